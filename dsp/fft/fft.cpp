@@ -17,7 +17,9 @@ std::mutex& planner() {
   return mutex;
 }
 
-fftwf_complex* fftw(cf32* p) { return reinterpret_cast<fftwf_complex*>(p); }
+fftwf_complex* fftw(cf32* p) {
+  return reinterpret_cast<fftwf_complex*>(p);
+}
 
 }  // namespace
 
@@ -66,8 +68,8 @@ void Fft::run(std::span<const cf32> in, std::span<cf32> out) const noexcept {
   const bool aligned = fftwf_alignment_of(reinterpret_cast<float*>(from)) == 0 &&
                        fftwf_alignment_of(reinterpret_cast<float*>(to)) == 0;
   const Plans& p = *plans_;
-  const fftwf_plan plan = from == to ? (aligned ? p.in_place : p.in_place_unaligned)
-                                     : (aligned ? p.apart : p.apart_unaligned);
+  const fftwf_plan plan =
+      from == to ? (aligned ? p.in_place : p.in_place_unaligned) : (aligned ? p.apart : p.apart_unaligned);
   fftwf_execute_dft(plan, from, to);
 }
 

@@ -56,7 +56,9 @@ TEST_P(FftSizes, AgreesWithTheDefinitionHoweverTheArraysLie) {
 
 INSTANTIATE_TEST_SUITE_P(Fft, FftSizes, testing::Values(1, 2, 7, 64, 100, 128, 1024));
 
-TEST(Fft, RefusesASizeOfZero) { EXPECT_THROW(Fft(0, Direction::forward), ConfigError); }
+TEST(Fft, RefusesASizeOfZero) {
+  EXPECT_THROW(Fft(0, Direction::forward), ConfigError);
+}
 
 }  // namespace
 }  // namespace boresight::fft

@@ -28,7 +28,8 @@ class CarouselSender {
   const Sha256& digest() const { return digest_; }
   std::span<const std::uint8_t> file() const { return file_; }
 
-  /// Writes the payload of block `number` modulo blocks() to `out` [at least payload_bytes]; returns its length.
+  /// Writes the payload of block `number` modulo blocks() to `out` [at least payload_bytes]; returns its
+  /// length.
   std::size_t block(std::uint64_t number, std::span<std::uint8_t> out) const;
 
  private:
