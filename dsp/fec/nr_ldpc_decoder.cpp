@@ -33,23 +33,27 @@ void distribute(const float* __restrict t, const float* __restrict min1, const f
                 const float* __restrict out2, const float* __restrict sign, float* __restrict message,
                 float* __restrict total, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) {
-    const float magnitude = std::fabs(t[i]) == min1[i] ? out2[i] : out1[i];
+    const float others = out1[i];  // both loaded unconditionally, or the loop does not vectorize
+    const float without_own = out2[i];
+    const float magnitude = std::fabs(t[i]) == min1[i] ? without_own : others;
     const float r = std::copysign(magnitude, sign[i] * t[i]);
     message[i] = r;
     total[i] = t[i] + r;
   }
 }
 
-// e^-x for x >= 0 to 2e-7, branch-free so that it vectorizes: e^-x = 2^-n e^r, |r| <= ln(2)/2.
+// e^-x for 0 <= x < 1e9 to 2e-7: e^-x = 2^-n e^r, |r| <= ln(2)/2. Underflow becomes zero by a mask, not a
+// comparison, which keeps branches away and lets the loops vectorize.
 inline float exp_of_minus(float x) {
-  const float limited = x < 80.0F ? x : 80.0F;
-  const int n = static_cast<int>(limited * 1.44269504F + 0.5F);
+  const int n = static_cast<int>(x * 1.44269504F + 0.5F);
   const float fn = static_cast<float>(n);
-  const float r = (fn * 0.693359375F - limited) + fn * -2.12194440e-4F;
+  const float r = (fn * 0.693359375F - x) + fn * -2.12194440e-4F;
   const float p =
       1.0F + r * (1.0F + r * (0.5F + r * (1.6666667e-1F +
                                           r * (4.1666667e-2F + r * (8.3333333e-3F + r * 1.3888889e-3F)))));
-  return p * std::bit_cast<float>((127 - n) << 23);
+  const int exponent = 127 - n;
+  const int not_underflow = ~(exponent >> 31);
+  return p * std::bit_cast<float>((exponent & not_underflow) << 23);
 }
 
 // a [+] b = s min(|a|, |b|) + ln(1 + e^-|a+b|) - ln(1 + e^-|a-b|), the logarithms joined to one
