@@ -49,6 +49,7 @@ class CarouselReceiver {
     std::uint64_t blocks_accepted = 0;  ///< new blocks of the file
     std::uint64_t blocks_repeated = 0;
     std::uint64_t blocks_refused = 0;  ///< not a carousel payload, over the limit, or of another file
+    std::uint64_t files_corrupt = 0;   ///< all blocks came but the digest did not fit; reception began again
   };
 
   explicit CarouselReceiver(const Config& config);
