@@ -29,8 +29,11 @@ unsigned nr_lifting_set(unsigned lifting_size) noexcept {
 NrLdpcGraph::NrLdpcGraph(BaseGraph graph, unsigned lifting_size)
     : graph_(graph), lifting_size_(lifting_size) {
   const unsigned set = nr_lifting_set(lifting_size);
-  require(set != no_set,
-          "NrLdpcGraph: lifting_size " + std::to_string(lifting_size) + " is not one of the 51 of 38.212");
+  // The text is made only when it is needed: graphs are built inside calls that do not allocate.
+  if (set == no_set) {
+    throw ConfigError("NrLdpcGraph: lifting_size " + std::to_string(lifting_size) +
+                      " is not one of the 51 of 38.212");
+  }
   std::size_t edge = 0;
   for (const auto& entry : entries(graph)) {
     edges_[edge++] = {entry.column, static_cast<std::uint16_t>(entry.shift[set] % lifting_size)};

@@ -10,8 +10,9 @@
 namespace boresight::fec {
 namespace {
 
-// Keeps totals finite whatever the number of iterations; far above any magnitude that carries a decision.
-constexpr float message_limit_nats = 1e3F;
+// Keeps totals finite whatever the number of iterations. Not below the limit of the inputs, or messages
+// could never outvote a wrong input.
+constexpr float message_limit_nats = NrLdpcDecoder::known_zero_llr_nats;
 
 // t = total - message, and the running minima and sign of its check.
 void collect(const float* __restrict total, const float* __restrict message, float* __restrict t,

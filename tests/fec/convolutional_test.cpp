@@ -162,7 +162,7 @@ TEST(ViterbiDecoder, CorrectsFourHardErrors) {
 }
 
 // Union bound with the information weights of the (133, 171) code (Odenwalder 1976; Proakis, table 8.2-1):
-// P_b <= sum c_d Q(sqrt(2 d R Eb/N0)). At 3.5 dB it is 1.1e-4, somewhat above the truth; its
+// P_b <= sum c_d Q(sqrt(2 d R Eb/N0)). At 3.5 dB it is 1.1e-4, somewhat above the truth; the
 // first term alone (4.0e-5) is below it. 5e6 bits give about 100 error events, a standard error near 12 %.
 TEST(ViterbiDecoder, BitErrorRateLiesUnderTheUnionBound) {
   constexpr double eb_n0_db = 3.5;

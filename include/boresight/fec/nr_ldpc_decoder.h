@@ -13,7 +13,7 @@ namespace boresight::fec {
 
 /// How a check combines what its bits say.
 enum class CheckRule : std::uint8_t {
-  sum_product,     ///< exact (Gallager 1963), pairwise box-plus, relative error near 1e-6
+  sum_product,     ///< exact (Gallager 1963), pairwise box-plus, good to about 1e-6 nats
   min_sum,         ///< smallest magnitude times 0.75 (Chen and Fossorier 2002)
   offset_min_sum,  ///< smallest magnitude less 0.5 nats, not below zero
 };
