@@ -104,13 +104,15 @@ void KuDemodulator::track(std::size_t index) noexcept {
     return cf64(bins[k] * std::conj(channel_[k] * pilots[i])) * std::polar(1.0, -phase);
   };
   cf64 sum = 0;
-  double power = 0;
+  double total = 0;   // of the pilots as received
+  double power = 0;   // of the channel at the pilots
   double spread = 0;  // sum of k^2 |H|^2: what a slope is measured against
   double noise = 0;   // sum of |H|^2 times the noise: variance of the residuals' quadrature part, times two
   for (std::size_t i = 0; i < pilot_carriers_.size(); ++i) {
     const std::uint16_t k = pilot_carriers_[i];
     const auto gain = static_cast<double>(std::norm(channel_[k]));
     sum += residual(i);
+    total += static_cast<double>(std::norm(bins[k]));
     power += gain;
     spread += gain * pilot_index_[i] * pilot_index_[i];
     noise += gain * static_cast<double>(noise_[k]);
@@ -120,12 +122,15 @@ void KuDemodulator::track(std::size_t index) noexcept {
   for (std::size_t i = 0; i < pilot_carriers_.size(); ++i) {
     slope += pilot_index_[i] * (residual(i) * std::polar(1.0, -phase_error)).imag();
   }
-  if (power > 0 && noise > 0) {
-    const double mean_noise = noise / power;
-    phase_.correct(phase_error, mean_noise / (2 * power));
-    delay_.correct(-slope / spread / rad_per_delay,
-                   mean_noise / (2 * spread) / (rad_per_delay * rad_per_delay));
-  }
+  // How far to believe this symbol: its own scatter about the fit if that is more than the SSS's noise
+  // (a pulse), and the pilots' coherent power as it is, not as the channel promises (a fade, a gap).
+  const double coherent = power > 0 ? std::norm(sum) / power : 0.0;
+  const double mean_noise = power > 0 ? noise / power : 0.0;
+  const double scatter = (total - coherent) / static_cast<double>(pilot_carriers_.size() - 1);
+  const double believed = std::max(mean_noise, scatter);
+  phase_.correct(phase_error, believed / (2 * coherent));
+  delay_.correct(-slope / spread / rad_per_delay,
+                 believed / (2 * coherent * spread / power) / (rad_per_delay * rad_per_delay));
   rotate_channel();
 
   // Noise of this symbol against the SSS's: pulses come and go. The prior weighs as much as the pilots.

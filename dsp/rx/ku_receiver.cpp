@@ -163,7 +163,9 @@ bool KuReceiver::confirm() {
   // the two correlations: 1 / (2 x 1056 x SNR) each.
   const double snr = timing->statistic / std::max(1e-9, 1 - timing->statistic);
   const double measured_variance = 1 / (symbol_samples * snr);
-  if (locked_) {
+  const double surprise = 2 * pi * symbol_samples * (timing->frequency - frequency_);
+  const bool continuous = surprise * surprise < 36 * (rate_variance_ + measured_variance);
+  if (locked_ && continuous) {
     const double weight = rate_variance_ / (rate_variance_ + measured_variance);
     frequency_ += weight * (timing->frequency - frequency_);
     rate_variance_ *= 1 - weight;

@@ -141,7 +141,7 @@ TEST(KuReceiver, NoiseGivesNothing) {
 
 // 1000 samples lost in the second of three frames, told by skip(): that frame alone is lost.
 TEST(KuReceiver, AKnownGapCostsTheFrameItFallsIn) {
-  const auto link = test::run({.frames = 3});
+  const auto link = test::run({.frames = 3, .payload_bytes = frame::max_payload_bytes(frame::Mcs::qpsk_1_2)});
   KuReceiver receiver({});
   std::vector<std::uint32_t> good;
   const auto handler = [&](const KuFrame& f) {
@@ -173,7 +173,7 @@ TEST(KuReceiver, ALongGapStartsTheSearchAnew) {
 TEST(KuReceiver, FreewheelsThroughAFade) {
   auto link = test::run({.frames = 3, .clock_ppm = 30});
   Random random(3);
-  for (std::size_t i = 320'000; i < 645'000; ++i) link.samples[i] = random.complex_normal(0.01F);
+  for (std::size_t i = 320'000; i < 640'500; ++i) link.samples[i] = random.complex_normal(0.01F);
   const auto received = receive(link.samples);
   ASSERT_EQ(received.frames.size(), 2U);
   EXPECT_EQ(received.frames[1].header.sequence, 2U);

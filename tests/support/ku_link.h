@@ -21,7 +21,7 @@ struct KuLink {
   std::size_t payload_bytes = 3000;
   double snr_db = 20;
   double lead_samples = 1000;      ///< noise before the first frame; any fraction
-  double tail_samples = 16'000;    ///< noise after the last frame
+  double tail_samples = 1500;      ///< noise after the last frame
   double carrier_offset = 0;       ///< cycles per sample
   double carrier_rate = 0;         ///< cycles per sample per sample
   double clock_ppm = 0;            ///< receiver's clock fast: the signal looks longer
