@@ -12,7 +12,21 @@
 #include "boresight/core/vec3.h"
 #include "boresight/core/version.h"
 
+#include "boresight/ofdm/channel_estimator.h"
+#include "boresight/ofdm/demodulator.h"
+#include "boresight/ofdm/equalizer.h"
+#include "boresight/ofdm/modulator.h"
+#include "boresight/ofdm/numerology.h"
+
+#include "boresight/modem/constellation.h"
 #include "boresight/modem/llr.h"
+#include "boresight/modem/soft_demapper.h"
+
+#include "boresight/fec/bits.h"
+#include "boresight/fec/convolutional.h"
+#include "boresight/fec/crc.h"
+#include "boresight/fec/interleaver.h"
+#include "boresight/fec/scrambler.h"
 
 #include "boresight/frame/carousel.h"
 #include "boresight/frame/header.h"
