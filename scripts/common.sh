@@ -46,10 +46,10 @@ watch_progress() {
   local title=$1 log=$2 began=$SECONDS
   while true; do
     if [[ -n $erase ]]; then
-      sleep 1
+      sleep 1 >/dev/null 2>&1  # an orphan must not hold the reader of our output
       printf '%s%s %s  %s' "$erase" "$title" "$(clock $((SECONDS - began)))" "$(progress_of "$log")"
     else
-      sleep 30
+      sleep 30 >/dev/null 2>&1
       printf '%s %s  %s\n' "$title" "$(clock $((SECONDS - began)))" "$(progress_of "$log")"
     fi
   done
