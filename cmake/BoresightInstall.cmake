@@ -98,6 +98,18 @@ if(TARGET boresight_sdr)
           DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/boresight FILES_MATCHING PATTERN "*.h")
 endif()
 
+# The programs, boresight-<verb>, find a shared boresight beside themselves.
+if(BORESIGHT_EXAMPLES)
+  get_property(boresight_programs DIRECTORY ${PROJECT_SOURCE_DIR}/examples PROPERTY BUILDSYSTEM_TARGETS)
+  list(FILTER boresight_programs INCLUDE REGEX "^boresight-")
+  if(boresight_programs)
+    file(RELATIVE_PATH boresight_lib_from_bin
+         "${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}" "${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}")
+    set_target_properties(${boresight_programs} PROPERTIES INSTALL_RPATH "$ORIGIN/${boresight_lib_from_bin}")
+    install(TARGETS ${boresight_programs})
+  endif()
+endif()
+
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/boresightConfig.cmake.in
   ${PROJECT_BINARY_DIR}/package/boresightConfig.cmake INSTALL_DESTINATION ${boresight_package_dir})
 # Before 1.0 every minor version may change the interface.
