@@ -12,6 +12,17 @@
 #include "boresight/core/vec3.h"
 #include "boresight/core/version.h"
 
+#include "boresight/array/direction.h"
+#include "boresight/array/geometry.h"
+#include "boresight/array/pattern.h"
+#include "boresight/array/steering.h"
+
+#include "boresight/beam/adaptive_beamformer.h"
+#include "boresight/beam/beamformer.h"
+#include "boresight/beam/weights.h"
+
+#include "boresight/doa/covariance.h"
+
 #include "boresight/ofdm/channel_estimator.h"
 #include "boresight/ofdm/demodulator.h"
 #include "boresight/ofdm/equalizer.h"
@@ -26,6 +37,9 @@
 #include "boresight/fec/convolutional.h"
 #include "boresight/fec/crc.h"
 #include "boresight/fec/interleaver.h"
+#include "boresight/fec/nr_base_graph.h"
+#include "boresight/fec/nr_ldpc_decoder.h"
+#include "boresight/fec/nr_ldpc_encoder.h"
 #include "boresight/fec/scrambler.h"
 
 #include "boresight/frame/carousel.h"
