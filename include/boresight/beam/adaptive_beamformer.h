@@ -79,6 +79,9 @@ class AdaptiveBeamformer {
   void process(Grid<const cf32> in, std::span<cf32> out) noexcept;
 
   const Stats& stats() const { return stats_; }
+  std::size_t elements() const { return steering_.size(); }
+  std::size_t max_block_samples() const { return config_.max_block_samples; }
+
   /// The weights [elements] in effect at the end of the last block; zero before the first.
   std::span<const cf64> weights() const { return weights_; }
   /// The steering vector [elements] of the present direction.
