@@ -178,8 +178,8 @@ TEST(AdaptiveBeamformer, FadesOverToNewWeights) {
 }
 
 TEST(AdaptiveBeamformer, ForgetsAJammerThatWent) {
-  // After the jammer is gone, twenty renewals leave 2^-20 of it: the gain towards its direction is no longer a
-  // null.
+  // After the jammer is gone, twenty renewals leave 2^-20 of it: the gain towards its direction is no longer
+  // a null.
   const Roof roof(8 * block_samples, 10);
   AdaptiveBeamformer beamformer(roof.config(Mode::mvdr));
   beamformer.set_direction(roof.signal_direction);
