@@ -36,10 +36,12 @@ SkyDirection sky_from_enu(Vec3 enu);
 class Attitude {
  public:
   struct Config {
-    double yaw_rad = 0;  ///< azimuth of the +y axis ("top" of the array), clockwise from true north
-    double pitch_rad =
-        0;  ///< tilt of the boresight from the zenith towards azimuth `yaw_rad`; +y then points down
-    double roll_rad = 0;  ///< about the boresight, clockwise for who looks at the panel from the sky
+    /// Azimuth of the +y axis ("top" of the array), clockwise from true north.
+    double yaw_rad = 0;
+    /// Tilt of the boresight from the zenith towards azimuth `yaw_rad`; +y then points down.
+    double pitch_rad = 0;
+    /// About the boresight, clockwise for who looks at the panel from the sky.
+    double roll_rad = 0;
   };
 
   /// Flat on the roof, +y to north.

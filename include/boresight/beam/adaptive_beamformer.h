@@ -54,11 +54,10 @@ class AdaptiveBeamformer {
   /// What the last renewal found. Only Mode::mvdr measures; the other modes leave everything but `updates` at
   /// 0.
   struct Stats {
-    double noise_power = 0;  ///< per element, per sample, full scale 1
-    double jammer_to_noise_db =
-        0;                       ///< all power above the noise over the noise, mean per element; -100 to 200
-    std::uint64_t updates = 0;   ///< renewals of the weights
-    std::uint64_t rejected = 0;  ///< renewals given up because the samples held NaN or Inf
+    double noise_power = 0;            ///< per element and sample; full scale is 1
+    double jammer_to_noise_db = 0;     ///< all power above the noise, mean per element; -100 to 200
+    std::uint64_t updates = 0;         ///< renewals of the weights
+    std::uint64_t rejected = 0;        ///< renewals given up because the samples held NaN or Inf
     std::uint64_t bad_directions = 0;  ///< directions that were zero or not finite
   };
 
@@ -79,6 +78,9 @@ class AdaptiveBeamformer {
   void process(Grid<const cf32> in, std::span<cf32> out) noexcept;
 
   const Stats& stats() const { return stats_; }
+  std::size_t elements() const { return steering_.size(); }
+  std::size_t max_block_samples() const { return config_.max_block_samples; }
+
   /// The weights [elements] in effect at the end of the last block; zero before the first.
   std::span<const cf64> weights() const { return weights_; }
   /// The steering vector [elements] of the present direction.

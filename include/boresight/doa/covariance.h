@@ -15,15 +15,15 @@ namespace boresight::doa {
 /// Precision. A jammer 60 dB above the noise leaves the noise six decimal digits down, where a float sum over
 /// many thousand snapshots has nothing left. Products are therefore summed in float over runs of 128
 /// snapshots only, in several independent partial sums, and the runs are summed in double. The rounding of a
-/// run stays below 1e-6 of the jammer and is independent from run to run, so it averages out like noise: with
-/// K snapshots about 1e-7 / sqrt(K / 128) of the jammer's power, always below the estimate's own scatter of 1
-/// / sqrt(K) of the noise.
+/// run is independent from run to run and averages out like noise: with K snapshots about
+/// 1.2e-7 / sqrt(K / 128) of the jammer's power (measured). Under a 60 dB jammer that is 1.4 / sqrt(K) of the
+/// noise, no more than what statistics spread the estimate by.
 class SampleCovariance {
  public:
   struct Config {
     std::size_t elements = 0;  ///< 1 to 1024
-    double forgetting =
-        1.0;  ///< what every update() multiplies the past by first, in (0, 1]; 1 forgets nothing
+    /// What every update() multiplies the past by first, in (0, 1]; 1 forgets nothing.
+    double forgetting = 1.0;
   };
 
   /// Throws ConfigError when a value is out of range.
