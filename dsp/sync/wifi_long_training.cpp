@@ -31,6 +31,28 @@ double level_of(double rate) {
   return high;
 }
 
+// The constant in two symbols of which b = a exp(j 2 pi f n), but for noise and c (1 - exp(j 2 pi f n)).
+// Where the carrier does not turn, c cannot be told, and need not: it falls on the empty subcarrier 0. A c
+// that is not clearly above its own noise is left alone: taking noise away as if it were a constant would
+// put it on the subcarriers next to it, 64 samples of it in one place.
+cf32 constant_of(std::span<const cf32> a, std::span<const cf32> b, double frequency) {
+  constexpr double significance = 7.0;  // noise alone passes once in e^7 = 1100 frames
+  constexpr double regularization = 0.01;
+  const cf64 rotation = std::polar(1.0, 2.0 * pi * frequency * double{n});
+  cf64 sum = 0;
+  double power = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const cf64 rest = cf64(b[i]) - rotation * cf64(a[i]);
+    sum += rest;
+    power += std::norm(rest);
+  }
+  const double of_mean = std::norm(sum) / double{n};
+  const double of_noise = (power - of_mean) / (double{n} - 1.0);
+  if (!(of_mean > significance * of_noise)) return 0;
+  const cf64 g = 1.0 - rotation;
+  return cf32(sum / double{n} * std::conj(g) / (std::norm(g) + regularization));
+}
+
 }  // namespace
 
 LongTrainingSearch::LongTrainingSearch(const Config& config) : config_(config) {
@@ -111,13 +133,7 @@ std::optional<LongTrainingSearch::Found> LongTrainingSearch::find(std::span<cons
   const cf64 turn = (product - sum_b * std::conj(sum_a) / double{n}) *
                     std::polar(1.0, -2.0 * pi * coarse_frequency * double{n});
   const double frequency = coarse_frequency + std::arg(turn) / (2.0 * pi * double{n});
-  // b = a exp(j 2 pi f n) but for a constant c, of which c (1 - exp(j 2 pi f n)) remains. Where the carrier
-  // does not turn, c cannot be told, and need not: it falls on the empty subcarrier 0.
-  constexpr double regularization = 0.01;
-  const cf64 rotation = std::polar(1.0, 2.0 * pi * frequency * double{n});
-  const cf64 g = 1.0 - rotation;
-  const cf64 dc = (sum_b - rotation * sum_a) / double{n} * std::conj(g) / (std::norm(g) + regularization);
-  return Found{position, frequency, cf32(dc), quality};
+  return Found{position, frequency, constant_of(a, b, frequency), quality};
 }
 
 }  // namespace boresight::sync

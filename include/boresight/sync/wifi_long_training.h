@@ -15,7 +15,8 @@ namespace boresight::sync {
 /// Of white noise q follows Beta(2, 125), so P(q > t) = (1 - t)^126 + 126 t (1 - t)^125 for each of the
 /// positions searched, from which the threshold follows.
 /// Then the carrier offset from the angle between the symbols (Moose, IEEE Trans. Commun. 42 (1994) 2908)
-/// and the DC offset from what does not turn with the carrier.
+/// and the DC offset from what does not turn with the carrier (it cannot be told from the signal where the
+/// carrier offset is a whole number of subcarrier spacings, 0 among them).
 class LongTrainingSearch {
  public:
   struct Config {
@@ -26,7 +27,7 @@ class LongTrainingSearch {
   struct Found {
     std::size_t position = 0;  ///< first sample of the first long training symbol, its prefix excluded
     double frequency = 0;      ///< carrier offset, cycles per sample
-    cf32 dc;                   ///< constant that the receiver added; close to 0 where it cannot be told
+    cf32 dc;                   ///< constant that the receiver added; 0 where it is not seen for certain
     double quality = 0;        ///< q there
   };
 
