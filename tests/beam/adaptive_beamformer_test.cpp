@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "allocation_counter.h"
+#include "support/allocation_counter.h"
 #include "boresight/array/direction.h"
 #include "boresight/core/error.h"
 #include "scenario.h"

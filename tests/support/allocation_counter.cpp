@@ -1,6 +1,6 @@
 // The test program's own malloc family stands before the C library's and counts. Under a sanitizer, whose
 // allocator must stay in charge, the sanitizer's hook counts instead.
-#include "allocation_counter.h"
+#include "support/allocation_counter.h"
 
 #include <gtest/gtest.h>
 
