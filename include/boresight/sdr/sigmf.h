@@ -4,6 +4,7 @@
 // of one-channel recordings (core:streams). Written: interleaved.
 // Namespace "boresight", declared in core:extensions as optional:
 //   global   boresight:element_positions_m  [[x, y, z], ...], array frame, one per channel
+//   global   boresight:full_scale           component value that stands for 1.0, when it is not the usual one
 //   global   boresight:pointing_track       [{sample_start, azimuth_deg, elevation_deg}, ...]
 //   captures boresight:unknown_gap          true: samples of unknown number are missing before this segment
 // A gap of known size is a new capture segment whose core:global_index jumps, as the specification has it.
@@ -51,6 +52,7 @@ struct SigmfMeta {
   SampleFormat format = SampleFormat::cs16;
   std::size_t channels = 1;
   double sample_rate_hz = 0;
+  double full_scale = 32768.0;
   std::uint64_t offset = 0;          ///< core:offset
   std::uint64_t trailing_bytes = 0;  ///< core:trailing_bytes
   std::string dataset;               ///< core:dataset; empty: <name>.sigmf-data
@@ -106,8 +108,8 @@ class SigmfSource final : public Source {
   std::optional<std::string> sensor_text(std::string_view key) override;
 
   std::uint64_t total_samples() const;  ///< per channel
-  const SigmfMeta& meta() const;        ///< of the first recording of a collection
-  std::string error() const;            ///< why read() said failed; empty otherwise
+  std::string error() const override;
+  const SigmfMeta& meta() const;  ///< of the first recording of a collection
 
  private:
   struct Impl;

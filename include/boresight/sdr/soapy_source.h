@@ -15,6 +15,7 @@ namespace boresight::sdr {
 struct SoapySourceConfig {
   /// SoapySDR device arguments, "driver=uhd, serial=...".
   std::string args;
+  std::string stream_args;            ///< "remote:prot=tcp, ..."
   std::vector<std::size_t> channels;  ///< device channels, in the order wanted; empty: all receive channels
   // What is not given stays as the device has it.
   std::optional<double> frequency_hz;
@@ -41,6 +42,8 @@ struct SoapySourceConfig {
 /// until eight in a row agree with each other, which is then a gap of unknown size.
 /// Overflows never stop the stream. END_BURST followed by silence is the end of a finite stream.
 ///
+/// SoapySDR's log is kept off the terminal from the first open on, unless SOAPY_SDR_LOG_LEVEL is set.
+///
 /// Constructor throws ConfigError for a value the device does not offer (names the value and the range;
 /// the sample rate is read back and may be off by 1e-6 of itself) and IoError when no device matches.
 class SoapySource final : public Source {
@@ -54,6 +57,7 @@ class SoapySource final : public Source {
   Read read(std::span<void* const> channel_buffers, std::size_t max_samples,
             std::chrono::microseconds timeout) override;
   SourceStats stats() const override;
+  std::string error() const override;
   std::optional<std::string> sensor_text(std::string_view key) override;
 
   /// Elements per read the device likes best.

@@ -22,8 +22,8 @@ enum class SampleFormat {
 };
 
 std::size_t bytes_per_sample(SampleFormat format);
-/// The integer (or 1.0) that stands for full scale.
-double full_scale(SampleFormat format);
+/// The component value that stands for 1.0 unless the device says otherwise.
+double default_full_scale(SampleFormat format);
 /// "cs8", "cs16" or "cf32".
 std::string_view to_string(SampleFormat format);
 
@@ -33,6 +33,8 @@ struct SourceInfo {
   double sample_rate_hz = 0;
   double center_frequency_hz = 0;
   SampleFormat format = SampleFormat::cs16;
+  /// The component value that stands for 1.0; some radios deliver 12 bits in cs16 (2048).
+  double full_scale = 32768.0;
   /// True: samples arrive by the clock whether they are read or not, so that a slow reader loses some.
   /// False: the source waits (recordings, the simulated sky with realtime=0).
   bool real_time = true;
@@ -95,6 +97,9 @@ class Source {
                     std::chrono::microseconds timeout) = 0;
 
   virtual SourceStats stats() const { return {}; }
+
+  /// One line: why read() says `failed`. Empty before that; call it in the thread that reads.
+  virtual std::string error() const { return {}; }
 
   /// The text of a named sensor now (at the samples read last); nothing when there is no such sensor.
   /// Known names: azimuth_deg, elevation_deg, doppler_hz, snr_db, jammer_to_noise_db, payload_sha256,
