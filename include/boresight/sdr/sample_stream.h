@@ -13,6 +13,8 @@
 
 namespace boresight::sdr {
 
+class SampleStream;
+
 /// Samples [channels x samples] in the source's own format, and where they belong.
 class SampleBlock {
  public:
@@ -40,15 +42,23 @@ class SampleBlock {
 
  private:
   friend class SampleStream;
+  friend struct GiveBackBlock;
   SampleFormat format_ = SampleFormat::cs16;
   std::size_t channels_ = 0;
   std::size_t samples_ = 0;
   std::size_t row_stride_ = 0;
   std::byte* data_ = nullptr;
+  std::size_t slot_ = 0;
   std::uint64_t first_sample_ = 0;
   std::optional<std::int64_t> time_ns_;
   std::uint64_t lost_samples_ = 0;
   bool gap_ = false;
+};
+
+/// What a SampleStream::BlockPtr does when it lets go: the block returns to its pool.
+struct GiveBackBlock {
+  SampleStream* stream = nullptr;
+  void operator()(const SampleBlock* block) const noexcept;
 };
 
 struct SampleStreamConfig {
@@ -72,13 +82,10 @@ struct SampleStreamStats {
 ///
 /// When the consumer falls behind a real-time source, whole blocks are dropped and the next one says how many
 /// samples are missing; a source that waits is simply not read. After start() nothing is allocated.
+/// A consumer that keeps blocks must leave at least two of stats().blocks in play.
 class SampleStream {
  public:
-  struct GiveBack {
-    SampleStream* stream = nullptr;
-    void operator()(const SampleBlock* block) const noexcept;
-  };
-  using BlockPtr = std::unique_ptr<const SampleBlock, GiveBack>;
+  using BlockPtr = std::unique_ptr<const SampleBlock, GiveBackBlock>;
 
   struct Next {
     Read::Status status = Read::Status::timeout;
@@ -106,6 +113,7 @@ class SampleStream {
   SampleStreamStats stats() const;  ///< from any thread
 
  private:
+  friend struct GiveBackBlock;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

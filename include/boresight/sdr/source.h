@@ -54,7 +54,7 @@ struct Read {
   Status status = Status::timeout;
   std::size_t samples = 0;  ///< per channel; 0 unless status is ok
   /// Time of the first sample in the source's own clock; absent when the source has none worth trusting.
-  std::optional<std::int64_t> time_ns;
+  std::optional<std::int64_t> time_ns = std::nullopt;
   std::uint64_t lost_samples = 0;  ///< gap of known size right before these samples
   bool gap = false;                ///< a discontinuity right before these samples, of known size or not
 };
