@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -113,7 +114,7 @@ SigmfWriter::SigmfWriter(const SigmfWriterConfig& config) : impl_(std::make_uniq
               std::to_string(source.channels) + " channels");
   Impl& impl = *impl_;
   impl.base = sigmf_base(config.path);
-  require(!impl.base.filename().empty(), "'" + config.path.string() + "' names no recording");
+  require(!impl.base.filename().empty(), "path '" + config.path.string() + "' names no recording");
   impl.meta.format = source.format;
   impl.meta.channels = source.channels;
   impl.meta.sample_rate_hz = source.sample_rate_hz;
@@ -122,7 +123,8 @@ SigmfWriter::SigmfWriter(const SigmfWriterConfig& config) : impl_(std::make_uniq
   impl.meta.description = config.description.empty() ? source.description : config.description;
   impl.meta.author = config.author;
   impl.meta.hw = config.hw;
-  impl.meta.recorder = std::string("boresight ") + version;
+  impl.meta.recorder = "boresight ";
+  impl.meta.recorder += version;
   impl.center_frequency_hz = source.center_frequency_hz;
   impl.start_utc_ns = config.start_utc_ns;
   impl.sample_bytes = bytes_per_sample(source.format);

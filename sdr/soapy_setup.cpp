@@ -1,6 +1,7 @@
 #include "soapy_setup.h"
 
 #include <SoapySDR/Constants.h>
+#include <SoapySDR/Formats.h>
 
 #include <algorithm>
 #include <cmath>

@@ -66,7 +66,7 @@ struct SampleStreamConfig {
   double buffer_s = 0.5;                                  ///< how much the pool holds; at least 4 blocks
   std::size_t max_buffer_bytes = std::size_t{512} << 20;  ///< limit of the pool
   /// SCHED_FIFO priority of the reader thread, 1 to 99; where the system refuses, it runs as usual.
-  std::optional<int> real_time_priority;
+  std::optional<int> real_time_priority{};
 };
 
 struct SampleStreamStats {

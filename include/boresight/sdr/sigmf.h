@@ -32,9 +32,9 @@ struct SigmfPointing {
 
 struct SigmfCapture {
   std::uint64_t sample_start = 0;  ///< absolute: core:offset is the first sample of the dataset
-  std::optional<std::uint64_t> global_index;
-  std::optional<double> frequency_hz;
-  std::optional<std::int64_t> utc_ns;  ///< core:datetime, nanoseconds since 1970-01-01T00:00:00Z
+  std::optional<std::uint64_t> global_index{};
+  std::optional<double> frequency_hz{};
+  std::optional<std::int64_t> utc_ns{};  ///< core:datetime, nanoseconds since 1970-01-01T00:00:00Z
   std::uint64_t header_bytes = 0;
   bool unknown_gap = false;
   bool operator==(const SigmfCapture&) const = default;
@@ -42,9 +42,9 @@ struct SigmfCapture {
 
 struct SigmfAnnotation {
   std::uint64_t sample_start = 0;
-  std::optional<std::uint64_t> sample_count;
-  std::string label;
-  std::string comment;
+  std::optional<std::uint64_t> sample_count{};
+  std::string label{};
+  std::string comment{};
   bool operator==(const SigmfAnnotation&) const = default;
 };
 
@@ -55,12 +55,12 @@ struct SigmfMeta {
   double full_scale = 32768.0;
   std::uint64_t offset = 0;          ///< core:offset
   std::uint64_t trailing_bytes = 0;  ///< core:trailing_bytes
-  std::string dataset;               ///< core:dataset; empty: <name>.sigmf-data
-  std::string description, author, hw, recorder, license;
-  std::vector<SigmfCapture> captures;
-  std::vector<SigmfAnnotation> annotations;
-  std::vector<Vec3> element_positions_m;
-  std::vector<SigmfPointing> pointing;
+  std::string dataset{};             ///< core:dataset; empty: <name>.sigmf-data
+  std::string description{}, author{}, hw{}, recorder{}, license{};
+  std::vector<SigmfCapture> captures{};
+  std::vector<SigmfAnnotation> annotations{};
+  std::vector<Vec3> element_positions_m{};
+  std::vector<SigmfPointing> pointing{};
 };
 
 /// Limits a hostile file meets before it costs memory or time.
@@ -77,8 +77,8 @@ struct SigmfLimits {
 SigmfMeta parse_sigmf_meta(std::string_view json, std::string_view name);
 
 struct SigmfStream {
-  std::string name;  ///< of the recording, without extension
-  std::string hash;  ///< SHA-512 of its .sigmf-meta, lower case; empty when not given
+  std::string name{};  ///< of the recording, without extension
+  std::string hash{};  ///< SHA-512 of its .sigmf-meta, lower case; empty when not given
 };
 /// Parses the text of a .sigmf-collection file: its core:streams in order. Throws IoError likewise.
 std::vector<SigmfStream> parse_sigmf_collection(std::string_view json, std::string_view name);
@@ -117,9 +117,9 @@ class SigmfSource final : public Source {
 };
 
 struct SigmfWriterConfig {
-  std::filesystem::path path;  ///< <name> or <name>.sigmf-meta or .sigmf-data
-  SourceInfo source;           ///< channels, rate, frequency, format, element positions
-  std::string description, author, hw;
+  std::filesystem::path path{};  ///< <name> or <name>.sigmf-meta or .sigmf-data
+  SourceInfo source{};           ///< channels, rate, frequency, format, element positions
+  std::string description{}, author{}, hw{};
   std::int64_t start_utc_ns = 0;  ///< time of the first sample; 0: the time of the first write
   bool overwrite = false;         ///< false: a recording that is there is an IoError
 };

@@ -14,17 +14,17 @@ namespace boresight::sdr {
 
 struct SoapySourceConfig {
   /// SoapySDR device arguments, "driver=uhd, serial=...".
-  std::string args;
-  std::string stream_args;            ///< "remote:prot=tcp, ..."
-  std::vector<std::size_t> channels;  ///< device channels, in the order wanted; empty: all receive channels
+  std::string args{};
+  std::string stream_args{};            ///< "remote:prot=tcp, ..."
+  std::vector<std::size_t> channels{};  ///< device channels, in the order wanted; empty: all receive channels
   // What is not given stays as the device has it.
-  std::optional<double> frequency_hz;
-  std::optional<double> sample_rate_hz;
-  std::optional<double> bandwidth_hz;
-  std::optional<double> gain_db;
-  std::optional<std::string> antenna;
+  std::optional<double> frequency_hz{};
+  std::optional<double> sample_rate_hz{};
+  std::optional<double> bandwidth_hz{};
+  std::optional<double> gain_db{};
+  std::optional<std::string> antenna{};
   /// Wanted sample format; not given: what the device counts natively, in the order CS16, CS8, CF32.
-  std::optional<SampleFormat> format;
+  std::optional<SampleFormat> format{};
 
   /// More than one channel: the stream starts this far ahead of the device's clock, so that all channels
   /// begin at one sample. A device that cannot start by the clock starts at once.

@@ -39,8 +39,8 @@ struct SourceInfo {
   /// False: the source waits (recordings, the simulated sky with realtime=0).
   bool real_time = true;
   /// Where the elements are, in the array frame (boresight +z); one per channel, or empty when not known.
-  std::vector<Vec3> element_positions_m;
-  std::string description;  ///< one line for people
+  std::vector<Vec3> element_positions_m{};
+  std::string description{};  ///< one line for people
 };
 
 /// What one read() gave.
