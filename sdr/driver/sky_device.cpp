@@ -65,6 +65,7 @@ SkyDevice::SkyDevice(const Arguments& arguments)
     : arguments_(arguments),
       scenario_(load_scenario(arguments)),
       stream_(scenario_, arguments.real_time, arguments.duration_s),
+      positions_m_(stream_.sky().positions_m()),
       channels_(arguments.channels.value_or(stream_.sky().channels())) {
   const std::span<const std::uint8_t> file = stream_.sky().payload_file();
   payload_sha256_ = to_hex(sha256(file));
@@ -94,7 +95,7 @@ bool SkyDevice::receives(const int direction, const size_t channel) const {
 
 SoapySDR::Kwargs SkyDevice::getChannelInfo(const int direction, const size_t channel) const {
   if (!receives(direction, channel)) return {};
-  const Vec3 p = stream_.sky().positions_m()[channel];
+  const Vec3 p = positions_m_[channel];
   return {{"element", std::to_string(channel)},
           {"position_m", number(p.x) + " " + number(p.y) + " " + number(p.z)}};
 }
@@ -308,7 +309,7 @@ std::string SkyDevice::readSensor(const std::string& key) const {
   if (key == "array_positions_m") {
     std::string text;
     for (std::size_t c = 0; c < channels_; ++c) {
-      const Vec3 p = stream_.sky().positions_m()[c];
+      const Vec3 p = positions_m_[c];
       if (c > 0) text += "; ";
       text += number(p.x) + " " + number(p.y) + " " + number(p.z);
     }

@@ -93,6 +93,7 @@ class SkyDevice final : public SoapySDR::Device {
   const Arguments arguments_;
   const sim::Scenario scenario_;
   mutable SkyStream stream_;
+  const std::vector<Vec3> positions_m_;  // of all elements
   const std::size_t channels_;
   std::string payload_sha256_;
   std::size_t payload_bytes_ = 0;

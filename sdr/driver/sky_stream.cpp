@@ -125,13 +125,15 @@ int SkyStream::deactivate() {
   return 0;
 }
 
-// The next chunk of the sky. A machine that takes longer than real time for it holds the device's clock back.
-void SkyStream::refill() {
+// The next chunk of the sky. A machine that takes longer than real time for it holds the device's clock back;
+// if the clock went on while lost samples are made up, a slow machine would never be done with them.
+void SkyStream::refill(bool thrown_away) {
   const Clock::time_point before = Clock::now();
   sky_.generate(chunk_.view());
   chunk_at_ = 0;
   const std::int64_t took_ns = std::chrono::duration_cast<nanoseconds>(Clock::now() - before).count();
-  if (real_time_) slowness_ns_ += std::max<std::int64_t>(0, took_ns - duration_ns(mtu_samples));
+  const std::int64_t clock_may_advance_ns = thrown_away ? 0 : duration_ns(mtu_samples);
+  if (real_time_) slowness_ns_ += std::max<std::int64_t>(0, took_ns - clock_may_advance_ns);
 }
 
 // Makes and throws away what the reader lost; false: not finished by the deadline.
@@ -139,7 +141,7 @@ bool SkyStream::skip_lost(Clock::time_point deadline) {
   while (to_skip_ > 0) {
     if (chunk_at_ == mtu_samples) {
       if (Clock::now() >= deadline) return false;
-      refill();
+      refill(true);
     }
     const std::size_t count =
         static_cast<std::size_t>(std::min<std::uint64_t>(to_skip_, mtu_samples - chunk_at_));
@@ -206,7 +208,7 @@ int SkyStream::read(void* const* buffers, std::size_t samples, int& flags, long 
   time_ns = clock_.time_ns(start_raw_ns_ + duration_ns(position_));
   std::size_t done = 0;
   while (done < count) {
-    if (chunk_at_ == mtu_samples) refill();
+    if (chunk_at_ == mtu_samples) refill(false);
     const std::size_t piece = std::min(count - done, mtu_samples - chunk_at_);
     copy(buffers, done, piece);
     done += piece;

@@ -22,7 +22,8 @@ namespace boresight::sdr {
 ///
 /// Clock. Without a stream running, and with realtime=1, raw time follows this machine's steady clock; with
 /// realtime=0 a running stream's raw time is that of its next sample. Where this machine is too slow to make
-/// samples in real time, raw time runs slower with it, so that only a late reader ever loses samples.
+/// samples in real time, raw time runs slower with it, and it stands still while samples that were lost are
+/// made up: only a late reader ever loses samples.
 ///
 /// The sky stands still while no stream runs. Each new stream begins with sample 0 of the same sky.
 class SkyStream {
@@ -49,7 +50,7 @@ class SkyStream {
   double gain_db();
   void set_gain_db(double gain_db);
   std::uint64_t samples_read();
-  const sim::Sky& sky() const { return sky_; }  ///< for what never changes
+  const sim::Sky& sky() const { return sky_; }  ///< only before the first open(), which may replace it
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -59,7 +60,7 @@ class SkyStream {
   std::int64_t duration_ns(std::uint64_t samples) const;
   std::uint64_t samples_due() const;
   std::uint64_t samples_left() const;
-  void refill();
+  void refill(bool thrown_away);
   bool skip_lost(Clock::time_point deadline);
   void copy(void* const* buffers, std::size_t to, std::size_t count);
 

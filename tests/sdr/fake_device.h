@@ -15,13 +15,13 @@ namespace boresight::sdr {
 
 /// One thing that happens at a read.
 struct FakeStep {
-  std::size_t samples = 0;         ///< delivered, when code is 0
-  std::uint64_t lost_before = 0;   ///< the count and the clock go on, the samples do not come
-  bool stamped = true;             ///< with HAS_TIME
+  std::size_t samples = 0;           ///< delivered, when code is 0
+  std::uint64_t lost_before = 0;     ///< the count and the clock go on, the samples do not come
+  bool stamped = true;               ///< with HAS_TIME
   std::optional<long long> stamp{};  ///< instead of the true time
-  int code = 0;                    ///< returned instead of samples
-  int flags = 0;                   ///< besides HAS_TIME
-  bool dead = false;               ///< TIMEOUT until the stream is activated again
+  int code = 0;                      ///< returned instead of samples
+  int flags = 0;                     ///< besides HAS_TIME
+  bool dead = false;                 ///< TIMEOUT until the stream is activated again
   bool throws = false;
   std::size_t times = 1;
 };

@@ -155,7 +155,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"/captures/0/core:sample_start", "1e3", "core:sample_start: 1000.0"},
         Bad{"/captures/0/core:sample_start", "99999999999999999999999", "core:sample_start"},
         Bad{"/captures/0/core:header_bytes", "-1", "core:header_bytes: -1"},
-        Bad{"/captures/0/core:frequency", "1e13", "core:frequency: 1e+13"},
+        Bad{"/captures/0/core:frequency", "1e13", "core:frequency: 10000000000000.0"},
         Bad{"/captures/0/core:datetime", "\"yesterday\"", "UTC time"},
         Bad{"/captures/0/core:datetime", "7", "must be a text"},
         Bad{"/captures", R"([{"core:sample_start":10},{"core:sample_start":9}])",

@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 
-#include <csignal>
 #include <cmath>
+#include <csignal>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -30,7 +30,8 @@ SourceInfo info_of(std::size_t channels, SampleFormat format) {
   info.format = format;
   info.full_scale = default_full_scale(format);
   info.description = "a test";
-  for (std::size_t c = 0; c < channels; ++c) info.element_positions_m.push_back({0.1 * static_cast<double>(c), -0.2, 0});
+  for (std::size_t c = 0; c < channels; ++c)
+    info.element_positions_m.push_back({0.1 * static_cast<double>(c), -0.2, 0});
   return info;
 }
 
@@ -253,7 +254,7 @@ class SigmfFiles : public testing::Test {
         {"global", {{"core:datatype", "ci16_le"}, {"core:version", "1.0.0"}, {"core:sample_rate", 1e6}}},
         {"captures", std::move(captures)},
         {"annotations", json::array()}};
-    tree["global"].update(global);
+    if (!global.empty()) tree["global"].update(global);
     put(folder_ / (name + ".sigmf-meta"), tree.dump());
     std::string data(data_bytes, '\0');
     for (std::size_t i = 0; i < data_bytes; ++i) data[i] = static_cast<char>(i);

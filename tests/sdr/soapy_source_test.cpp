@@ -306,19 +306,19 @@ TEST_F(SoapySourceTest, CorruptionAndTimeErrorsArePossibleLosses) {
 }
 
 TEST_F(SoapySourceTest, OverflowStormNeverStopsTheStream) {
+  fake_.steps.push_back({.samples = 10});
   for (int i = 0; i < 200; ++i) {
     fake_.steps.push_back({.lost_before = 7, .code = SOAPY_SDR_OVERFLOW});
     fake_.steps.push_back({.samples = 10});
   }
   SoapySource source(quick());
   source.start();
-  const auto pieces = collect(source, 2000);
+  const auto pieces = collect(source, 2010);
   expect_continuous(pieces);
-  EXPECT_EQ(pieces.size(), 200U);
+  EXPECT_EQ(pieces.size(), 201U);
   EXPECT_EQ(source.stats().overflows, 200U);
   EXPECT_EQ(source.stats().restarts, 0U);
-  // The seven before the first sample are before the stream began.
-  EXPECT_EQ(source.stats().lost_samples, 7U * 199U);
+  EXPECT_EQ(source.stats().lost_samples, 7U * 200U);
 }
 
 TEST_F(SoapySourceTest, DeviceThatVanishedFailsAfterTheLimit) {
