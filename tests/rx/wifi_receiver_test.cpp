@@ -302,10 +302,11 @@ TEST(WifiReceiver, FrameErrorRateIsThatOfTheCodeLessTheEstimates) {
   tx::WifiTransmitter transmitter({});
   constexpr std::size_t bytes = 100;
   constexpr int frames = 400;
-  // The channel estimate of two symbols makes the noise 1.5 times as strong (1.76 dB); measured here, 0.7 dB
-  // more go to phase tracking, soft-bit steps, lost preambles and SIGNAL fields.
+  // The channel estimate of two symbols makes the noise 1.5 times as strong (1.76 dB). The rest is measured,
+  // not derived: 1000 frames at 2.5, 3.0 and 3.5 dB lie 0.9, 1.1 and 1.2 dB further from the bound. Phase
+  // tracking, soft-bit steps and lost SIGNAL fields share it; the shares are not known.
   constexpr double estimate_loss_db = 1.76;
-  constexpr double other_loss_db = 0.8;
+  constexpr double other_loss_db = 1.2;
   for (const double snr_db : {1.0, 2.5, 3.5}) {  // per subcarrier
     WifiReceiver receiver({});
     const double sample_noise = 64.0 / 52.0 / power_from_db(snr_db);
