@@ -3,7 +3,7 @@
 add_library(boresight_build_flags INTERFACE)
 target_compile_features(boresight_build_flags INTERFACE cxx_std_20)
 target_compile_options(boresight_build_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-                       -Wno-sign-conversion)
+                       -Wno-sign-conversion -Wno-missing-field-initializers)
 if(BORESIGHT_WERROR)
   target_compile_options(boresight_build_flags INTERFACE -Werror)
 endif()

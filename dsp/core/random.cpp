@@ -9,8 +9,8 @@ constexpr int layers = 256;
 
 // Tables of the Ziggurat for exp(-x^2/2): x[i] are the right edges of layers of equal area v.
 struct Ziggurat {
-  static constexpr double r = 3.6541528853610088;      // right edge of the base layer, 256 layers
-  static constexpr double v = 0.00492867323399;        // area of each layer
+  static constexpr double r = 3.6541528853610088;  // right edge of the base layer, 256 layers
+  static constexpr double v = 0.00492867323399;    // area of each layer
   std::array<double, layers + 1> x{};
   std::array<double, layers + 1> y{};
   std::array<double, layers> ratio{};  // x[i + 1] / x[i]: below it a point is inside for certain
@@ -40,7 +40,9 @@ std::uint64_t splitmix(std::uint64_t& state) {
   return z ^ (z >> 31);
 }
 
-constexpr std::uint64_t rotl(std::uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
+constexpr std::uint64_t rotl(std::uint64_t x, int k) {
+  return (x << k) | (x >> (64 - k));
+}
 
 constexpr double two_to_minus_53 = 1.0 / 9007199254740992.0;
 
@@ -86,13 +88,17 @@ std::uint64_t Random::next() {
   return result;
 }
 
-double Random::uniform() { return static_cast<double>(next() >> 11) * two_to_minus_53; }
+double Random::uniform() {
+  return static_cast<double>(next() >> 11) * two_to_minus_53;
+}
 
 std::uint32_t Random::below(std::uint32_t bound) {
   return static_cast<std::uint32_t>(((next() >> 32) * bound) >> 32);
 }
 
-double Random::normal() { return sample_normal(*this, ziggurat()); }
+double Random::normal() {
+  return sample_normal(*this, ziggurat());
+}
 
 cf32 Random::complex_normal(float power) {
   const double scale = std::sqrt(0.5 * power);

@@ -5,8 +5,8 @@
 #ifdef BORESIGHT_ASSERTS
 #include <cstdio>
 #include <cstdlib>
-#define BORESIGHT_ASSERT(condition)                                                                  \
-  ((condition) ? static_cast<void>(0)                                                                \
+#define BORESIGHT_ASSERT(condition)                                                                      \
+  ((condition) ? static_cast<void>(0)                                                                    \
                : (std::fprintf(stderr, "%s:%d: assertion failed: %s\n", __FILE__, __LINE__, #condition), \
                   std::abort()))
 #else

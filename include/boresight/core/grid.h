@@ -24,8 +24,8 @@ class Grid {
 
   /// A view of T is also a view of const T.
   template <typename U>
-    requires(std::is_same_v<const U, T> && !std::is_const_v<U>)
-  Grid(const Grid<U>& other)  // NOLINT(google-explicit-constructor)
+  requires(std::is_same_v<const U, T> && !std::is_const_v<U>)
+      Grid(const Grid<U>& other)  // NOLINT(google-explicit-constructor)
       : Grid(other.data(), other.rows(), other.columns(), other.row_stride()) {}
 
   std::size_t rows() const { return rows_; }

@@ -16,7 +16,11 @@ struct Vec3 {
   bool operator==(const Vec3&) const = default;
 };
 
-inline double dot(Vec3 a, Vec3 b) { return a.x * b.x + a.y * b.y + a.z * b.z; }
-inline double norm(Vec3 a) { return std::sqrt(dot(a, a)); }
+inline double dot(Vec3 a, Vec3 b) {
+  return a.x * b.x + a.y * b.y + a.z * b.z;
+}
+inline double norm(Vec3 a) {
+  return std::sqrt(dot(a, a));
+}
 
 }  // namespace boresight

@@ -28,7 +28,8 @@ class CarouselSender {
   const Sha256& digest() const { return digest_; }
   std::span<const std::uint8_t> file() const { return file_; }
 
-  /// Writes the payload of block `number` modulo blocks() to `out` [at least payload_bytes]; returns its length.
+  /// Writes the payload of block `number` modulo blocks() to `out` [at least payload_bytes]; returns its
+  /// length.
   std::size_t block(std::uint64_t number, std::span<std::uint8_t> out) const;
 
  private:
@@ -48,6 +49,7 @@ class CarouselReceiver {
     std::uint64_t blocks_accepted = 0;  ///< new blocks of the file
     std::uint64_t blocks_repeated = 0;
     std::uint64_t blocks_refused = 0;  ///< not a carousel payload, over the limit, or of another file
+    std::uint64_t files_corrupt = 0;   ///< all blocks came but the digest did not fit; reception began again
   };
 
   explicit CarouselReceiver(const Config& config);

@@ -1,0 +1,38 @@
+// The whole adaptive beamformer on a stream: covariance, weights and beamforming, in blocks of 8192 samples.
+// Arguments: elements per side of the panel, covariance_decimation. The counter is samples per second and
+// element.
+#include <benchmark/benchmark.h>
+
+#include <vector>
+
+#include "boresight/beam/adaptive_beamformer.h"
+#include "boresight/core/random.h"
+
+namespace boresight::beam {
+namespace {
+
+void adaptive_mvdr(benchmark::State& state) {
+  constexpr std::size_t block_samples = 8192;
+  const auto side = static_cast<std::size_t>(state.range(0));
+  AdaptiveBeamformer::Config config;
+  config.geometry = array::Geometry::rectangle(side, side, 0.0128, 0.0128);
+  config.carrier_hz = 11.7e9;
+  config.covariance_decimation = static_cast<std::size_t>(state.range(1));
+  config.max_block_samples = block_samples;
+  AdaptiveBeamformer beamformer(config);
+  GridBuffer<cf32> x(side * side, block_samples);
+  Random random(1);
+  for (std::size_t e = 0; e < x.rows(); ++e) random.add_noise(x.row(e), 1.0F);
+  std::vector<cf32> y(block_samples);
+  for (auto _ : state) {
+    beamformer.process(x.view(), y);
+    benchmark::ClobberMemory();
+  }
+  state.counters["samples/s"] =
+      benchmark::Counter(static_cast<double>(block_samples), benchmark::Counter::kIsIterationInvariantRate);
+}
+
+BENCHMARK(adaptive_mvdr)->Args({2, 4})->Args({4, 1})->Args({4, 4})->Args({8, 4});
+
+}  // namespace
+}  // namespace boresight::beam

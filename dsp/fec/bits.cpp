@@ -1,0 +1,39 @@
+#include "boresight/fec/bits.h"
+
+#include "boresight/core/assert.h"
+
+namespace boresight::fec {
+
+void unpack_msb_first(std::span<const std::uint8_t> bytes, std::span<std::uint8_t> bits) noexcept {
+  BORESIGHT_ASSERT(bits.size() == 8 * bytes.size());
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    for (unsigned k = 0; k < 8; ++k) bits[8 * i + k] = (bytes[i] >> (7 - k)) & 1U;
+  }
+}
+
+void pack_msb_first(std::span<const std::uint8_t> bits, std::span<std::uint8_t> bytes) noexcept {
+  BORESIGHT_ASSERT(bits.size() == 8 * bytes.size());
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    unsigned byte = 0;
+    for (unsigned k = 0; k < 8; ++k) byte = (byte << 1) | (bits[8 * i + k] & 1U);
+    bytes[i] = static_cast<std::uint8_t>(byte);
+  }
+}
+
+void unpack_lsb_first(std::span<const std::uint8_t> bytes, std::span<std::uint8_t> bits) noexcept {
+  BORESIGHT_ASSERT(bits.size() == 8 * bytes.size());
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    for (unsigned k = 0; k < 8; ++k) bits[8 * i + k] = (bytes[i] >> k) & 1U;
+  }
+}
+
+void pack_lsb_first(std::span<const std::uint8_t> bits, std::span<std::uint8_t> bytes) noexcept {
+  BORESIGHT_ASSERT(bits.size() == 8 * bytes.size());
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    unsigned byte = 0;
+    for (unsigned k = 0; k < 8; ++k) byte |= (bits[8 * i + k] & 1U) << k;
+    bytes[i] = static_cast<std::uint8_t>(byte);
+  }
+}
+
+}  // namespace boresight::fec

@@ -1,0 +1,44 @@
+#include "boresight/fec/nr_base_graph.h"
+
+#include <algorithm>
+#include <string>
+
+#include "boresight/core/error.h"
+#include "fec/nr_base_graph_data.h"
+
+namespace boresight::fec {
+namespace {
+
+std::span<const detail::BaseGraphEntry> entries(BaseGraph graph) {
+  if (graph == BaseGraph::bg1) return detail::base_graph_1;
+  return detail::base_graph_2;
+}
+
+constexpr unsigned no_set = 8;
+
+}  // namespace
+
+unsigned nr_lifting_set(unsigned lifting_size) noexcept {
+  if (!std::binary_search(nr_lifting_sizes.begin(), nr_lifting_sizes.end(), lifting_size)) return no_set;
+  // Table 5.3.2-1: Z = a 2^j with a = 2, 3, 5, 7, 9, 11, 13, 15 for the sets 0..7.
+  unsigned odd = lifting_size;
+  while (odd % 2 == 0) odd /= 2;
+  return odd == 1 ? 0 : (odd - 1) / 2;
+}
+
+NrLdpcGraph::NrLdpcGraph(BaseGraph graph, unsigned lifting_size)
+    : graph_(graph), lifting_size_(lifting_size) {
+  const unsigned set = nr_lifting_set(lifting_size);
+  // The text is made only when it is needed: graphs are built inside calls that do not allocate.
+  if (set == no_set) {
+    throw ConfigError("NrLdpcGraph: lifting_size " + std::to_string(lifting_size) +
+                      " is not one of the 51 of 38.212");
+  }
+  std::size_t edge = 0;
+  for (const auto& entry : entries(graph)) {
+    edges_[edge++] = {entry.column, static_cast<std::uint16_t>(entry.shift[set] % lifting_size)};
+    row_begin_[entry.row + 1U] = static_cast<std::uint16_t>(edge);
+  }
+}
+
+}  // namespace boresight::fec

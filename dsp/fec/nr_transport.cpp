@@ -1,0 +1,187 @@
+#include "boresight/fec/nr_transport.h"
+
+#include <algorithm>
+#include <string>
+
+#include "boresight/core/error.h"
+#include "boresight/fec/bits.h"
+#include "boresight/fec/crc.h"
+#include "boresight/fec/nr_ldpc_encoder.h"
+#include "boresight/fec/nr_rate_matching.h"
+
+namespace boresight::fec {
+namespace {
+
+constexpr std::size_t payload_bytes_limit = std::size_t{1} << 24;
+constexpr std::size_t coded_bits_limit = std::size_t{1} << 28;
+
+NrSegmentation segmentation(const TransportFormat& format) {
+  const std::size_t bits = 8 * format.payload_bytes;
+  return nr_segment(bits, nr_choose_base_graph(bits, format.code_rate));
+}
+
+void check_maxima(const std::string& who, std::size_t payload_bytes, std::size_t coded_bits) {
+  require(payload_bytes >= 1 && payload_bytes <= payload_bytes_limit,
+          who + ": max_payload_bytes " + std::to_string(payload_bytes) + " is not in 1 .. 16777216");
+  require(coded_bits >= 1 && coded_bits <= coded_bits_limit,
+          who + ": max_coded_bits " + std::to_string(coded_bits) + " is not in 1 .. 268435456");
+}
+
+// Lanes for payload, padding and transport CRC. Blocks hold at least 3000 bits where there are several, so
+// this allows for more padding than can happen.
+std::size_t transport_lanes(std::size_t max_payload_bytes) {
+  return 8 * max_payload_bytes * 1001 / 1000 + 64;
+}
+
+// An upper limit of Z over all payloads up to the maximum: no segmentation uses fewer than six columns.
+unsigned max_lifting_size(std::size_t max_payload_bytes) {
+  const std::size_t z = (8 * max_payload_bytes + 24 + 5) / 6;
+  if (z >= nr_max_lifting_size) return nr_max_lifting_size;
+  return *std::lower_bound(nr_lifting_sizes.begin(), nr_lifting_sizes.end(), z);
+}
+
+void write_crc(std::uint32_t crc, std::span<std::uint8_t> bits) {
+  for (std::size_t i = 0; i < bits.size(); ++i) bits[i] = (crc >> (bits.size() - 1 - i)) & 1U;
+}
+
+std::uint32_t transport_crc(const NrSegmentation& s, std::span<const std::uint8_t> bits) {
+  return s.transport_crc_bits == crc24_bits ? crc24a_of_bits(bits) : crc16_of_bits(bits);
+}
+
+// Goes through the code blocks: visit(block's matching, its first transport bit, its first coded bit).
+template <typename Visit>
+void for_each_block(const TransportFormat& format, const NrSegmentation& s, Visit visit) {
+  NrRateMatching matching{.graph = s.graph,
+                          .lifting_size = s.lifting_size,
+                          .bits_per_block = s.bits_per_block,
+                          .coded_bits = 0,
+                          .bits_per_symbol = format.bits_per_symbol,
+                          .redundancy_version = format.redundancy_version};
+  const std::size_t share = s.bits_per_block - s.code_block_crc_bits;
+  std::size_t coded_begin = 0;
+  for (unsigned block = 0; block < s.code_blocks; ++block) {
+    matching.coded_bits =
+        nr_coded_bits_of_block(format.coded_bits, format.bits_per_symbol, s.code_blocks, block);
+    visit(matching, block * share, coded_begin);
+    coded_begin += matching.coded_bits;
+  }
+}
+
+}  // namespace
+
+bool is_valid(const TransportFormat& format) noexcept {
+  const unsigned qm = format.bits_per_symbol;
+  if (qm != 1 && qm != 2 && qm != 4 && qm != 6 && qm != 8) return false;
+  if (format.redundancy_version > 3) return false;
+  if (!(format.code_rate > 0 && format.code_rate <= 1)) return false;
+  if (format.payload_bytes == 0 || format.payload_bytes > payload_bytes_limit) return false;
+  if (format.coded_bits == 0 || format.coded_bits > coded_bits_limit || format.coded_bits % qm != 0) {
+    return false;
+  }
+  const NrSegmentation s = segmentation(format);
+  return nr_coded_bits_of_block(format.coded_bits, qm, s.code_blocks, 0) >= s.bits_per_block;
+}
+
+NrTransportEncoder::NrTransportEncoder(const Config& config) : config_(config) {
+  check_maxima("NrTransportEncoder", config.max_payload_bytes, config.max_coded_bits);
+  transport_bits_.resize(transport_lanes(config.max_payload_bytes));
+  codeword_.resize(std::size_t{nr_max_columns} * max_lifting_size(config.max_payload_bytes));
+}
+
+void NrTransportEncoder::encode(const TransportFormat& format, std::span<const std::uint8_t> payload,
+                                std::span<std::uint8_t> coded_bits) {
+  // The texts are made only when something is wrong, so that a good call does not allocate.
+  if (!is_valid(format)) {
+    throw ConfigError("NrTransportEncoder: no transport format has " + std::to_string(format.payload_bytes) +
+                      " payload bytes in " + std::to_string(format.coded_bits) + " coded bits of " +
+                      std::to_string(format.bits_per_symbol) + " per symbol at rate " +
+                      std::to_string(format.code_rate) + ", redundancy version " +
+                      std::to_string(format.redundancy_version));
+  }
+  if (format.payload_bytes > config_.max_payload_bytes || format.coded_bits > config_.max_coded_bits) {
+    throw ConfigError("NrTransportEncoder: " + std::to_string(format.payload_bytes) + " payload bytes in " +
+                      std::to_string(format.coded_bits) + " coded bits exceed the maxima of " +
+                      std::to_string(config_.max_payload_bytes) + " and " +
+                      std::to_string(config_.max_coded_bits));
+  }
+  if (payload.size() != format.payload_bytes || coded_bits.size() != format.coded_bits) {
+    throw ConfigError("NrTransportEncoder: spans of " + std::to_string(payload.size()) + " bytes and " +
+                      std::to_string(coded_bits.size()) + " bits do not fit a format of " +
+                      std::to_string(format.payload_bytes) + " and " + std::to_string(format.coded_bits));
+  }
+
+  const NrSegmentation s = segmentation(format);
+  const std::size_t a = 8 * payload.size() + s.padding_bits;
+  const auto transport = std::span(transport_bits_).first(a + s.transport_crc_bits);
+  unpack_msb_first(payload, transport.first(8 * payload.size()));
+  std::fill_n(transport.begin() + 8 * payload.size(), s.padding_bits, std::uint8_t{0});
+  write_crc(transport_crc(s, transport.first(a)), transport.last(s.transport_crc_bits));
+
+  const NrLdpcGraph graph(s.graph, s.lifting_size);
+  for_each_block(
+      format, s, [&](const NrRateMatching& matching, std::size_t first_bit, std::size_t coded_begin) {
+        const auto information = std::span(codeword_).first(s.information_bits);
+        const std::size_t share = s.bits_per_block - s.code_block_crc_bits;
+        std::copy_n(transport.begin() + first_bit, share, information.begin());
+        if (s.code_block_crc_bits != 0) {
+          write_crc(crc24b_of_bits(information.first(share)),
+                    information.subspan(share, s.code_block_crc_bits));
+        }
+        std::fill(information.begin() + s.bits_per_block, information.end(), std::uint8_t{0});
+        const unsigned rows = matching.rows_needed();
+        const auto codeword = std::span(codeword_).first(information.size() + rows * s.lifting_size);
+        nr_ldpc_encode(graph, information, codeword.subspan(information.size()), rows);
+        nr_rate_match(matching, codeword, coded_bits.subspan(coded_begin, matching.coded_bits));
+      });
+}
+
+NrTransportDecoder::NrTransportDecoder(const Config& config)
+    : config_(config),
+      ldpc_({.max_lifting_size = max_lifting_size(config.max_payload_bytes), .rule = config.rule}) {
+  check_maxima("NrTransportDecoder", config.max_payload_bytes, config.max_coded_bits);
+  require(
+      config.max_iterations >= 1 && config.max_iterations <= 1000,
+      "NrTransportDecoder: max_iterations " + std::to_string(config.max_iterations) + " is not in 1 .. 1000");
+  const std::size_t z = max_lifting_size(config.max_payload_bytes);
+  transport_bits_.resize(transport_lanes(config.max_payload_bytes));
+  information_.resize(base_graph_information_columns(BaseGraph::bg1) * z);
+  codeword_nats_.resize(nr_max_columns * z);
+}
+
+NrTransportDecoder::Result NrTransportDecoder::decode(const TransportFormat& format,
+                                                      std::span<const modem::Llr> llr,
+                                                      std::span<std::uint8_t> payload) noexcept {
+  Result result;
+  if (!is_valid(format) || format.payload_bytes > config_.max_payload_bytes ||
+      format.coded_bits > config_.max_coded_bits || payload.size() != format.payload_bytes ||
+      llr.size() != format.coded_bits) {
+    return result;
+  }
+  const NrSegmentation s = segmentation(format);
+  const std::size_t a = 8 * payload.size() + s.padding_bits;
+  const auto transport = std::span(transport_bits_).first(a + s.transport_crc_bits);
+  const NrLdpcGraph graph(s.graph, s.lifting_size);
+  const auto codeword = std::span(codeword_nats_).first(graph.codeword_bits());
+  const auto information = std::span(information_).first(s.information_bits);
+  result.code_blocks = s.code_blocks;
+  for_each_block(
+      format, s, [&](const NrRateMatching& matching, std::size_t first_bit, std::size_t coded_begin) {
+        std::fill(codeword.begin(), codeword.end(), 0.0F);
+        std::fill_n(codeword.begin() + s.bits_per_block, s.filler_bits(), NrLdpcDecoder::known_zero_llr_nats);
+        nr_rate_recover(matching, llr.subspan(coded_begin, matching.coded_bits), codeword);
+        const auto decoded = ldpc_.decode(graph, codeword, config_.max_iterations, information);
+        result.iterations += decoded.iterations;
+        // A block followed by its own CRC has the CRC zero.
+        const auto block = information.first(s.bits_per_block);
+        const bool crc_holds = s.code_block_crc_bits == 0 || crc24b_of_bits(block) == 0;
+        result.code_blocks_failed += crc_holds && decoded.decided ? 0 : 1;
+        std::copy_n(block.begin(), s.bits_per_block - s.code_block_crc_bits, transport.begin() + first_bit);
+      });
+  const bool transport_holds = transport_crc(s, transport) == 0;
+  if (s.code_blocks == 1 && !transport_holds) result.code_blocks_failed = 1;
+  result.crc_ok = transport_holds && result.code_blocks_failed == 0;
+  pack_msb_first(transport.first(8 * payload.size()), payload);
+  return result;
+}
+
+}  // namespace boresight::fec

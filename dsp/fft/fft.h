@@ -1,0 +1,38 @@
+// The only place that names FFTW. Private: the library's own folders use it, users do not.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "boresight/core/types.h"
+
+namespace boresight::fft {
+
+enum class Direction { forward, inverse };
+
+/// Complex transform of one length. Both directions are unnormalized: forward then inverse multiplies by n.
+///   forward: X[k] = sum_n x[n] exp(-j 2 pi n k / n_total), inverse: the conjugate kernel.
+/// Plans are estimated, not measured, so that the same input gives the same bits in every run.
+/// Construction takes a process-wide lock (FFTW's planner is not thread-safe); run() is safe to call from
+/// several threads on one object.
+class Fft {
+ public:
+  /// Any n from 1 to 2^24; ConfigError otherwise.
+  Fft(std::size_t n, Direction direction);
+  ~Fft();
+  Fft(Fft&&) noexcept;
+  Fft& operator=(Fft&&) noexcept;
+
+  std::size_t size() const { return n_; }
+
+  /// in [n] -> out [n]; the two may be the same span but may not overlap otherwise. NaN spreads to every bin.
+  void run(std::span<const cf32> in, std::span<cf32> out) const noexcept;
+
+ private:
+  struct Plans;
+  std::size_t n_;
+  std::unique_ptr<Plans> plans_;
+};
+
+}  // namespace boresight::fft

@@ -1,0 +1,135 @@
+#include "boresight/ofdm/channel_estimator.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "boresight/core/assert.h"
+#include "boresight/core/error.h"
+#include "boresight/core/units.h"
+#include "fft/fft.h"
+
+namespace boresight::ofdm {
+namespace {
+
+cf32 ramp(double slope_rad, int k) {
+  return cf32(std::polar(1.0, slope_rad * k));
+}
+
+}  // namespace
+
+ChannelEstimator::ChannelEstimator(const Config& config) : config_(config) {
+  check(config_.numerology);
+  const std::size_t n = config_.numerology.fft_size;
+  require(config_.known.size() == n, "channel estimator: " + std::to_string(config_.known.size()) +
+                                         " known values for an FFT size of " + std::to_string(n));
+  require(config_.taps <= n, "channel estimator: " + std::to_string(config_.taps) +
+                                 " taps exceed the FFT size " + std::to_string(n));
+  require(config_.noise_window % 2 == 1,
+          "channel estimator: noise window " + std::to_string(config_.noise_window) + " is not odd");
+  const std::size_t half = (n + 1) / 2;
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t k = (i + half) % n;
+    if (config_.known[k] != cf32(0)) used_.push_back(static_cast<std::uint16_t>(k));
+  }
+  require(!used_.empty(), "channel estimator: every known value is zero");
+  forward_ = std::make_unique<fft::Fft>(n, fft::Direction::forward);
+  inverse_ = std::make_unique<fft::Fft>(n, fft::Direction::inverse);
+  flat_.resize(n);
+  mean_.resize(n);
+  running_.resize(used_.size() + 1);
+}
+
+ChannelEstimator::~ChannelEstimator() = default;
+ChannelEstimator::ChannelEstimator(ChannelEstimator&&) noexcept = default;
+ChannelEstimator& ChannelEstimator::operator=(ChannelEstimator&&) noexcept = default;
+
+void ChannelEstimator::process(Grid<const cf32> received, std::span<cf32> channel,
+                               std::span<float> noise_variance) noexcept {
+  BORESIGHT_ASSERT(received.rows() >= 1 && received.columns() == config_.numerology.fft_size &&
+                   channel.size() == received.columns() && noise_variance.size() == received.columns());
+  const auto repeats = static_cast<float>(received.rows());
+  std::fill(channel.begin(), channel.end(), cf32(0));
+  std::fill(noise_variance.begin(), noise_variance.end(), 0.0F);
+  for (const std::uint16_t k : used_) {
+    cf32 sum = 0;
+    for (std::size_t r = 0; r < received.rows(); ++r) sum += received(r, k);
+    mean_[k] = sum / repeats;
+    channel[k] = mean_[k] * std::conj(config_.known[k]) / std::norm(config_.known[k]);
+  }
+  if (config_.taps > 0) smooth_channel(channel);
+
+  // Unbiased: with repeats r the scatter about the mean has r - 1 degrees of freedom per subcarrier; with one
+  // repeat the kept taps took taps / N of the noise with them.
+  if (received.rows() > 1) {
+    for (const std::uint16_t k : used_) {
+      float scatter = 0;
+      for (std::size_t r = 0; r < received.rows(); ++r) scatter += std::norm(received(r, k) - mean_[k]);
+      noise_variance[k] = scatter / (repeats - 1.0F);
+    }
+    smooth_noise(noise_variance);
+  } else if (config_.taps > 0 && config_.taps < used_.size()) {
+    const float unbias = 1.0F / (1.0F - static_cast<float>(config_.taps) / static_cast<float>(used_.size()));
+    for (const std::uint16_t k : used_) {
+      noise_variance[k] = unbias * std::norm(mean_[k] - channel[k] * config_.known[k]);
+    }
+    smooth_noise(noise_variance);
+  }
+}
+
+void ChannelEstimator::smooth_channel(std::span<cf32> channel) noexcept {
+  const Numerology& numerology = config_.numerology;
+  const std::size_t n = numerology.fft_size;
+  // The phase between neighbours is unambiguous but noisy; each wider lag sharpens it eightfold (or fourfold)
+  // while its error stays within the ambiguity of the next.
+  double slope = 0;
+  for (const std::size_t lag : {1U, 8U, 64U, 256U}) {
+    cf64 turn = 0;
+    for (const std::uint16_t k : used_) {
+      const std::size_t other = k + lag;  // stays on its own side of zero frequency: no wrap at the band's edge
+      if (other >= n || (k < (n + 1) / 2) != (other < (n + 1) / 2)) continue;
+      turn += cf64(channel[other] * std::conj(channel[k]));
+    }
+    const auto step = static_cast<double>(lag);
+    slope += std::arg(turn * std::polar(1.0, -slope * step)) / step;  // arg(0) is 0
+  }
+
+  std::fill(flat_.begin(), flat_.end(), cf32(0));
+  for (const std::uint16_t k : used_) flat_[k] = channel[k] * ramp(-slope, numerology.signed_index(k));
+  // Subcarriers that are not sent (the gutter) get the line between their neighbours.
+  for (std::size_t i = 0; i < used_.size(); ++i) {
+    const std::size_t left = used_[i];
+    const std::size_t right = used_[(i + 1) % used_.size()];
+    const std::size_t gap = (right + n - left) % n;
+    for (std::size_t step = 1; step < gap; ++step) {
+      const float t = static_cast<float>(step) / static_cast<float>(gap);
+      flat_[(left + step) % n] = (1.0F - t) * flat_[left] + t * flat_[right];
+    }
+  }
+
+  inverse_->run(flat_, flat_);
+  const std::size_t after = (config_.taps + 1) / 2;  // taps 0 .. after - 1 and the rest before zero
+  const std::size_t before = config_.taps - after;
+  std::fill(flat_.begin() + static_cast<std::ptrdiff_t>(after),
+            flat_.end() - static_cast<std::ptrdiff_t>(before), cf32(0));
+  forward_->run(flat_, flat_);
+  const float scale = 1.0F / static_cast<float>(n);
+  for (const std::uint16_t k : used_) {
+    channel[k] = scale * flat_[k] * ramp(slope, numerology.signed_index(k));
+  }
+}
+
+void ChannelEstimator::smooth_noise(std::span<float> noise) noexcept {
+  running_[0] = 0;
+  for (std::size_t i = 0; i < used_.size(); ++i)
+    running_[i + 1] = running_[i] + static_cast<double>(noise[used_[i]]);
+  const std::size_t half = config_.noise_window / 2;
+  for (std::size_t i = 0; i < used_.size(); ++i) {
+    const std::size_t first = i > half ? i - half : 0;
+    const std::size_t last = std::min(i + half + 1, used_.size());
+    noise[used_[i]] =
+        static_cast<float>((running_[last] - running_[first]) / static_cast<double>(last - first));
+  }
+}
+
+}  // namespace boresight::ofdm

@@ -1,0 +1,139 @@
+#include "boresight/sync/wifi_long_training.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "boresight/core/assert.h"
+#include "boresight/core/error.h"
+#include "boresight/core/units.h"
+#include "boresight/frame/wifi_phy.h"
+#include "boresight/ofdm/demodulator.h"
+#include "fft/fft.h"
+
+namespace boresight::sync {
+namespace {
+
+constexpr std::size_t n = frame::wifi_fft_size;
+
+double false_alarm(double t) {
+  return std::pow(1.0 - t, 126) + 126.0 * t * std::pow(1.0 - t, 125);
+}
+
+// The level that noise passes with probability `rate`, by bisection: the tail falls from 1 to 0.
+double level_of(double rate) {
+  double low = 0;
+  double high = 1;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = 0.5 * (low + high);
+    (false_alarm(middle) > rate ? low : high) = middle;
+  }
+  return high;
+}
+
+// The constant in two symbols of which b = a exp(j 2 pi f n), but for noise and c (1 - exp(j 2 pi f n)).
+// Where the carrier does not turn, c cannot be told, and need not: it falls on the empty subcarrier 0. A c
+// that is not clearly above its own noise is left alone: taking noise away as if it were a constant would
+// put it on the subcarriers next to it, 64 samples of it in one place.
+cf32 constant_of(std::span<const cf32> a, std::span<const cf32> b, double frequency) {
+  constexpr double significance = 7.0;  // noise alone passes once in e^7 = 1100 frames
+  constexpr double regularization = 0.01;
+  const cf64 rotation = std::polar(1.0, 2.0 * pi * frequency * double{n});
+  cf64 sum = 0;
+  double power = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const cf64 rest = cf64(b[i]) - rotation * cf64(a[i]);
+    sum += rest;
+    power += std::norm(rest);
+  }
+  const double of_mean = std::norm(sum) / double{n};
+  const double of_noise = (power - of_mean) / (double{n} - 1.0);
+  if (!(of_mean > significance * of_noise)) return 0;
+  const cf64 g = 1.0 - rotation;
+  return cf32(sum / double{n} * std::conj(g) / (std::norm(g) + regularization));
+}
+
+}  // namespace
+
+LongTrainingSearch::LongTrainingSearch(const Config& config) : config_(config) {
+  require(config.false_alarm_rate >= 1e-15 && config.false_alarm_rate <= 0.1,
+          "LongTrainingSearch: false_alarm_rate " + std::to_string(config.false_alarm_rate) +
+              " is outside 1e-15 .. 0.1");
+  require(config.positions >= 1 && config.positions <= 4096,
+          "LongTrainingSearch: positions " + std::to_string(config.positions) + " is outside 1 .. 4096");
+  threshold_ = level_of(config.false_alarm_rate / static_cast<double>(config.positions));
+
+  reference_.resize(n);
+  const frame::WifiSpectrum& spectrum = frame::wifi_long_training();
+  fft::Fft(n, fft::Direction::inverse).run(spectrum, reference_);
+  const float unit_power = 1.0F / std::sqrt(52.0F);
+  for (cf32& x : reference_) x *= unit_power;
+
+  derotated_.resize(input_samples());
+  in_re_.resize(input_samples());
+  in_im_.resize(input_samples());
+  out_re_.resize(config.positions + n);
+  out_im_.resize(config.positions + n);
+}
+
+std::optional<LongTrainingSearch::Found> LongTrainingSearch::find(std::span<const cf32> samples,
+                                                                  double coarse_frequency) noexcept {
+  BORESIGHT_ASSERT(samples.size() == input_samples());
+  ofdm::remove_carrier(samples, coarse_frequency, 0.0, derotated_);
+  for (std::size_t i = 0; i < derotated_.size(); ++i) {
+    in_re_[i] = derotated_[i].real();
+    in_im_[i] = derotated_[i].imag();
+  }
+  // Tap by tap over all positions: contiguous, so that the compiler makes vectors of it.
+  std::fill(out_re_.begin(), out_re_.end(), 0.0F);
+  std::fill(out_im_.begin(), out_im_.end(), 0.0F);
+  const std::size_t outputs = out_re_.size();
+  for (std::size_t tap = 0; tap < n; ++tap) {
+    const float re = reference_[tap].real();
+    const float im = reference_[tap].imag();
+    const float* x_re = in_re_.data() + tap;
+    const float* x_im = in_im_.data() + tap;
+    float* y_re = out_re_.data();
+    float* y_im = out_im_.data();
+    for (std::size_t i = 0; i < outputs; ++i) {
+      y_re[i] += x_re[i] * re + x_im[i] * im;
+      y_im[i] += x_im[i] * re - x_re[i] * im;
+    }
+  }
+
+  double best = 0;
+  std::size_t position = 0;
+  for (std::size_t d = 0; d < config_.positions; ++d) {
+    const double first = double{out_re_[d]} * out_re_[d] + double{out_im_[d]} * out_im_[d];
+    const double second = double{out_re_[d + n]} * out_re_[d + n] + double{out_im_[d + n]} * out_im_[d + n];
+    if (first + second > best) {
+      best = first + second;
+      position = d;
+    }
+  }
+
+  const std::span<const cf32> a = samples.subspan(position, n);
+  const std::span<const cf32> b = samples.subspan(position + n, n);
+  cf64 sum_a = 0;
+  cf64 sum_b = 0;
+  cf64 product = 0;
+  double power = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    sum_a += cf64(a[i]);
+    sum_b += cf64(b[i]);
+    product += cf64(b[i]) * std::conj(cf64(a[i]));
+    power += std::norm(cf64(a[i])) + std::norm(cf64(b[i]));
+  }
+  const double energy = power - std::norm(sum_a + sum_b) / (2.0 * n);
+  const double quality = energy > 1e-5 * power ? best / (n * energy) : 0.0;
+  if (!(quality > threshold_)) return std::nullopt;
+
+  // The means are taken out before the angle is measured. What the signal itself has at zero frequency turns
+  // by the same angle, so that taking it out does not bend the result.
+  const cf64 turn = (product - sum_b * std::conj(sum_a) / double{n}) *
+                    std::polar(1.0, -2.0 * pi * coarse_frequency * double{n});
+  const double frequency = coarse_frequency + std::arg(turn) / (2.0 * pi * double{n});
+  return Found{position, frequency, constant_of(a, b, frequency), quality};
+}
+
+}  // namespace boresight::sync

@@ -1,0 +1,106 @@
+#include "boresight/sync/wifi_pilot_tracker.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "boresight/core/assert.h"
+#include "boresight/core/error.h"
+#include "boresight/core/units.h"
+
+namespace boresight::sync {
+
+PilotTracker::PilotTracker(const Config& config) : config_(config) {
+  const auto positive = [](double value, const char* name) {
+    require(std::isfinite(value) && value > 0,
+            std::string("PilotTracker: ") + name + " " + std::to_string(value) + " is not positive");
+  };
+  positive(config.fft_size, "fft_size");
+  positive(config.symbol_samples, "symbol_samples");
+  positive(config.phase_noise_rad, "phase_noise_rad");
+  positive(config.frequency_walk_rad, "frequency_walk_rad");
+  positive(config.clock_offset_limit, "clock_offset_limit");
+  positive(config.delay_walk_samples, "delay_walk_samples");
+  start(1.0);
+}
+
+void PilotTracker::start(double snr) noexcept {
+  const double s = snr > 1e-3 ? std::min(snr, 1e9) : 1e-3;  // NaN gives the lower limit
+  // Angle between two symbols of N samples at a signal-to-noise ratio s: variance 1 / (N s) (Moose 1994).
+  const double symbols_per_lag = config_.symbol_samples / config_.fft_size;
+  const double frequency_variance = symbols_per_lag * symbols_per_lag / (config_.fft_size * s);
+  phase_ = {};
+  phase_.p_vv = 0.25 / (config_.fft_size * s) + 0.25 * frequency_variance;
+  phase_.p_rr = frequency_variance + 1e-6;
+  delay_ = {};
+  const double drift = config_.clock_offset_limit * config_.symbol_samples;
+  delay_.p_vv = drift * drift;
+  delay_.p_rr = drift * drift;
+}
+
+void PilotTracker::Filter::predict(double walk_value, double walk_rate) {
+  value += rate;
+  p_vv += 2.0 * p_vr + p_rr + walk_value * walk_value;
+  p_vr += p_rr;
+  p_rr += walk_rate * walk_rate;
+}
+
+void PilotTracker::Filter::correct(double error, double variance) {
+  const double total = p_vv + variance;
+  const double gain_value = p_vv / total;
+  const double gain_rate = p_vr / total;
+  value += gain_value * error;
+  rate += gain_rate * error;
+  p_rr -= gain_rate * p_vr;
+  p_vr -= gain_value * p_vr;
+  p_vv -= gain_value * p_vv;
+}
+
+PilotTracker::State PilotTracker::update(std::span<const int> carriers, std::span<const cf32> matched,
+                                         std::span<const float> gain, double noise_variance) noexcept {
+  BORESIGHT_ASSERT(matched.size() == carriers.size() && gain.size() == carriers.size());
+  phase_.predict(config_.phase_noise_rad, config_.frequency_walk_rad);
+  delay_.predict(config_.delay_walk_samples, 1e-3 * config_.delay_walk_samples);
+
+  const double turn_per_sample = 2.0 * pi / config_.fft_size;  // times k: phase per sample of delay
+  const auto expected = [&](std::size_t i) {
+    return phase_.value - turn_per_sample * carriers[i] * delay_.value;
+  };
+  cf64 sum = 0;
+  double weight = 0;
+  double center = 0;
+  for (std::size_t i = 0; i < carriers.size(); ++i) {
+    sum += cf64(matched[i]) * std::polar(1.0, -expected(i));
+    weight += double{gain[i]};
+    center += double{gain[i]} * carriers[i];
+  }
+  const bool usable = weight > 0 && noise_variance >= 0 && std::isfinite(weight) &&
+                      std::isfinite(noise_variance) && std::isfinite(std::norm(sum)) && std::norm(sum) > 0;
+  if (!usable) return {phase_.value, delay_.value};
+  center /= weight;
+
+  // The phase at the weighted mean of the carriers, then the line through it: uncorrelated errors.
+  const double common = std::arg(sum);
+  double slope_sum = 0;
+  double spread = 0;
+  for (std::size_t i = 0; i < carriers.size(); ++i) {
+    const double k = carriers[i] - center;
+    slope_sum += k * std::imag(cf64(matched[i]) * std::polar(1.0, -expected(i) - common));
+    spread += k * k * double{gain[i]};
+  }
+  const double floor = 1e-9;  // rad^2; keeps a noiseless signal from dividing by zero
+  if (spread > 0) {
+    const double slope = slope_sum / spread;
+    const double slope_variance = 0.5 * noise_variance / spread + floor;
+    const double previous = delay_.value;
+    delay_.correct(-slope / turn_per_sample, slope_variance / (turn_per_sample * turn_per_sample));
+    // Refer the phase to subcarrier 0 with the line that is believed now.
+    phase_.correct(common + turn_per_sample * center * (delay_.value - previous),
+                   0.5 * noise_variance / weight + floor);
+  } else {
+    phase_.correct(common, 0.5 * noise_variance / weight + floor);
+  }
+  return {phase_.value, delay_.value};
+}
+
+}  // namespace boresight::sync

@@ -1,0 +1,36 @@
+// The per-symbol block interleaver of IEEE 802.11 OFDM.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "boresight/modem/llr.h"
+
+namespace boresight::fec {
+
+/// IEEE 802.11-2020 17.3.5.7: two permutations that spread neighbouring coded bits over subcarriers and over
+/// the strong and weak bits of a constellation. A call may span several OFDM symbols; sizes are whole
+/// multiples of coded_bits_per_symbol, input and output must not overlap.
+class WlanInterleaver {
+ public:
+  /// `coded_bits_per_symbol` (N_CBPS): a multiple of 16 and of `bits_per_subcarrier`.
+  /// `bits_per_subcarrier` (N_BPSC): 1, 2, 4, 6 or 8. ConfigError otherwise, and where the clause's formula
+  /// is no permutation for the pair.
+  WlanInterleaver(std::size_t coded_bits_per_symbol, unsigned bits_per_subcarrier);
+
+  std::size_t coded_bits_per_symbol() const { return position_.size(); }
+  /// position()[k]: where coded bit k of a symbol is transmitted (j of the clause).
+  std::span<const std::uint16_t> position() const { return position_; }
+
+  void interleave(std::span<const std::uint8_t> bits, std::span<std::uint8_t> out) const noexcept;
+  void deinterleave(std::span<const std::uint8_t> bits, std::span<std::uint8_t> out) const noexcept;
+  void interleave(std::span<const modem::Llr> llrs, std::span<modem::Llr> out) const noexcept;
+  void deinterleave(std::span<const modem::Llr> llrs, std::span<modem::Llr> out) const noexcept;
+
+ private:
+  std::vector<std::uint16_t> position_;
+};
+
+}  // namespace boresight::fec

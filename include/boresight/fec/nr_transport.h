@@ -1,0 +1,88 @@
+// A transport block from bytes to coded bits and back: the shared-channel coding of 5G NR.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "boresight/core/aligned.h"
+#include "boresight/fec/nr_ldpc_decoder.h"
+#include "boresight/fec/nr_segmentation.h"
+#include "boresight/modem/llr.h"
+
+namespace boresight::fec {
+
+// 3GPP TS 38.212 7.2: transport CRC, base graph, segmentation with code block CRCs, LDPC, rate matching,
+// bit interleaving, concatenation. Payload bytes are read most significant bit first.
+//
+// An all-zero payload is an all-zero codeword (the CRCs start at zero), so a channel that says "zero" with
+// confidence everywhere decodes to zeros with valid CRCs. That is harmless only behind a scrambler, which a
+// user of these classes has to put around them (GoldSequence). A channel that says nothing (soft bits of
+// zero) is reported as a failure.
+
+/// What both ends must agree on. It may come from a frame header: every value is checked, none is trusted.
+struct TransportFormat {
+  std::size_t payload_bytes = 0;    ///< 1 or more; an empty payload is an invalid format
+  std::size_t coded_bits = 0;       ///< G: a multiple of bits_per_symbol; any amount of repetition is fine
+  unsigned bits_per_symbol = 2;     ///< Q_m: 1, 2, 4, 6 or 8
+  double code_rate = 0.5;           ///< nominal, in (0, 1]: only chooses the base graph
+  unsigned redundancy_version = 0;  ///< 0..3
+};
+
+/// Valid means: the ranges above hold and no code block gets fewer coded bits than it has information bits.
+bool is_valid(const TransportFormat& format) noexcept;
+
+class NrTransportEncoder {
+ public:
+  struct Config {
+    std::size_t max_payload_bytes = 0;  ///< 1 .. 2^24
+    std::size_t max_coded_bits = 0;     ///< 1 .. 2^28
+  };
+
+  /// ConfigError if a maximum is out of its range.
+  explicit NrTransportEncoder(const Config& config);
+
+  /// Writes format.coded_bits bit lanes. ConfigError if the format is invalid or beyond the maxima, or a
+  /// span has another size than the format says. No allocation otherwise.
+  void encode(const TransportFormat& format, std::span<const std::uint8_t> payload,
+              std::span<std::uint8_t> coded_bits);
+
+ private:
+  Config config_;
+  aligned_vector<std::uint8_t> transport_bits_;  ///< payload, padding, CRC as lanes
+  aligned_vector<std::uint8_t> codeword_;
+};
+
+class NrTransportDecoder {
+ public:
+  struct Config {
+    std::size_t max_payload_bytes = 0;  ///< 1 .. 2^24
+    std::size_t max_coded_bits = 0;     ///< 1 .. 2^28
+    unsigned max_iterations = 20;       ///< per code block, 1 .. 1000
+    CheckRule rule = CheckRule::min_sum;
+  };
+
+  struct Result {
+    bool crc_ok = false;  ///< transport CRC and every code block CRC hold, and every bit was decided
+    unsigned code_blocks = 0;
+    unsigned code_blocks_failed = 0;  ///< own CRC wrong (one block: transport CRC), or undecided bits
+    unsigned iterations = 0;          ///< sum over the code blocks
+  };
+
+  /// ConfigError if a value is out of its range.
+  explicit NrTransportDecoder(const Config& config);
+
+  /// An invalid format, one beyond the maxima, or spans of other sizes than the format says, give a Result of
+  /// zeros and leave `payload` alone. Otherwise `payload` gets the decisions, right or wrong.
+  Result decode(const TransportFormat& format, std::span<const modem::Llr> llr,
+                std::span<std::uint8_t> payload) noexcept;
+
+ private:
+  Config config_;
+  NrLdpcDecoder ldpc_;
+  aligned_vector<std::uint8_t> transport_bits_;  ///< payload, padding, CRC as lanes
+  aligned_vector<std::uint8_t> information_;     ///< one code block, K lanes
+  aligned_vector<float> codeword_nats_;
+};
+
+}  // namespace boresight::fec

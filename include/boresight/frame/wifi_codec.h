@@ -1,0 +1,83 @@
+// The bit side of an IEEE 802.11 OFDM frame: SERVICE, scrambler, K = 7 code, puncturing, interleaver
+// (802.11-2020 17.3.5), in both directions.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "boresight/fec/convolutional.h"
+#include "boresight/fec/interleaver.h"
+#include "boresight/frame/wifi_phy.h"
+#include "boresight/modem/llr.h"
+
+namespace boresight::frame {
+
+/// The interleavers of the four modulations, made once.
+class WifiInterleavers {
+ public:
+  WifiInterleavers();
+  const fec::WlanInterleaver& of(modem::Modulation modulation) const noexcept {
+    return interleavers_[static_cast<std::size_t>(modulation)];
+  }
+
+ private:
+  std::vector<fec::WlanInterleaver> interleavers_;
+};
+
+/// Bits as they go to the subcarriers. Allocates in the constructor only.
+class WifiEncoder {
+ public:
+  WifiEncoder();
+
+  /// out [wifi_signal_coded_bits].
+  void encode_signal(WifiSignal signal, std::span<std::uint8_t> out) noexcept;
+  /// psdu 1..wifi_max_psdu_bytes (with its FCS), out [wifi_data_symbols() * N_CBPS]; other sizes leave `out`
+  /// alone. `scrambler_state` 1..127.
+  void encode_data(WifiRate rate, std::span<const std::uint8_t> psdu, std::uint8_t scrambler_state,
+                   std::span<std::uint8_t> out) noexcept;
+
+ private:
+  WifiInterleavers interleavers_;
+  std::vector<std::uint8_t> bits_;
+  std::vector<std::uint8_t> coded_;
+  std::vector<std::uint8_t> punctured_;
+};
+
+/// Soft bits as they come from the subcarriers. Allocates in the constructor only.
+class WifiDecoder {
+ public:
+  struct Config {
+    /// How much less likely, in nats, the SIGNAL codeword with a zero tail may be than the best one with any
+    /// tail. Demanding the best to have a zero tail outright (0) would lose good frames in noise, because
+    /// the last bits of an open code are weakly protected; infinity would not check the tail at all.
+    double signal_tail_margin_nats = 3.0;
+  };
+
+  /// ConfigError if the margin is negative or NaN.
+  explicit WifiDecoder(const Config& config);
+
+  /// llrs [wifi_signal_coded_bits], as transmitted. Nothing if the field is damaged (see
+  /// parse_signal_field; the tail is checked as the Config says).
+  std::optional<WifiSignal> decode_signal(std::span<const modem::Llr> llrs) noexcept;
+
+  /// llrs [wifi_data_symbols() * N_CBPS] -> psdu [1..wifi_max_psdu_bytes]. Returns false, and zeros, if the
+  /// sizes do not fit each other. Whether the bits are right only the FCS can tell.
+  bool decode_data(WifiRate rate, std::span<const modem::Llr> llrs, std::span<std::uint8_t> psdu) noexcept;
+
+ private:
+  Config config_;
+  WifiInterleavers interleavers_;
+  fec::ViterbiDecoder viterbi_;
+  std::vector<modem::Llr> punctured_;
+  std::vector<modem::Llr> mother_;
+  std::vector<std::uint8_t> bits_;
+};
+
+/// Largest N_SYM * N_CBPS and N_SYM * N_DBPS over all rates at 4095 bytes.
+std::size_t wifi_max_coded_bits() noexcept;
+std::size_t wifi_max_data_bits() noexcept;
+
+}  // namespace boresight::frame

@@ -1,0 +1,100 @@
+// One ku frame, symbol by symbol, from samples to soft bits.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "boresight/core/aligned.h"
+#include "boresight/core/grid.h"
+#include "boresight/core/types.h"
+#include "boresight/modem/constellation.h"
+#include "boresight/modem/llr.h"
+#include "boresight/ofdm/channel_estimator.h"
+#include "boresight/ofdm/demodulator.h"
+#include "boresight/sync/tracking_filter.h"
+
+namespace boresight::rx {
+
+/// Holds what is known of the channel during a frame: its response from the SSS, and how the common phase and
+/// the delay go on from there, followed on the pilots of every symbol.
+///
+///   demodulate ─▶ pilots: phase and delay error ─▶ tracking filters ─▶ rotate the channel ─▶ equalize ─▶
+///   demap
+///
+/// The FFT window moves by whole samples; the rest of the delay, within half a sample, is a phase slope.
+class KuDemodulator {
+ public:
+  struct Config {
+    double phase_walk_variance = 1e-3;   ///< rad^2 per symbol: oscillator phase noise
+    double rate_walk_variance = 1e-9;    ///< (rad per symbol)^2 per symbol: Doppler rate
+    double delay_walk_variance = 1e-7;   ///< samples^2 per symbol
+    double drift_walk_variance = 1e-12;  ///< (samples per symbol)^2 per symbol: clock wander
+    std::size_t channel_taps = 32;       ///< kept by the channel estimator
+  };
+  /// What one frame was like, over the symbols seen so far.
+  struct Quality {
+    double snr_db = 0;  ///< channel power over noise, per subcarrier, from the SSS
+    double mer_db = 0;  ///< modulation error ratio of the equalized pilots
+  };
+
+  explicit KuDemodulator(const Config& config);
+
+  /// Where the FFT window of symbol `i` begins, in samples after the start of the frame, prefix included.
+  /// Depends on the delay followed so far; ask again for each symbol.
+  std::ptrdiff_t window_start(std::size_t symbol) const;
+
+  /// Symbol 1: window [1024] gives the channel. `frequency` (cycles per sample) is taken off this and all
+  /// later windows of the frame. `drift` (samples per symbol) with its variance is what is known of the
+  /// sampling clock; `rate_variance` ((rad per symbol)^2) says how sure the frequency is.
+  void begin(std::span<const cf32> window, double frequency, double rate_variance, double drift,
+             double drift_variance) noexcept;
+
+  /// Symbols 2 and on, in order: window [1024] -> llr [969 * bits per symbol].
+  void symbol(std::size_t index, std::span<const cf32> window, const modem::Constellation& constellation,
+              std::span<modem::Llr> llr) noexcept;
+
+  /// Carrier offset as followed to the last symbol, cycles per sample.
+  double frequency() const;
+  double rate_variance() const { return phase_.rate_variance(); }
+  /// Delay against the frame's start and its growth, samples and samples per symbol.
+  double delay() const { return delay_.value(); }
+  double drift() const { return delay_.rate(); }
+  double drift_variance() const { return delay_.rate_variance(); }
+  Quality quality() const;
+
+  /// Probes: the last symbol's equalized data subcarriers [969], the channel of the SSS [1024] and the noise
+  /// per subcarrier [1024].
+  std::span<const cf32> equalized() const { return equalized_; }
+  std::span<const cf32> channel() const { return channel_; }
+  std::span<const float> noise_variance() const { return noise_; }
+
+ private:
+  void track(std::size_t index) noexcept;
+  void rotate_channel() noexcept;
+
+  ofdm::Demodulator demodulator_;
+  ofdm::ChannelEstimator estimator_;
+  GridBuffer<cf32> pilot_values_;
+  std::vector<std::uint16_t> data_carriers_;
+  std::vector<std::uint16_t> pilot_carriers_;
+  std::vector<int> pilot_index_;  // signed subcarrier index of every pilot
+  std::vector<int> data_index_;
+  sync::TrackingFilter phase_;  // radians of all subcarriers against the channel of the SSS
+  sync::TrackingFilter delay_;  // samples against the frame's start
+  double frequency_ = 0;
+  std::ptrdiff_t slip_ = 0;  // whole samples by which the window has moved
+  GridBuffer<cf32> bins_;    // [1 x 1024]
+  aligned_vector<cf32> channel_;
+  aligned_vector<cf32> rotated_;  // the channel as it stands at this symbol
+  aligned_vector<float> noise_;
+  aligned_vector<float> symbol_noise_;
+  aligned_vector<cf32> equalized_;
+  aligned_vector<float> variance_;
+  double snr_ = 0;
+  double error_power_ = 0;  // of equalized pilots, for the MER
+  std::size_t pilots_seen_ = 0;
+};
+
+}  // namespace boresight::rx

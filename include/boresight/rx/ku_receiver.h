@@ -1,0 +1,126 @@
+// The ku receiver: one stream of samples in, frames out.
+//
+//            ┌────────┐ candidate ┌─────────┐ SSS there ┌──────────┐ header good ┌──────────┐
+//   samples ▶│ search │──────────▶│ confirm │──────────▶│ header   │────────────▶│ data,    │─▶ frame
+//            └────────┘           └─────────┘           └──────────┘             │ decode   │
+//                 ▲   not there        ▲  │ not there, locked: next slot         └──────────┘
+//                 └────────────────────┼──┴────────── too often ◀───────────┐        │
+//                                      └──────── where the next frame must be ───────┘
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "boresight/core/aligned.h"
+#include "boresight/core/types.h"
+#include "boresight/frame/framer.h"
+#include "boresight/frame/header.h"
+#include "boresight/rx/ku_demodulator.h"
+#include "boresight/sync/ku_acquisition.h"
+
+namespace boresight::rx {
+
+/// One frame whose header was read. `payload` is valid until the handler returns.
+struct KuFrame {
+  std::int64_t start_sample = 0;  ///< first sample of the PSS prefix, counted from the first sample pushed
+  frame::Header header;
+  bool ok = false;                        ///< the payload passed its CRCs
+  std::span<const std::uint8_t> payload;  ///< empty unless ok
+  double carrier_offset_hz = 0;           ///< Doppler and oscillator error together
+  double clock_offset_ppm = 0;            ///< growth of the delay: sampling clock error and Doppler stretch
+  double snr_db = 0;                      ///< per subcarrier, from the SSS
+  double mer_db = 0;                      ///< of the equalized pilots
+  unsigned code_blocks = 0;
+  unsigned code_blocks_failed = 0;
+  unsigned ldpc_iterations = 0;  ///< over all code blocks
+};
+
+class KuReceiver {
+ public:
+  struct Config {
+    double sample_rate_hz = 20e6;  ///< for the units of the results; the waveform scales with it
+    sync::PssSearch::Config search;
+    sync::KuSync::Config sync;
+    KuDemodulator::Config demodulator;
+    frame::Deframer::Config deframer;
+    unsigned max_missed_frames = 8;    ///< slots in a row without an SSS before the search starts anew
+    double max_clock_offset_ppm = 60;  ///< sampling clock and Doppler together, for the first frame
+  };
+  struct Stats {
+    std::uint64_t candidates = 0;       ///< of the search
+    std::uint64_t frames_detected = 0;  ///< SSS confirmed
+    std::uint64_t headers_failed = 0;
+    std::uint64_t frames_ok = 0;
+    std::uint64_t payloads_failed = 0;
+    std::uint64_t frames_missed = 0;  ///< slots while locked in which no SSS was found
+  };
+  using Handler = std::function<void(const KuFrame&)>;
+
+  /// Allocates everything. ConfigError names the value that cannot be.
+  explicit KuReceiver(const Config& config);
+
+  /// Takes any number of samples; calls `handler` for every frame whose header was read. The results do not
+  /// depend on how a stream is cut. Samples must be finite (a NaN costs the frame it falls in).
+  void push(std::span<const cf32> samples, const Handler& handler);
+
+  /// `count` samples were lost before the next push. Up to eight frames are bridged with zeros, so that the
+  /// timing is kept; after more the search starts anew.
+  void skip(std::uint64_t count, const Handler& handler);
+
+  /// Forgets everything but the statistics; the next sample is number `next_sample`.
+  void reset(std::int64_t next_sample = 0);
+
+  /// A header was read and frames have kept coming since.
+  bool locked() const { return locked_; }
+  const Stats& stats() const { return stats_; }
+  /// Probe: the demodulator of the frame in progress.
+  const KuDemodulator& demodulator() const { return demodulator_; }
+
+ private:
+  enum class State { search, confirm, frame };
+
+  bool step(const Handler& handler);
+  bool search();
+  bool confirm();
+  bool demodulate(const Handler& handler);
+  bool read_header();
+  void finish(const Handler& handler);
+  void next_slot();
+  void unlock(std::int64_t from);
+  std::span<const cf32> samples(std::int64_t first, std::size_t count) const;
+  bool have(std::int64_t first, std::size_t count) const;
+
+  Config config_;
+  sync::PssSearch search_;
+  sync::KuSync sync_;
+  KuDemodulator demodulator_;
+  frame::Deframer deframer_;
+  modem::Constellation header_constellation_;
+  std::array<modem::Constellation, 3> payload_constellations_;  // QPSK, 16-QAM, 64-QAM
+
+  aligned_vector<cf32> fifo_;
+  std::size_t fifo_size_ = 0;
+  std::int64_t fifo_start_ = 0;  // absolute index of fifo_[0]
+
+  State state_ = State::search;
+  std::int64_t position_ = 0;  // search: next start position to test
+  std::int64_t start_ = 0;     // confirm, frame: where the frame starts, or should
+  double frequency_ = 0;       // cycles per sample
+  double rate_variance_ = 0;   // of the frequency, (rad per symbol)^2
+  double drift_ = 0;           // samples per symbol
+  double drift_variance_ = 0;
+  std::size_t symbol_ = 0;
+  bool locked_ = false;
+  unsigned missed_ = 0;
+  frame::Header header_;
+  aligned_vector<modem::Llr> llr_;
+  aligned_vector<std::uint8_t> payload_;
+  Stats stats_;
+};
+
+}  // namespace boresight::rx

@@ -1,0 +1,114 @@
+// Finding ku frames in a stream of which nothing is known: when they start and on which carrier.
+//
+// Two steps, each with a threshold that follows from a false-alarm rate.
+//
+//  1. PssSearch, at every sample. The 128-sample segment p is matched, c[n] = sum_i x[n + i] p*_i, and the
+//     eight segments are combined by their phase from one to the next, which no carrier offset within half a
+//     segment rate (4 subcarriers) can spoil:
+//         D[n] = sum_{m=1..7} s_m s_{m-1} c[n + 128 m] c*[n + 128 (m - 1)]
+//     |D| is compared with the noise that 1024 samples of energy E[n] would give, 128 E / 1024. The phase of
+//     D is the carrier offset times 128 samples.
+//  2. KuSync at a candidate. The carrier is taken off, the SSS is demodulated, multiplied by its known values
+//     and transformed to the delay domain; the strongest tap against the symbol's energy is the statistic,
+//     its place corrects the start, and the phase from the PSS to the SSS refines the carrier.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "boresight/core/aligned.h"
+#include "boresight/core/types.h"
+#include "boresight/ofdm/demodulator.h"
+
+namespace boresight::sync {
+
+/// Step 1.
+class PssSearch {
+ public:
+  struct Config {
+    double false_alarm_rate = 1e-10;  ///< per sample, in white Gaussian noise
+    double max_carrier_offset = 2.5;  ///< subcarriers, at most 3.9; candidates beyond are dropped
+    std::size_t positions = 8192;     ///< start positions tested by one call
+  };
+  struct Candidate {
+    std::size_t position = 0;  ///< of the first sample of the PSS body within the window
+    double frequency = 0;      ///< carrier offset, cycles per sample
+    double statistic = 0;      ///< |D| over the noise level; the threshold is its unit of doubt
+  };
+
+  /// ConfigError if a rate is outside (0, 0.1], an offset outside (0, 3.9], positions outside 1024 .. 2^20.
+  explicit PssSearch(const Config& config);
+  ~PssSearch();
+  PssSearch(PssSearch&&) noexcept;
+  PssSearch& operator=(PssSearch&&) noexcept;
+
+  /// How many samples a call looks at: positions() start positions and what follows them.
+  std::size_t window_samples() const;
+  std::size_t positions() const { return config_.positions; }
+  double threshold() const { return threshold_; }
+
+  /// window [window_samples()]: the first candidate that starts within positions(), or nothing. A candidate
+  /// is the largest statistic within one symbol of the first sample above the threshold. All-zero input has
+  /// none. NaN spreads over a call: clean the samples before.
+  std::optional<Candidate> process(std::span<const cf32> window) noexcept;
+
+  /// The threshold on the statistic for a probability of false alarm per sample. Under noise D is a
+  /// quadratic form in eight complex normal values whose largest eigenvalue is cos(pi/9); its modulus has the
+  /// tail C sqrt(2 pi t / l) exp(-t / l), l = cos(pi/9), C = prod_{k > 1} 1 / (1 - cos(k pi/9) / l).
+  static double threshold_for(double false_alarm_rate);
+
+ private:
+  struct Workspace;
+  Config config_;
+  double threshold_;
+  std::unique_ptr<Workspace> work_;
+};
+
+/// Where a frame is.
+struct KuTiming {
+  std::ptrdiff_t start = 0;  ///< first sample of the PSS prefix, relative to the window given
+  double frequency = 0;      ///< carrier offset, cycles per sample
+  double statistic = 0;      ///< share of the SSS's energy in its strongest delay tap, 0 .. 1
+};
+
+/// Step 2.
+class KuSync {
+ public:
+  struct Config {
+    double false_alarm_probability = 1e-6;  ///< of one call in white Gaussian noise, in (0, 0.1]
+  };
+  static constexpr std::size_t symbol_samples = 1056;
+  /// How far before the end of the prefix the FFT window begins.
+  static constexpr std::size_t window_advance = 16;
+
+  explicit KuSync(const Config& config);
+  ~KuSync();
+  KuSync(KuSync&&) noexcept;
+  KuSync& operator=(KuSync&&) noexcept;
+
+  double threshold() const { return threshold_; }
+
+  /// samples: at least `start` + 2 symbols long after an allowance of 512 samples on both sides, so
+  /// start >= 512 and samples.size() >= start + 2112 + 512. Nothing if the SSS is not there.
+  std::optional<KuTiming> process(std::span<const cf32> samples, std::size_t start,
+                                  double frequency) noexcept;
+
+  static constexpr std::size_t allowance = 512;
+
+ private:
+  struct Delay {
+    int tap;
+    double share;
+    cf64 value;
+  };
+  Delay sss_delay(std::span<const cf32> samples, std::size_t start, double frequency) noexcept;
+
+  double threshold_;
+  struct Workspace;
+  std::unique_ptr<Workspace> work_;
+};
+
+}  // namespace boresight::sync

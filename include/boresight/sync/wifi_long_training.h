@@ -1,0 +1,54 @@
+// Places the two long training symbols of an IEEE 802.11 OFDM frame to the sample.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "boresight/core/aligned.h"
+#include "boresight/core/types.h"
+
+namespace boresight::sync {
+
+/// Matched filter of the known 64-sample symbol, both repetitions added in power:
+///   q(d) = (|X(d)|^2 + |X(d + 64)|^2) / (64 sum |x - mean x|^2 over [d, d + 128)),   0 <= q <= 1/2 .. 1.
+/// Of white noise q follows Beta(2, 125), so P(q > t) = (1 - t)^126 + 126 t (1 - t)^125 for each of the
+/// positions searched, from which the threshold follows.
+/// Then the carrier offset from the angle between the symbols (Moose, IEEE Trans. Commun. 42 (1994) 2908)
+/// and the DC offset from what does not turn with the carrier (it cannot be told from the signal where the
+/// carrier offset is a whole number of subcarrier spacings, 0 among them).
+class LongTrainingSearch {
+ public:
+  struct Config {
+    double false_alarm_rate = 1e-6;  ///< probability per search on white noise, 1e-15 .. 0.1
+    std::size_t positions = 113;     ///< 1 .. 4096
+  };
+
+  struct Found {
+    std::size_t position = 0;  ///< first sample of the first long training symbol, its prefix excluded
+    double frequency = 0;      ///< carrier offset, cycles per sample
+    cf32 dc;                   ///< constant that the receiver added; 0 where it is not seen for certain
+    double quality = 0;        ///< q there
+  };
+
+  /// ConfigError if a value is outside its limits.
+  explicit LongTrainingSearch(const Config& config);
+
+  std::size_t input_samples() const { return config_.positions + 127; }
+
+  /// samples [input_samples()], `coarse_frequency` within 1/128 of the truth. Nothing if no position passes
+  /// the threshold (zero input never does).
+  std::optional<Found> find(std::span<const cf32> samples, double coarse_frequency) noexcept;
+
+  double threshold() const { return threshold_; }
+
+ private:
+  Config config_;
+  double threshold_ = 0;
+  aligned_vector<cf32> reference_;  // [64], unit mean power
+  aligned_vector<cf32> derotated_;
+  aligned_vector<float> in_re_, in_im_;    // [input_samples()]
+  aligned_vector<float> out_re_, out_im_;  // [positions + 64]
+};
+
+}  // namespace boresight::sync

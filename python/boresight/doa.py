@@ -1,0 +1,5 @@
+"""Covariance, from which every direction finder starts."""
+
+from ._core.doa import SampleCovariance
+
+__all__ = ["SampleCovariance"]

@@ -1,0 +1,64 @@
+#include "fft/fft.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "boresight/core/aligned.h"
+#include "boresight/core/error.h"
+#include "boresight/core/random.h"
+#include "boresight/core/units.h"
+
+namespace boresight::fft {
+namespace {
+
+// The definition, in double precision.
+std::vector<cf64> slow_dft(std::span<const cf32> x, double sign) {
+  const std::size_t n = x.size();
+  std::vector<cf64> out(n);
+  for (std::size_t k = 0; k < n; ++k) {
+    for (std::size_t i = 0; i < n; ++i) {
+      const double turns = static_cast<double>(k * i % n) / static_cast<double>(n);
+      out[k] += cf64(x[i]) * std::polar(1.0, sign * 2 * pi * turns);
+    }
+  }
+  return out;
+}
+
+class FftSizes : public testing::TestWithParam<std::size_t> {};
+
+// Single precision errors grow like sqrt(log n) times 6e-8 of the rms; 1e-6 leaves room for all sizes here.
+TEST_P(FftSizes, AgreesWithTheDefinitionHoweverTheArraysLie) {
+  const std::size_t n = GetParam();
+  Random random(n);
+  aligned_vector<cf32> x(n + 1);
+  for (cf32& s : x) s = random.complex_normal();
+  for (const auto direction : {Direction::forward, Direction::inverse}) {
+    const Fft fft(n, direction);
+    for (const std::size_t offset : {0U, 1U}) {
+      const std::span<const cf32> in(x.data() + offset, n);
+      const auto expected = slow_dft(in, direction == Direction::forward ? -1.0 : 1.0);
+      aligned_vector<cf32> out(n + 1);
+      fft.run(in, {out.data() + offset, n});
+      aligned_vector<cf32> same(x);
+      fft.run({same.data() + offset, n}, {same.data() + offset, n});
+      double error = 0;
+      double power = 0;
+      for (std::size_t k = 0; k < n; ++k) {
+        power += std::norm(expected[k]);
+        error += std::norm(cf64(out[k + offset]) - expected[k]);
+        error += std::norm(cf64(same[k + offset]) - expected[k]);
+      }
+      EXPECT_LT(error, 1e-12 * power) << n << " offset " << offset;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Fft, FftSizes, testing::Values(1, 2, 7, 64, 100, 128, 1024));
+
+TEST(Fft, RefusesASizeOfZero) {
+  EXPECT_THROW(Fft(0, Direction::forward), ConfigError);
+}
+
+}  // namespace
+}  // namespace boresight::fft

@@ -1,0 +1,121 @@
+#include "boresight/frame/wifi_codec.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "boresight/core/error.h"
+#include "boresight/core/random.h"
+
+namespace boresight::frame {
+namespace {
+
+std::vector<modem::Llr> soft(std::span<const std::uint8_t> bits, int strength) {
+  std::vector<modem::Llr> llrs;
+  for (const std::uint8_t bit : bits)
+    llrs.push_back(static_cast<modem::Llr>(bit != 0 ? -strength : strength));
+  return llrs;
+}
+
+TEST(WifiCodec, SignalFieldOfTheStandardsExample) {
+  // 802.11-2020 annex I.1.4.3, table of the interleaved SIGNAL bits.
+  const std::string expected = "100101001101000000010100100000110010010010010100";
+  WifiEncoder encoder;
+  std::vector<std::uint8_t> bits(wifi_signal_coded_bits);
+  encoder.encode_signal({WifiRate::r36, 100}, bits);
+  std::string text;
+  for (const std::uint8_t bit : bits) text += bit != 0 ? '1' : '0';
+  EXPECT_EQ(text, expected);
+}
+
+TEST(WifiCodec, DataRoundTripsAtEveryRate) {
+  WifiEncoder encoder;
+  WifiDecoder decoder({});
+  Random random(1);
+  for (std::size_t r = 0; r < wifi_rate_count; ++r) {
+    const auto rate = static_cast<WifiRate>(r);
+    for (const std::size_t length : {1U, 2U, 14U, 100U, 1500U, 4095U}) {
+      std::vector<std::uint8_t> psdu(length);
+      random.fill(psdu);
+      std::vector<std::uint8_t> coded(wifi_data_symbols(rate, length) *
+                                      wifi_rate(rate).coded_bits_per_symbol);
+      encoder.encode_data(rate, psdu, static_cast<std::uint8_t>(1 + random.below(127)), coded);
+      std::vector<modem::Llr> llrs = soft(coded, 40);
+      // One erased bit in 24 is within the reach of every rate.
+      for (std::size_t i = 5; i < llrs.size(); i += 24) llrs[i] = 0;
+      std::vector<std::uint8_t> received(length);
+      ASSERT_TRUE(decoder.decode_data(rate, llrs, received));
+      ASSERT_EQ(received, psdu) << wifi_rate(rate).mbps << " Mbit/s, " << length << " bytes";
+    }
+  }
+}
+
+TEST(WifiCodec, ScramblerChangesWhatIsSentButNotWhatArrives) {
+  WifiEncoder encoder;
+  WifiDecoder decoder({});
+  const std::vector<std::uint8_t> psdu(20, 0xA5);
+  std::vector<std::uint8_t> first(wifi_data_symbols(WifiRate::r12, 20) * 96);
+  std::vector<std::uint8_t> second(first.size());
+  encoder.encode_data(WifiRate::r12, psdu, 0x5D, first);
+  encoder.encode_data(WifiRate::r12, psdu, 0x01, second);
+  EXPECT_NE(first, second);
+  std::vector<std::uint8_t> received(20);
+  decoder.decode_data(WifiRate::r12, soft(second, 20), received);
+  EXPECT_EQ(received, psdu);
+}
+
+TEST(WifiCodec, SizesThatDoNotFitAreRefused) {
+  WifiDecoder decoder({});
+  std::vector<std::uint8_t> psdu(20, 1);
+  EXPECT_FALSE(decoder.decode_data(WifiRate::r6, std::vector<modem::Llr>(48), psdu));
+  EXPECT_EQ(psdu, std::vector<std::uint8_t>(20, 0));
+  EXPECT_FALSE(decoder.decode_data(WifiRate::r6, {}, {}));
+  std::vector<std::uint8_t> too_long(4096);
+  EXPECT_FALSE(decoder.decode_data(WifiRate::r6, std::vector<modem::Llr>(1400 * 48), too_long));
+}
+
+TEST(WifiCodec, SignalIsAcceptedWithErrorsAndRandomBitsSeldomAre) {
+  WifiEncoder encoder;
+  WifiDecoder decoder({});
+  const WifiSignal signal{WifiRate::r12, 138};
+  std::vector<std::uint8_t> coded(wifi_signal_coded_bits);
+  encoder.encode_signal(signal, coded);
+  for (std::size_t a = 0; a < coded.size(); ++a) {  // free distance 10: any four errors can be corrected
+    std::vector<modem::Llr> llrs = soft(coded, 8);
+    for (const std::size_t step : {0U, 7U, 19U, 30U}) {
+      auto& llr = llrs[(a + step) % llrs.size()];
+      llr = static_cast<modem::Llr>(-llr);
+    }
+    ASSERT_EQ(decoder.decode_signal(llrs), signal) << a;
+  }
+
+  // Random soft bits: parity and reserved bit pass one in four, the rate one in two, the tail about one in
+  // 64 and a few times more for the margin: at most 2 % may pass, and 10 % would if the tail were not seen.
+  Random random(2);
+  int accepted = 0;
+  for (int i = 0; i < 5000; ++i) {
+    std::vector<modem::Llr> llrs(wifi_signal_coded_bits);
+    for (auto& llr : llrs) llr = modem::quantize_llr(static_cast<float>(4.0 * random.normal()));
+    accepted += decoder.decode_signal(llrs) ? 1 : 0;
+  }
+  EXPECT_LT(accepted, 100);
+  WifiDecoder careless({.signal_tail_margin_nats = std::numeric_limits<double>::infinity()});
+  int careless_accepted = 0;
+  for (int i = 0; i < 5000; ++i) {
+    std::vector<modem::Llr> llrs(wifi_signal_coded_bits);
+    for (auto& llr : llrs) llr = modem::quantize_llr(static_cast<float>(4.0 * random.normal()));
+    careless_accepted += careless.decode_signal(llrs) ? 1 : 0;
+  }
+  EXPECT_NEAR(careless_accepted, 5000 / 8.0, 5 * std::sqrt(5000 / 8.0));
+}
+
+TEST(WifiCodec, MarginIsChecked) {
+  EXPECT_THROW(WifiDecoder({.signal_tail_margin_nats = -1}), ConfigError);
+  EXPECT_THROW(WifiDecoder({.signal_tail_margin_nats = std::nan("")}), ConfigError);
+}
+
+}  // namespace
+}  // namespace boresight::frame
