@@ -27,6 +27,7 @@ class Fft {
   std::size_t size() const { return n_; }
 
   /// in [n] -> out [n]; the two may be the same span but may not overlap otherwise. NaN spreads to every bin.
+  /// Does not allocate, but for transforms in place of more than 2048 points.
   void run(std::span<const cf32> in, std::span<cf32> out) const noexcept;
 
  private:

@@ -86,10 +86,12 @@ void Framer::map(modem::Modulation modulation, std::uint32_t scrambler_seed, std
 Deframer::Deframer(const Config& config)
     : header_decoder_({.max_payload_bytes = header_bytes,
                        .max_coded_bits = ku_header_coded_bits,
-                       .max_iterations = config.max_iterations}),
+                       .max_iterations = config.max_iterations,
+                       .rule = config.rule}),
       payload_decoder_({.max_payload_bytes = longest_payload(),
                         .max_coded_bits = max_coded_bits,
-                        .max_iterations = config.max_iterations}) {}
+                        .max_iterations = config.max_iterations,
+                        .rule = config.rule}) {}
 
 std::optional<Header> Deframer::header(std::span<modem::Llr> llr) noexcept {
   BORESIGHT_ASSERT(llr.size() == ku_header_coded_bits);

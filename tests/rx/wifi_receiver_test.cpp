@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "boresight/core/error.h"
-#include "support/allocation_counter.h"
 #include "rx/wifi_scene.h"
+#include "support/allocation_counter.h"
 
 namespace boresight::rx {
 namespace {

@@ -45,6 +45,7 @@ class Deframer {
  public:
   struct Config {
     unsigned max_iterations = 20;  ///< of the LDPC decoder, per code block
+    fec::CheckRule rule = fec::CheckRule::min_sum;
   };
   struct Payload {
     bool ok = false;
