@@ -57,10 +57,10 @@ void StatusLine::erase() {
 
 std::string status_text(const Results& r) {
   std::string text = r.locked ? "lock  " : "search";
-  text += " " + format_fixed(r.duration_s(), 2) + " s";
+  text.append(" ").append(format_fixed(r.duration_s(), 2)).append(" s");
   const FrameRecord* last = r.frames.empty() ? nullptr : &r.frames.back();
   const auto add = [&text](const char* name, const std::string& value, const char* unit) {
-    text += "  " + std::string(name) + " " + value;
+    text.append("  ").append(name).append(" ").append(value);
     if (value != "-") text += unit;
   };
   add("SNR", last ? format_fixed(last->snr_db, 1) : "-", " dB");
