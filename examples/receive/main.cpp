@@ -1,0 +1,114 @@
+// boresight-receive: from a radio, a recording or the simulated sky to frames and files.
+#include <csignal>
+
+#include <atomic>
+#include <exception>
+#include <iostream>
+#include <optional>
+#include <string>
+
+#include "boresight/core/error.h"
+#include "boresight/sdr/atomic_file.h"
+#include "boresight/sdr/soapy_source.h"
+#include "chain.h"
+#include "collector.h"
+#include "options.h"
+#include "results_json.h"
+#include "run.h"
+#include "setup.h"
+#include "summary.h"
+#include "text.h"
+
+namespace {
+
+using namespace boresight;
+using namespace boresight::receive;
+
+std::atomic<bool> interrupted{false};
+
+extern "C" void on_signal(int) {
+  interrupted = true;
+}
+
+// The first signal ends the run in good order, the second at once.
+void listen_for_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+int list(const Options& options) {
+  std::vector<std::string> devices = sdr::list_devices(options.device);
+  if (options.device.empty()) {
+    for (const std::string& sky : sdr::list_devices("driver=boresight")) devices.push_back(sky);
+  }
+  for (const std::string& device : devices) std::cout << device << "\n";
+  return exit_received;
+}
+
+// A folder that cannot be written to is better found now than after the run.
+void check_writable(const std::filesystem::path& path, const char* option) {
+  if (path.empty() || path == "-") return;
+  try {
+    sdr::AtomicFile probe(path);
+  } catch (const IoError& error) {
+    throw IoError(std::string(option) + ": " + error.what());
+  }
+}
+
+void write_whole(const std::filesystem::path& path, const std::string& text) {
+  sdr::AtomicFile file(path);
+  file.write(text);
+  file.commit();
+}
+
+int receive_with(const Options& options) {
+  check_writable(options.output, "--output");
+  check_writable(options.json_to_stdout() ? "" : options.json, "--json");
+  check_writable(options.report, "--report");
+  Setup setup = set_up(options);
+
+  Results results;
+  results.source = options.device.empty() ? options.input.string() : options.device;
+  results.waveform = setup.waveform;
+  results.beamformer = options.beamformer;
+  results.pointing = setup.pointing;
+  results.sample_format = to_string(setup.source->info().format);
+  results.sample_rate_hz = setup.sample_rate_hz;
+  results.carrier_hz = setup.carrier_hz;
+  results.channels = setup.source->info().channels;
+  Chain chain(setup, options.mode(), results);
+  std::optional<Collector> collector;
+  if (!options.report.empty()) collector.emplace();
+
+  listen_for_signals();
+  run(options, setup, chain, collector ? &*collector : nullptr, results, interrupted);
+
+  if (!options.quiet) {
+    (options.json_to_stdout() ? std::cerr : std::cout) << summary(options, results) << std::flush;
+  }
+  if (options.json_to_stdout()) {
+    std::cout << to_json(results) << std::flush;
+  } else if (!options.json.empty()) {
+    write_whole(options.json, to_json(results));
+  }
+  if (!results.source_failure.empty()) throw IoError(results.source + ": " + results.source_failure);
+  const bool complete = options.output.empty() || results.payload_complete;
+  return results.frames_ok > 0 && complete ? exit_received : exit_nothing_received;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const std::optional<Options> options = parse_options(argc, argv);
+    if (!options) return exit_received;
+    return options->list_devices ? list(*options) : receive_with(*options);
+  } catch (const std::exception& error) {
+    std::cerr << "boresight-receive: " << one_line(error.what()) << std::endl;
+    return exit_error;
+  }
+}

@@ -1,0 +1,223 @@
+#include "options.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <iostream>
+#include <numeric>
+
+#include "boresight/array/geometry.h"
+#include "boresight/core/error.h"
+#include "boresight/core/version.h"
+#include "text.h"
+
+namespace boresight::receive {
+namespace {
+
+constexpr const char* description =
+    "Receives frames from a radio, a recording or the simulated sky, through a phased array.";
+
+constexpr const char* footer = R"(
+Ends after --duration or --frames, whichever comes first; with neither, when the sender's file is complete,
+the input ends, or Ctrl-C is pressed. Numbers may be written as 20e6.
+
+Exit status
+  0  frames were received, and the file is complete if --output asked for it (also after Ctrl-C)
+  1  an option, device or file is not what it should be; one line says which
+  2  the run ended but no frame was received, or --output was given and the file is not complete
+
+Examples
+  boresight-receive --device driver=boresight,scenario=rooftop_jammed --output file.bin --report report.html
+  boresight-receive --device driver=uhd --waveform ku --frequency 1.2e9 --rate 20e6 --gain 40 --channels 4 \
+                    --array 4x1:0.5 --azimuth 140 --elevation 55 --record sky.sigmf-meta --duration 2
+  boresight-receive --input sky.sigmf-meta --beamformer conventional --json -)";
+
+void in_range(const char* option, std::optional<double> value, double low, double high, const char* unit) {
+  if (!value) return;
+  require(std::isfinite(*value) && *value >= low && *value <= high,
+          std::string(option) + ": " + format_number(*value) + ": must be from " + format_number(low) +
+              " to " + format_number(high) + " " + unit);
+}
+
+void check(const Options& options) {
+  if (options.list_devices) return;
+  const bool device = !options.device.empty();
+  const bool input = !options.input.empty();
+  require(!(device && input), "--device: " + options.device + ": not together with --input " +
+                                  options.input.string() + ", only one of the two");
+  require(device || input, "--device: none: one of --device and --input is needed (see --help)");
+  in_range("--frequency", options.frequency_hz, 1, 1e12, "Hz");
+  in_range("--rate", options.rate_hz, 1e3, 1e9, "Hz");
+  in_range("--gain", options.gain_db, -200, 200, "dB");
+  in_range("--azimuth", options.azimuth_deg, -360, 360, "degrees");
+  in_range("--elevation", options.elevation_deg, -90, 90, "degrees");
+  require(options.azimuth_deg.has_value() == options.elevation_deg.has_value(),
+          std::string(options.azimuth_deg ? "--azimuth" : "--elevation") + ": " +
+              format_number(options.azimuth_deg ? *options.azimuth_deg : options.elevation_deg.value_or(0)) +
+              ": --azimuth and --elevation are needed together");
+  for (const double angle : options.attitude_deg) in_range("--attitude", angle, -360, 360, "degrees");
+  if (options.duration_s) {
+    require(*options.duration_s > 0,
+            "--duration: " + format_number(*options.duration_s) + ": must be above 0 and at most 1e+06 s");
+    in_range("--duration", options.duration_s, 0, 1e6, "s");
+  }
+  require(options.frames.value_or(1) >= 1, "--frames: 0: must be at least 1");
+  if (input) {
+    require(!options.gain_db, "--gain: " + format_number(options.gain_db.value_or(0)) +
+                                  ": a recording has no gain to set; only with --device");
+    require(options.antenna.empty(),
+            "--antenna: " + options.antenna + ": a recording has no antenna to choose; only with --device");
+  }
+  require(options.output.empty() || options.waveform != "wifi20",
+          "--output: " + options.output.string() + ": wifi20 frames carry no file; use --json");
+  if (!options.channels.empty()) parse_channels(options.channels);
+}
+
+void one_of(const char* option, const std::string& value, std::initializer_list<const char*> values) {
+  if (std::find(values.begin(), values.end(), value) != values.end()) return;
+  std::string names;
+  for (const char* name : values) names += (names.empty() ? "" : ", ") + std::string(name);
+  throw ConfigError(std::string(option) + ": " + value + ": must be one of " + names);
+}
+
+}  // namespace
+
+beam::AdaptiveBeamformer::Mode Options::mode() const {
+  if (beamformer == "single") return beam::AdaptiveBeamformer::Mode::single;
+  if (beamformer == "conventional") return beam::AdaptiveBeamformer::Mode::conventional;
+  return beam::AdaptiveBeamformer::Mode::mvdr;
+}
+
+std::optional<Options> parse_options(int argc, const char* const* argv) {
+  Options options;
+  CLI::App app(description, "boresight-receive");
+  app.footer(footer);
+  app.set_version_flag("--version", std::string("boresight-receive ") + version, "Print the version");
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+
+  std::string input, output, record, json, report;
+  const std::string from = "Where samples come from";
+  app.add_option("--device", options.device, "SoapySDR device arguments, e.g. driver=boresight,scenario=NAME")
+      ->type_name("ARGS")
+      ->group(from);
+  app.add_option("--input", input, "Recording to play instead of a device")
+      ->type_name("FILE.sigmf-meta")
+      ->group(from);
+  app.add_flag("--list-devices", options.list_devices, "List the devices that SoapySDR finds, and end")
+      ->group(from);
+  app.add_option("--frequency", options.frequency_hz, "Center frequency; of a recording that tells none")
+      ->type_name("HZ")
+      ->group(from);
+  app.add_option("--rate", options.rate_hz, "Sample rate per second [the waveform's or the device's own]")
+      ->type_name("HZ")
+      ->group(from);
+  app.add_option("--gain", options.gain_db, "Receive gain [the device's own]")->type_name("DB")->group(from);
+  app.add_option("--antenna", options.antenna, "Antenna port [the device's own]")
+      ->type_name("NAME")
+      ->group(from);
+  app.add_option("--channels", options.channels, "First N channels, or a list such as 0,2,5 [all]")
+      ->type_name("N|LIST")
+      ->group(from);
+
+  const std::string what = "What is received";
+  app.add_option(
+         "--waveform", options.waveform,
+         "ku20 (20 Msps), ku240 (240 Msps), ku (at --rate) or wifi20 (802.11a) [what the device says, "
+         "else ku]")
+      ->type_name("NAME")
+      ->group(what);
+  app.add_option("--beamformer", options.beamformer,
+                 "mvdr: nulls on jammers; conventional: phases only; single: element 0 [mvdr]")
+      ->type_name("NAME")
+      ->group(what);
+  app.add_option("--array", options.array,
+                 "Columns x rows : spacing in wavelengths, e.g. 4x4:0.5 [positions told by the device or "
+                 "recording]")
+      ->type_name("CxR:S")
+      ->group(what);
+  app.add_option("--azimuth", options.azimuth_deg,
+                 "Where to look, degrees clockwise from north [the source's sensor or track, else boresight]")
+      ->type_name("DEG")
+      ->group(what);
+  app.add_option("--elevation", options.elevation_deg, "Degrees above the horizon")
+      ->type_name("DEG")
+      ->group(what);
+  app.add_option("--attitude", options.attitude_deg,
+                 "Yaw, pitch and roll of the panel in degrees, e.g. 30,10,0 [0,0,0: flat, top to north]")
+      ->type_name("Y,P,R")
+      ->delimiter(',')
+      ->expected(3)
+      ->group(what);
+
+  const std::string end = "When it ends";
+  app.add_option("--duration", options.duration_s, "After so many seconds of samples")
+      ->type_name("S")
+      ->group(end);
+  app.add_option("--frames", options.frames, "After so many detected frames")->type_name("N")->group(end);
+  app.add_flag("--until-complete", options.until_complete, "Also as soon as the sender's file is complete")
+      ->group(end);
+
+  const std::string to = "What is written";
+  app.add_option("--output", output,
+                 "The file that was sent; written only when complete and its SHA-256 is right")
+      ->type_name("FILE")
+      ->group(to);
+  app.add_option("--record", record, "All samples as they came, for --input")
+      ->type_name("FILE.sigmf-meta")
+      ->group(to);
+  app.add_option("--json", json, "Results as JSON; - is standard output")->type_name("FILE")->group(to);
+  app.add_option("--report", report, "Results as one HTML page with pictures")
+      ->type_name("FILE.html")
+      ->group(to);
+  app.add_flag("--quiet", options.quiet, "No status line and no summary")->group(to);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    app.exit(success, std::cout, std::cerr);
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    throw ConfigError(error.what());
+  }
+  options.input = input;
+  options.output = output;
+  options.record = record;
+  options.json = json;
+  options.report = report;
+  if (app.count("--waveform") > 0) {
+    one_of("--waveform", options.waveform, {"ku20", "ku240", "ku", "wifi20"});
+  }
+  one_of("--beamformer", options.beamformer, {"mvdr", "conventional", "single"});
+  check(options);
+  return options;
+}
+
+std::vector<std::size_t> parse_channels(const std::string& text) {
+  const auto refuse = [&text]() {
+    throw ConfigError("--channels: " + text + ": must be a number from 1 to " +
+                      std::to_string(array::max_elements) + " or a list of different channels such as 0,2,5");
+  };
+  std::vector<std::size_t> list;
+  const char* at = text.data();
+  const char* const last = at + text.size();
+  while (true) {
+    std::size_t value = 0;
+    const auto [next, error] = std::from_chars(at, last, value);
+    if (error != std::errc{} || value > array::max_elements || list.size() >= array::max_elements) refuse();
+    if (std::find(list.begin(), list.end(), value) != list.end()) refuse();
+    list.push_back(value);
+    if (next == last) break;
+    if (*next != ',') refuse();
+    at = next + 1;
+    if (at == last) return list;  // "3,": channel 3 alone
+  }
+  if (text.find(',') != std::string::npos) return list;
+  if (list[0] == 0) refuse();
+  std::vector<std::size_t> first(list[0]);
+  std::iota(first.begin(), first.end(), std::size_t{0});
+  return first;
+}
+
+}  // namespace boresight::receive

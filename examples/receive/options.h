@@ -1,0 +1,53 @@
+// What the command line of boresight-receive says.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "boresight/beam/adaptive_beamformer.h"
+
+namespace boresight::receive {
+
+struct Options {
+  std::string device;           ///< SoapySDR arguments; empty: `input` is given
+  std::filesystem::path input;  ///< SigMF recording; empty: `device` is given
+  std::string waveform;         ///< ku20, ku240, ku, wifi20; empty: what the device says, else ku
+  std::optional<double> frequency_hz;
+  std::optional<double> rate_hz;
+  std::optional<double> gain_db;
+  std::string antenna;
+  std::string channels;  ///< as typed; empty: all. See choose_channels
+  std::string beamformer = "mvdr";
+  std::string array;  ///< as typed; empty: what the source says. See parse_array
+  std::optional<double> azimuth_deg;
+  std::optional<double> elevation_deg;
+  std::vector<double> attitude_deg;  ///< yaw, pitch, roll; empty: flat, top to north
+  std::optional<double> duration_s;
+  std::optional<std::uint64_t> frames;
+  bool until_complete = false;
+  std::filesystem::path output;
+  std::filesystem::path record;
+  std::filesystem::path json;
+  std::filesystem::path report;
+  bool quiet = false;
+  bool list_devices = false;
+
+  beam::AdaptiveBeamformer::Mode mode() const;
+  bool json_to_stdout() const { return json == "-"; }
+};
+
+/// What the program ends with.
+enum ExitCode : int { exit_received = 0, exit_error = 1, exit_nothing_received = 2 };
+
+/// Nothing when the command line asked for --help or --version, which has then been printed.
+/// ConfigError, one line that names the option, its value and the limit.
+std::optional<Options> parse_options(int argc, const char* const* argv);
+
+/// "4": the first four; "0,2,5": these. ConfigError if that is not a list of different channels.
+std::vector<std::size_t> parse_channels(const std::string& text);
+
+}  // namespace boresight::receive

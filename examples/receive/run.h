@@ -1,0 +1,21 @@
+// The run itself: from the source through the chain until it is over.
+#pragma once
+
+#include <atomic>
+
+#include "chain.h"
+#include "options.h"
+#include "results.h"
+#include "setup.h"
+
+namespace boresight::receive {
+
+class Collector;
+
+/// Runs until what the options say, the end of the source, or `interrupted`. The file goes to options.output
+/// the moment it is complete. `collector` may be null.
+/// IoError when a file cannot be written.
+void run(const Options& options, Setup& setup, Chain& chain, Collector* collector, Results& results,
+         const std::atomic<bool>& interrupted);
+
+}  // namespace boresight::receive

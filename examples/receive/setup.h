@@ -1,0 +1,36 @@
+// From options to an open source and the configuration of the receive chain.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "boresight/array/direction.h"
+#include "boresight/array/geometry.h"
+#include "boresight/sdr/source.h"
+#include "options.h"
+#include "pointed_source.h"
+
+namespace boresight::receive {
+
+struct Setup {
+  std::unique_ptr<sdr::Source> device;    ///< device or recording
+  std::unique_ptr<PointedSource> source;  ///< the same, with its pointing; destroyed first
+  std::string waveform;                   ///< ku20, ku240, ku or wifi20
+  double sample_rate_hz = 0;
+  double carrier_hz = 0;  ///< of the steering vectors
+  array::Geometry geometry;
+  array::Attitude attitude;
+  std::optional<array::SkyDirection> fixed_direction;  ///< of --azimuth and --elevation
+  std::string pointing;                                ///< where the direction comes from, for people
+};
+
+/// Opens the source and checks that everything fits together.
+/// ConfigError or IoError, one line that names the option or file, its value and the limit.
+Setup set_up(const Options& options);
+
+/// "4x4:0.5" at `wavelength_m`. ConfigError if it cannot be read.
+array::Geometry parse_array(const std::string& text, double wavelength_m);
+
+}  // namespace boresight::receive
