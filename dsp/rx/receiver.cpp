@@ -9,7 +9,7 @@ void Receiver::skip(std::uint64_t count, const Handler& handler) {
   if (count > 0) {
     ku_.skip(count, handler);
   } else {
-    ku_.reset(static_cast<std::int64_t>(front_end_.stats().samples));
+    ku_.restart();
   }
 }
 

@@ -75,6 +75,9 @@ class KuReceiver {
   /// Forgets everything but the statistics; the next sample is number `next_sample`.
   void reset(std::int64_t next_sample = 0);
 
+  /// Samples were lost and nobody knows how many: the search starts anew, the count of samples goes on.
+  void restart() { reset(fifo_start_ + static_cast<std::int64_t>(fifo_size_)); }
+
   /// A header was read and frames have kept coming since.
   bool locked() const { return locked_; }
   const Stats& stats() const { return stats_; }
