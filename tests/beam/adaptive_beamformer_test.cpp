@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <limits>
 
-#include "support/allocation_counter.h"
 #include "boresight/array/direction.h"
 #include "boresight/core/error.h"
 #include "scenario.h"
+#include "support/allocation_counter.h"
 
 namespace boresight::beam {
 namespace {

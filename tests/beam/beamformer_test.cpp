@@ -6,9 +6,9 @@
 #include <limits>
 #include <vector>
 
-#include "allocation_counter.h"
 #include "boresight/core/error.h"
 #include "boresight/core/random.h"
+#include "support/allocation_counter.h"
 
 namespace boresight::beam {
 namespace {

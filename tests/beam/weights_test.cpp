@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <limits>
 
-#include "allocation_counter.h"
 #include "boresight/core/error.h"
 #include "boresight/doa/covariance.h"
 #include "scenario.h"
+#include "support/allocation_counter.h"
 
 namespace boresight::beam {
 namespace {
