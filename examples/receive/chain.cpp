@@ -16,7 +16,8 @@ constexpr std::size_t max_constellation_points = 4096;
 Chain::Chain(const Setup& setup, beam::AdaptiveBeamformer::Mode mode, Results& results)
     : results_(results),
       attitude_(setup.attitude),
-      measures_jammers_(mode == beam::AdaptiveBeamformer::Mode::mvdr),
+      // One element cannot tell a jammer from noise.
+      measures_jammers_(mode == beam::AdaptiveBeamformer::Mode::mvdr && setup.geometry.elements() > 1),
       carousel_({}) {
   rx::FrontEnd::Config front_end;
   front_end.beamformer.geometry = setup.geometry;

@@ -13,6 +13,7 @@
 #include "chain.h"
 #include "collector.h"
 #include "options.h"
+#include "report.h"
 #include "results_json.h"
 #include "run.h"
 #include "setup.h"
@@ -82,7 +83,7 @@ int receive_with(const Options& options) {
   results.channels = setup.source->info().channels;
   Chain chain(setup, options.mode(), results);
   std::optional<Collector> collector;
-  if (!options.report.empty()) collector.emplace();
+  if (!options.report.empty()) collector.emplace(results.channels);
 
   listen_for_signals();
   run(options, setup, chain, collector ? &*collector : nullptr, results, interrupted);
@@ -95,6 +96,7 @@ int receive_with(const Options& options) {
   } else if (!options.json.empty()) {
     write_whole(options.json, to_json(results));
   }
+  if (collector) write_whole(options.report, report_html(options, setup, chain, *collector, results));
   if (!results.source_failure.empty()) throw IoError(results.source + ": " + results.source_failure);
   const bool complete = options.output.empty() || results.payload_complete;
   return results.frames_ok > 0 && complete ? exit_received : exit_nothing_received;

@@ -1,0 +1,29 @@
+#include "collector.h"
+
+#include <algorithm>
+
+namespace boresight::receive {
+namespace {
+
+constexpr std::size_t covariance_snapshots = 1024;
+constexpr double first_interval_s = 2e-3;
+
+}  // namespace
+
+// Half of the weight is on the last dozen looks: the pattern at the end of the run is compared with it.
+Collector::Collector(std::size_t elements) : covariance_({.elements = elements, .forgetting = 0.95}) {}
+
+void Collector::look(const Chain& chain, const Results& results) {
+  if (results.samples < next_sample_) return;
+  // 200 looks in the first 0.4 s; after that each look is 0.5 % of the run later than the one before.
+  const double interval =
+      std::max(first_interval_s * results.sample_rate_hz, static_cast<double>(results.samples) * 0.005);
+  const Grid<const cf32> elements = chain.front_end().elements();
+  if (elements.columns() < Spectrum::bins) return;
+  next_sample_ = results.samples + static_cast<std::uint64_t>(interval);
+  element_.add(elements.row(0));
+  beam_.add(chain.front_end().beam());
+  covariance_.update(elements.columns(0, std::min(elements.columns(), covariance_snapshots)));
+}
+
+}  // namespace boresight::receive
