@@ -10,6 +10,7 @@
 #include "boresight/array/direction.h"
 #include "fft/fft.h"
 #include "sim/test_signals.h"
+#include "support/allocation_counter.h"
 
 namespace boresight::sim {
 namespace {
@@ -253,6 +254,21 @@ TEST(Sky, WaveformScalesTheWholeScene) {
   EXPECT_NEAR(fast.truth().doppler_hz, 230e3, 1e-6);
   EXPECT_NEAR(slow.truth().doppler_hz, 230e3 / 12, 1e-6);
   EXPECT_NEAR(fast.positions_m()[3].x * 12, slow.positions_m()[3].x, 1e-12);
+}
+
+// With every kind of source and impairment; what a Signal does is its own affair.
+TEST(Sky, GeneratingDoesNotAllocate) {
+  Scenario s = still_scene(3, 10);
+  s.receiver = {
+      .element_gain_error_db_rms = 1, .dead_elements = {1}, .lo_offset_hz = 1e3, .phase_noise = true};
+  s.jammers = {Jammer{.type = JammerType::cw}, Jammer{.type = JammerType::noise},
+               Jammer{.type = JammerType::pulsed_noise, .period_s = 1e-4, .duty = 0.4},
+               Jammer{.type = JammerType::swept, .period_s = 1e-4, .from_hz = -1e6, .to_hz = 1e6}};
+  Sky sky(s, {testing::silence()});
+  GridBuffer<cf32> x(3, 5000);
+  const AllocationCounter allocations;
+  for (int i = 0; i < 8; ++i) sky.generate(x.view());
+  EXPECT_EQ(allocations.count(), 0U);
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ class Sky {
   const std::vector<cf64>& element_gains() const;
 
   /// Writes the next out.columns() samples of every channel to `out` [channels() x any]: after the ADC, full
-  /// scale +-1.0, multiples of 2^-(bits - 1). Does not allocate.
+  /// scale +-1.0, multiples of 2^-(bits - 1). Does not allocate unless a Signal does.
   void generate(Grid<cf32> out) noexcept;
 
   std::uint64_t samples_generated() const;
