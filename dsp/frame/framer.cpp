@@ -65,13 +65,15 @@ void Framer::header(const Header& header, std::span<cf32> symbols) {
 }
 
 void Framer::payload(const Header& header, std::span<const std::uint8_t> payload, std::span<cf32> symbols) {
-  require(payload.size() <= max_payload_bytes(header.mcs),
-          "payload of " + std::to_string(payload.size()) + " bytes exceeds the " +
-              std::to_string(max_payload_bytes(header.mcs)) + " of " +
-              std::string(mcs_info(header.mcs).name));
-  require(payload.size() == header.payload_bytes, "payload of " + std::to_string(payload.size()) +
-                                                      " bytes under a header that says " +
-                                                      std::to_string(header.payload_bytes));
+  if (payload.size() > max_payload_bytes(header.mcs)) {
+    throw ConfigError("payload of " + std::to_string(payload.size()) + " bytes exceeds the " +
+                      std::to_string(max_payload_bytes(header.mcs)) + " of " +
+                      std::string(mcs_info(header.mcs).name));
+  }
+  if (payload.size() != header.payload_bytes) {
+    throw ConfigError("payload of " + std::to_string(payload.size()) + " bytes under a header that says " +
+                      std::to_string(header.payload_bytes));
+  }
   const fec::TransportFormat format = payload_format(header);
   bits_.assign(format.coded_bits, 0);
   if (!payload.empty()) encoder_.encode(format, payload, bits_);

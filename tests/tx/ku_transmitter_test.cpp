@@ -10,6 +10,7 @@
 #include "boresight/frame/ku_frame.h"
 #include "boresight/ofdm/demodulator.h"
 #include "boresight/sync/ku_sequences.h"
+#include "support/allocation_counter.h"
 
 namespace boresight::tx {
 namespace {
@@ -53,6 +54,15 @@ TEST(KuTransmitter, OversamplingInterpolates) {
   for (std::size_t i = 0; i < once.size(); ++i)
     error += static_cast<double>(std::norm(once[i] - twice[2 * i]));
   EXPECT_LT(error / static_cast<double>(once.size()), 1e-9);
+}
+
+TEST(KuTransmitter, DoesNotAllocate) {
+  KuTransmitter transmitter({});
+  const std::vector<std::uint8_t> payload(frame::max_payload_bytes(frame::Mcs::qam64_5_6));
+  std::vector<cf32> out(transmitter.frame_samples());
+  const AllocationCounter counter;
+  transmitter.transmit(frame::Mcs::qam64_5_6, 1, payload, out);
+  EXPECT_EQ(counter.count(), 0U);
 }
 
 TEST(KuTransmitter, RefusesAPayloadThatDoesNotFit) {
