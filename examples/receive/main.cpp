@@ -38,7 +38,9 @@ void listen_for_signals() {
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  // A closed pipe and a full quota are errors of the write that meets them.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 int list(const Options& options) {
@@ -67,6 +69,7 @@ void write_whole(const std::filesystem::path& path, const std::string& text) {
 }
 
 int receive_with(const Options& options) {
+  listen_for_signals();
   check_writable(options.output, "--output");
   check_writable(options.json_to_stdout() ? "" : options.json, "--json");
   check_writable(options.report, "--report");
@@ -85,7 +88,6 @@ int receive_with(const Options& options) {
   std::optional<Collector> collector;
   if (!options.report.empty()) collector.emplace(results.channels);
 
-  listen_for_signals();
   run(options, setup, chain, collector ? &*collector : nullptr, results, interrupted);
 
   if (!options.quiet) {

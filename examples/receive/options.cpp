@@ -41,6 +41,15 @@ void in_range(const char* option, std::optional<double> value, double low, doubl
               " to " + format_number(high) + " " + unit);
 }
 
+// CLI11 takes -1 for the largest number there is.
+std::uint64_t parse_count(const char* option, const std::string& text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  require(error == std::errc{} && end == text.data() + text.size() && value >= 1,
+          std::string(option) + ": " + text + ": must be a whole number, at least 1");
+  return value;
+}
+
 void check(const Options& options) {
   if (options.list_devices) return;
   const bool device = !options.device.empty();
@@ -63,7 +72,6 @@ void check(const Options& options) {
             "--duration: " + format_number(*options.duration_s) + ": must be above 0 and at most 1e+06 s");
     in_range("--duration", options.duration_s, 0, 1e6, "s");
   }
-  require(options.frames.value_or(1) >= 1, "--frames: 0: must be at least 1");
   if (input) {
     require(!options.gain_db, "--gain: " + format_number(options.gain_db.value_or(0)) +
                                   ": a recording has no gain to set; only with --device");
@@ -97,7 +105,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   app.set_version_flag("--version", std::string("boresight-receive ") + version, "Print the version");
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
 
-  std::string input, output, record, json, report;
+  std::string input, output, record, json, report, frames;
   const std::string from = "Where samples come from";
   app.add_option("--device", options.device, "SoapySDR device arguments, e.g. driver=boresight,scenario=NAME")
       ->type_name("ARGS")
@@ -155,7 +163,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   app.add_option("--duration", options.duration_s, "After so many seconds of samples")
       ->type_name("S")
       ->group(end);
-  app.add_option("--frames", options.frames, "After so many detected frames")->type_name("N")->group(end);
+  app.add_option("--frames", frames, "After so many detected frames")->type_name("N")->group(end);
   app.add_flag("--until-complete", options.until_complete, "Also as soon as the sender's file is complete")
       ->group(end);
 
@@ -181,6 +189,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     throw ConfigError(error.what());
   }
+  if (app.count("--frames") > 0) options.frames = parse_count("--frames", frames);
   options.input = input;
   options.output = output;
   options.record = record;

@@ -31,7 +31,7 @@ overflow-wrap:anywhere}
 .verdict.no{border-color:var(--bad)}.verdict code{font-size:12px;color:var(--soft)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:10px;margin:14px 0}
 .tile{background:var(--card);border:1px solid var(--line);border-radius:6px;padding:8px 12px}
-.tile b{display:block;font-size:20px;font-variant-numeric:tabular-nums}.tile span{color:var(--soft);font-size:12px}
+.tile b{display:block;white-space:nowrap;font-size:20px;font-variant-numeric:tabular-nums}.tile span{color:var(--soft);font-size:12px}
 .plots{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:12px}
 figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:10px}
 figcaption{color:var(--soft);font-size:12px;margin-top:4px}
@@ -112,7 +112,7 @@ std::string tiles(const Results& r) {
   tile(with_unit(r.snr_db.value(), 1, "dB"), "SNR per subcarrier");
   tile(with_unit(r.mer_db.value(), 1, "dB"), "modulation error ratio");
   tile(with_unit(r.jammer_to_noise_db, 1, "dB"), "power over noise, per element");
-  tile(with_unit(r.doppler_hz / 1e3, 3, "kHz"), "carrier offset");
+  tile(with_unit(r.doppler_hz / 1e3, 2, "kHz"), "carrier offset");
   tile(format_count(r.samples_lost), "samples lost");
   return out + "</div>\n";
 }
@@ -199,15 +199,14 @@ std::string sky_figures(const Setup& setup, const Chain& chain, const Collector&
 
   const array::SkyDirection loudest = scan.strongest();
   const double top_db = std::ceil(scan.power_db(loudest));
-  std::string out =
-      figure(sky_view(
-                 "What the array hears", [&](array::SkyDirection d) { return scan.power_db(d); }, top_db - 40,
-                 top_db, "dBFS", marks),
-             "Power by direction (conventional scan of the element covariance), sky seen from below with "
-             "north up and "
-             "azimuth clockwise. " +
-                 (scene->jammer ? "Strongest away from the pointing: " + direction_text(*scene->jammer) + "."
-                                : std::string("Nothing stands out away from the pointing.")));
+  std::string out = figure(
+      sky_view(
+          "What the array hears", [&](array::SkyDirection d) { return scan.power_db(d); }, top_db - 40,
+          top_db, "dBFS", marks),
+      "Power by direction (conventional scan of the element covariance); zenith in the middle, horizon "
+      "at the rim. " +
+          (scene->jammer ? "Strongest away from the pointing: " + direction_text(*scene->jammer) + "."
+                         : std::string("Nothing stands out away from the pointing.")));
 
   const array::Pattern pattern(setup.geometry, setup.carrier_hz, chain.front_end().beamformer().weights(),
                                setup.attitude);
@@ -255,7 +254,7 @@ std::string frames_figure(const Results& r) {
   all.insert(all.end(), good_mer.begin(), good_mer.end());
   Plot plot("Frames over time", {"time (s)", 0, std::max(r.duration_s(), 1e-6)},
             axis_around("SNR and MER (dB)", all, 6), 440, 300);
-  plot.strokes(bad_s, "bad", "damaged", 1.0);
+  plot.strokes(bad_s, "bad", bad_s.empty() ? "" : "damaged", 1.0);
   plot.points(good_s, good_snr, "s1", "SNR", 2.2);
   plot.points(good_s, good_mer, "s3", "MER", 2.2);
   return figure(plot.svg(), "Each dot is a good frame, each full-height stroke a damaged one: " +

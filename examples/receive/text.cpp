@@ -15,7 +15,9 @@ std::string format_fixed(double value, int digits) {
   if (!std::isfinite(value) || std::abs(value) > 1e15) return "-";
   char text[64];
   const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, digits);
-  return {text, end.ptr};
+  const std::string out(text, end.ptr);
+  const bool negative_zero = out.starts_with('-') && out.find_first_not_of("-0.") == std::string::npos;
+  return negative_zero ? out.substr(1) : out;
 }
 
 std::string format_count(std::uint64_t value) {
