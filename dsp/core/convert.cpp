@@ -40,8 +40,9 @@ std::size_t to_cf32(std::span<const cs8> in, std::span<cf32> out) noexcept {
 
 std::size_t to_cf32(std::span<const cf32> in, std::span<cf32> out) noexcept {
   BORESIGHT_ASSERT(in.size() == out.size());
-  // Finite but absurd samples would overflow when they are squared: they are no more a signal than NaN is.
-  constexpr float limit = 1099511627776.0F;
+  // Full scale is 1; even samples that were left in units of a 16-bit converter stay below 65536. What lies
+  // beyond is no signal, and one such sample would hide everything else from the covariance for a while.
+  constexpr float limit = 65536.0F;
   std::size_t cleaned = 0;
   for (std::size_t i = 0; i < in.size(); ++i) {
     const cf32 x = in[i];

@@ -56,7 +56,11 @@ std::size_t CarouselSender::block(std::uint64_t number, std::span<std::uint8_t> 
   return carousel_header_bytes + count;
 }
 
-CarouselReceiver::CarouselReceiver(const Config& config) : config_(config) {}
+CarouselReceiver::CarouselReceiver(const Config& config) : config_(config) {
+  require(config.max_file_bytes >= 1 && config.max_file_bytes <= std::uint64_t{1} << 40,
+          "carousel: a limit of " + std::to_string(config.max_file_bytes) + " bytes is outside 1 .. 2^40");
+  require(config.blocks_to_change_file >= 1, "carousel: a file cannot change after 0 blocks");
+}
 
 bool CarouselReceiver::push(std::span<const std::uint8_t> payload) {
   const auto refuse = [this] {
@@ -77,11 +81,20 @@ bool CarouselReceiver::push(std::span<const std::uint8_t> payload) {
   if (number >= blocks) return refuse();
   const std::uint64_t first = std::uint64_t{number} * block_bytes;
   if (data.size() != std::min<std::uint64_t>(block_bytes, file_bytes - first)) return refuse();
-  if (started()) {
-    const bool same = file_bytes == file_.size() && block_bytes == block_bytes_ &&
-                      std::equal(announced.begin(), announced.end(), digest_.begin());
-    if (!same) return refuse();
-  } else {
+  const bool same = started() && file_bytes == file_.size() && block_bytes == block_bytes_ &&
+                    std::equal(announced.begin(), announced.end(), digest_.begin());
+  if (started() && !same) {
+    other_blocks_ =
+        std::equal(announced.begin(), announced.end(), other_digest_.begin()) ? other_blocks_ + 1 : 1;
+    std::copy(announced.begin(), announced.end(), other_digest_.begin());
+    if (other_blocks_ < config_.blocks_to_change_file) return refuse();
+    ++stats_.files_changed;
+    file_.clear();
+    have_.clear();
+    complete_ = false;
+  }
+  other_blocks_ = 0;
+  if (!started()) {
     file_.resize(file_bytes);
     have_.resize(blocks);
     block_bytes_ = block_bytes;

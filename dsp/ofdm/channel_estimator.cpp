@@ -80,17 +80,21 @@ void ChannelEstimator::process(Grid<const cf32> received, std::span<cf32> channe
 void ChannelEstimator::smooth_channel(std::span<cf32> channel) noexcept {
   const Numerology& numerology = config_.numerology;
   const std::size_t n = numerology.fft_size;
-  // The phase between neighbours is unambiguous but noisy; each wider lag sharpens it eightfold (or fourfold)
-  // while its error stays within the ambiguity of the next.
-  double slope = 0;
-  for (const std::size_t lag : {1U, 8U, 64U, 256U}) {
+  // The delay of the strongest path: its tap to a whole sample, the rest from the phase over wide lags, where
+  // half a sample is unambiguous.
+  inverse_->run(channel, flat_);
+  const auto strongest = std::max_element(flat_.begin(), flat_.end(),
+                                          [](cf32 a, cf32 b) { return std::norm(a) < std::norm(b); });
+  double slope = -2 * pi * static_cast<double>(strongest - flat_.begin()) / static_cast<double>(n);
+  for (const std::size_t lag : {n / 16, n / 4}) {
     cf64 turn = 0;
     for (const std::uint16_t k : used_) {
-      const std::size_t other = k + lag;  // stays on its own side of zero frequency: no wrap at the band's edge
+      const std::size_t other =
+          k + lag;  // stays on its own side of zero frequency: no wrap at the band's edge
       if (other >= n || (k < (n + 1) / 2) != (other < (n + 1) / 2)) continue;
       turn += cf64(channel[other] * std::conj(channel[k]));
     }
-    const auto step = static_cast<double>(lag);
+    const auto step = static_cast<double>(std::max<std::size_t>(lag, 1));
     slope += std::arg(turn * std::polar(1.0, -slope * step)) / step;  // arg(0) is 0
   }
 

@@ -46,8 +46,10 @@ Numerology ku(double sample_rate_hz) {
           "ku waveform: sample rate " + std::to_string(sample_rate_hz) + " Hz is outside 1e3 .. 1e9");
   Numerology n{"ku", sample_rate_hz, 1024, 32, std::vector<Carrier>(1024, Carrier::data)};
   for (const std::size_t gutter : {0, 1, 1022, 1023}) n.map[gutter] = Carrier::null;
-  // Active subcarriers are k = 2 .. 1021; every 20th from the 10th on, so both band edges lie 10 away.
-  for (std::size_t active = 10; active < 1020; active += 20) n.map[active + 2] = Carrier::pilot;
+  // Active subcarriers are k = 2 .. 1021; every 20th of them from the first: signed indices -502, -482, ..
+  // -22 and 2, 22, .. 502. Both band edges lie 10 away and the mean index is 0, so that phase and slope
+  // decouple.
+  for (std::size_t active = 0; active < 1020; active += 20) n.map[active + 2] = Carrier::pilot;
   return n;
 }
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "boresight/core/assert.h"
+#include "boresight/core/error.h"
 #include "boresight/core/units.h"
 #include "boresight/frame/ku_frame.h"
 #include "boresight/modem/soft_demapper.h"
@@ -45,13 +47,24 @@ KuDemodulator::KuDemodulator(const Config& config)
       data_index_(signed_indices(ofdm::ku20(), data_carriers_)),
       phase_({config.phase_walk_variance, config.rate_walk_variance}),
       delay_({config.delay_walk_variance, config.drift_walk_variance}),
+      gain_({config.gain_walk_variance, 0}),
+      channel_taps_(static_cast<double>(config.channel_taps)),
       bins_(1, fft_size),
       channel_(fft_size),
       rotated_(fft_size),
       noise_(fft_size),
       symbol_noise_(fft_size),
       equalized_(data_carriers_.size()),
-      variance_(data_carriers_.size()) {}
+      variance_(data_carriers_.size()) {
+  for (const double variance :
+       {config.phase_walk_variance, config.rate_walk_variance, config.delay_walk_variance,
+        config.drift_walk_variance, config.gain_walk_variance}) {
+    require(std::isfinite(variance) && variance >= 0,
+            "ku demodulator: walk variance " + std::to_string(variance) + " is negative or not finite");
+  }
+  require(config.channel_taps >= 1 && config.channel_taps <= 512,
+          "ku demodulator: " + std::to_string(config.channel_taps) + " channel taps are outside 1 .. 512");
+}
 
 std::ptrdiff_t KuDemodulator::window_start(std::size_t symbol) const {
   return static_cast<std::ptrdiff_t>(symbol) * symbol_samples + window_offset + slip_;
@@ -69,13 +82,15 @@ void KuDemodulator::begin(std::span<const cf32> window, double frequency, double
     signal += static_cast<double>(std::norm(channel_[k]));
     noise += static_cast<double>(noise_[k]);
   }
-  snr_ = noise > 0 ? signal / noise : 0.0;
+  // The estimate holds taps / 1020 of the noise.
+  snr_ = noise > 0 ? std::max(0.0, signal / noise - channel_taps_ / 1020.0) : 0.0;
   error_power_ = 0;
   pilots_seen_ = 0;
   // The phase of this symbol's channel is the origin; its own error (half the noise-to-signal ratio over all
   // taps) is common to the symbols that follow and does not matter to them.
   phase_.reset(0, 0, 0, rate_variance);
   delay_.reset(0, 0, drift, drift_variance);
+  gain_.reset(1, 0, 0, 0);
 }
 
 void KuDemodulator::symbol(std::size_t index, std::span<const cf32> window,
@@ -93,6 +108,7 @@ void KuDemodulator::symbol(std::size_t index, std::span<const cf32> window,
 void KuDemodulator::track(std::size_t index) noexcept {
   phase_.predict();
   delay_.predict();
+  gain_.predict();
   const auto pilots = pilot_values_.row(index);
   const auto bins = bins_.row(0);
 
@@ -129,8 +145,10 @@ void KuDemodulator::track(std::size_t index) noexcept {
   const double scatter = (total - coherent) / static_cast<double>(pilot_carriers_.size() - 1);
   const double believed = std::max(mean_noise, scatter);
   phase_.correct(phase_error, believed / (2 * coherent));
-  delay_.correct(-slope / spread / rad_per_delay,
+  const double amplitude = power > 0 ? std::abs(sum) / power : 0.0;
+  delay_.correct(-slope / (amplitude * spread) / rad_per_delay,
                  believed / (2 * coherent * spread / power) / (rad_per_delay * rad_per_delay));
+  gain_.correct(amplitude - gain_.value(), believed / (2 * power));
   rotate_channel();
 
   // Noise of this symbol against the SSS's: pulses come and go. The prior weighs as much as the pilots.
@@ -161,7 +179,7 @@ void KuDemodulator::rotate_channel() noexcept {
     for (std::size_t i = 0; i < carriers.size(); ++i) {
       const bool restart = i % 32 == 0 || indices[i] - previous > 2;
       if (restart) {
-        turn = cf32(std::polar(1.0, phase_.value() + slope * indices[i]));
+        turn = static_cast<float>(gain_.value()) * cf32(std::polar(1.0, phase_.value() + slope * indices[i]));
       } else {
         for (int s = previous; s < indices[i]; ++s) turn *= step;
       }

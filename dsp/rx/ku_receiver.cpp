@@ -8,6 +8,7 @@
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
 #include "boresight/frame/ku_frame.h"
+#include "boresight/sync/ku_sequences.h"
 
 namespace boresight::rx {
 namespace {
@@ -39,9 +40,9 @@ KuReceiver::KuReceiver(const Config& config)
                               nr(modem::Modulation::qam64)} {
   require(std::isfinite(config.sample_rate_hz) && config.sample_rate_hz > 0,
           "ku receiver: sample rate " + std::to_string(config.sample_rate_hz) + " Hz is not positive");
-  require(config.max_clock_offset_ppm >= 0 && config.max_clock_offset_ppm <= 1000,
+  require(config.max_clock_offset_ppm >= 0 && config.max_clock_offset_ppm <= 120,
           "ku receiver: clock offset of " + std::to_string(config.max_clock_offset_ppm) +
-              " ppm is outside 0 .. 1000");
+              " ppm is outside 0 .. 120");
   fifo_.resize(2 * (search_.window_samples() + confirm_samples));
   llr_.resize(frame::ku_payload_carriers * 6);
   std::size_t longest = 0;
@@ -53,6 +54,7 @@ KuReceiver::KuReceiver(const Config& config)
 }
 
 void KuReceiver::reset(std::int64_t next_sample) {
+  next_sample = std::clamp<std::int64_t>(next_sample, 0, std::int64_t{1} << 62);
   // Zeros stand before the first sample, so that a frame may begin with it.
   fifo_size_ = sync::KuSync::allowance;
   std::fill_n(fifo_.begin(), fifo_size_, cf32(0));
@@ -63,6 +65,7 @@ void KuReceiver::reset(std::int64_t next_sample) {
 void KuReceiver::unlock(std::int64_t from) {
   state_ = State::search;
   position_ = from;
+  searched_ = false;
   locked_ = false;
   missed_ = 0;
 }
@@ -76,9 +79,13 @@ void KuReceiver::push(std::span<const cf32> in, const Handler& handler) {
     while (step(handler)) {
     }
     // What lies before the earliest sample any state can still ask for is dropped, once it is worth a move.
-    const std::int64_t wanted = state_ == State::search ? position_ : start_;
-    const std::int64_t keep = state_ == State::frame ? start_ + demodulator_.window_start(symbol_) - allowance
-                                                     : wanted - 2 * allowance;
+    // (A header that cannot be read sends the search back to where the SSS ends.)
+    const bool in_header = state_ == State::frame && symbol_ <= frame::ku_first_data_symbol;
+    const std::int64_t wanted = state_ == State::search ? position_
+                                : state_ == State::confirm || in_header
+                                    ? start_
+                                    : start_ + demodulator_.window_start(symbol_);
+    const std::int64_t keep = wanted - 2 * allowance;
     const std::int64_t drop =
         std::clamp<std::int64_t>(keep - fifo_start_, 0, static_cast<std::int64_t>(fifo_size_));
     if (drop >= static_cast<std::int64_t>(fifo_.size() / 2) || fifo_size_ == fifo_.size()) {
@@ -91,8 +98,10 @@ void KuReceiver::push(std::span<const cf32> in, const Handler& handler) {
 
 void KuReceiver::skip(std::uint64_t count, const Handler& handler) {
   if (count > 8 * frame::ku_frame_samples) {
-    const auto far = static_cast<std::int64_t>(std::min<std::uint64_t>(count, INT64_MAX / 2));
-    reset(fifo_start_ + static_cast<std::int64_t>(fifo_size_) + far);
+    // Sample numbers saturate at 2^62: 7,000 years at 20 Msps.
+    constexpr std::int64_t last = std::int64_t{1} << 62;
+    const std::int64_t now = fifo_start_ + static_cast<std::int64_t>(fifo_size_);
+    reset(count < static_cast<std::uint64_t>(last - now) ? now + static_cast<std::int64_t>(count) : last);
     return;
   }
   constexpr std::array<cf32, 1024> zeros{};
@@ -124,12 +133,16 @@ bool KuReceiver::step(const Handler& handler) {
 }
 
 bool KuReceiver::search() {
-  if (!have(position_, search_.window_samples())) return false;
-  const auto candidate = search_.process(samples(position_, search_.window_samples()));
+  position_ = std::max(position_, fifo_start_);
+  if (!searched_ && !have(position_, search_.window_samples())) return false;
+  const auto candidate = searched_ ? search_.next(next_candidate_)
+                                   : search_.process(samples(position_, search_.window_samples()));
+  searched_ = candidate.has_value();
   if (!candidate) {
     position_ += static_cast<std::int64_t>(search_.positions());
     return true;
   }
+  next_candidate_ = candidate->position + sync::pss_segment_samples;
   ++stats_.candidates;
   start_ = position_ + static_cast<std::int64_t>(candidate->position) - 32;
   frequency_ = candidate->frequency;
@@ -148,7 +161,7 @@ bool KuReceiver::confirm() {
           : std::nullopt;
   if (!timing) {
     if (!locked_) {
-      unlock(start_ + 32 + 128);  // on from the next segment: the candidate was none
+      state_ = State::search;  // the candidate was none: on from the next segment
     } else if (++stats_.frames_missed, ++missed_ > config_.max_missed_frames) {
       unlock(start_);
     } else {

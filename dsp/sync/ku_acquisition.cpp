@@ -23,6 +23,11 @@ constexpr std::size_t look_ahead = pss_samples;  // over which the largest stati
 constexpr std::size_t fft_size = 1024;
 constexpr std::size_t step = fft_size - segment + 1;
 
+// The carrier offset that turns the differential statistic, cycles per sample.
+double carrier(cf32 differential) {
+  return std::arg(cf64(differential)) / (2 * pi * static_cast<double>(segment));
+}
+
 }  // namespace
 
 struct PssSearch::Workspace {
@@ -33,6 +38,14 @@ struct PssSearch::Workspace {
   aligned_vector<cf32> matched;  // c[n]
   aligned_vector<cf32> product;  // c[n + 128] c*[n]
   aligned_vector<float> statistic;
+
+  cf32 differential(std::size_t n) const {  // D[n]
+    cf32 d = 0;
+    for (std::size_t m = 1; m < pss_segments; ++m) {
+      d += pss_signs[m] * pss_signs[m - 1] * product[n + segment * (m - 1)];
+    }
+    return d;
+  }
 };
 
 double PssSearch::threshold_for(double false_alarm_rate) {
@@ -97,34 +110,33 @@ std::optional<PssSearch::Candidate> PssSearch::process(std::span<const cf32> win
     const cf32 b = w.matched[n];
     w.product[n] = {a.real() * b.real() + a.imag() * b.imag(), a.imag() * b.real() - a.real() * b.imag()};
   }
-  const auto differential = [&](std::size_t n) {
-    cf32 d = 0;
-    for (std::size_t m = 1; m < pss_segments; ++m) {
-      d += pss_signs[m] * pss_signs[m - 1] * w.product[n + segment * (m - 1)];
-    }
-    return d;
-  };
 
   double energy = 0;  // of the body that starts at n
   for (std::size_t i = 0; i < body; ++i) energy += static_cast<double>(std::norm(window[i]));
-  const double floor = 1e-12 * energy + 1e-30;  // below it the running sum is rounding, not signal
+  double largest = energy;
   for (std::size_t n = 0; n < w.statistic.size(); ++n) {
+    // Against the largest energy so far the running sum is rounding, not signal, below 1e-12.
+    largest = std::max(largest, energy);
     const double noise = static_cast<double>(segment) * energy / static_cast<double>(body);
-    w.statistic[n] = energy > floor ? static_cast<float>(std::abs(differential(n)) / noise) : 0.0F;
+    const cf32 d = w.differential(n);
+    const double statistic =
+        energy > 1e-12 * largest + 1e-30 ? static_cast<double>(std::abs(d)) / noise : 0.0;
+    const bool in_range = statistic < threshold_ ||
+                          std::abs(carrier(d)) * static_cast<double>(body) <= config_.max_carrier_offset;
+    w.statistic[n] = in_range ? static_cast<float>(statistic) : 0.0F;
     energy += static_cast<double>(std::norm(window[n + body])) - static_cast<double>(std::norm(window[n]));
   }
+  return next(0);
+}
 
-  for (std::size_t n = 0; n < config_.positions; ++n) {
+std::optional<PssSearch::Candidate> PssSearch::next(std::size_t position) const noexcept {
+  const Workspace& w = *work_;
+  for (std::size_t n = position; n < config_.positions; ++n) {
     if (w.statistic[n] < threshold_) continue;
     const auto first = w.statistic.begin() + static_cast<std::ptrdiff_t>(n);
     const auto best = std::max_element(first, first + look_ahead);
-    const auto position = static_cast<std::size_t>(best - w.statistic.begin());
-    const double frequency = std::arg(cf64(differential(position))) / (2 * pi * static_cast<double>(segment));
-    if (std::abs(frequency) * static_cast<double>(body) > config_.max_carrier_offset) {
-      n = position;  // a carrier where none may be
-      continue;
-    }
-    return Candidate{position, frequency, static_cast<double>(*best)};
+    const auto found = static_cast<std::size_t>(best - w.statistic.begin());
+    return Candidate{found, carrier(w.differential(found)), static_cast<double>(*best)};
   }
   return std::nullopt;
 }
@@ -172,14 +184,14 @@ std::optional<KuTiming> KuSync::process(std::span<const cf32> samples, std::size
                                         double frequency) noexcept {
   BORESIGHT_ASSERT(start >= allowance && samples.size() >= start + 2 * symbol_samples + allowance);
   Delay delay = sss_delay(samples, start, frequency);
-  if (delay.share < threshold_) return std::nullopt;
+  if (!(delay.share >= threshold_)) return std::nullopt;  // NaN is no frame
   if (std::abs(delay.tap) > static_cast<int>(allowance)) return std::nullopt;
   if (delay.tap != 0) {
     // Look again where it is: a window off by more than the prefix holds two symbols.
     const std::ptrdiff_t moved = static_cast<std::ptrdiff_t>(start) + delay.tap;
     start = static_cast<std::size_t>(moved);
     delay = sss_delay(samples, start, frequency);
-    if (delay.share < threshold_ || std::abs(delay.tap) > 1) return std::nullopt;
+    if (!(delay.share >= threshold_) || std::abs(delay.tap) > 1) return std::nullopt;
   }
 
   // The PSS at the same delay; the phase from it to the SSS is what is left of the carrier.

@@ -92,6 +92,21 @@ TEST(Carousel, KeepsToTheFileItBeganWith) {
   EXPECT_EQ(receiver.stats().blocks_refused, 1U);
 }
 
+TEST(Carousel, GoesOverToAnotherFileAfterEightOfItsBlocksInARow) {
+  const CarouselSender a(random_file(1000), 152);
+  const CarouselSender b(random_file(1500), 152);
+  CarouselReceiver receiver({});
+  receiver.push(block_of(a, 0, 152));
+  for (std::uint64_t n = 0; n < 7; ++n) EXPECT_FALSE(receiver.push(block_of(b, n, 152)));
+  receiver.push(block_of(a, 1, 152));  // the row is broken: it begins anew
+  for (std::uint64_t n = 0; n < 7; ++n) EXPECT_FALSE(receiver.push(block_of(b, n, 152)));
+  EXPECT_TRUE(receiver.push(block_of(b, 7, 152)));
+  EXPECT_EQ(receiver.stats().files_changed, 1U);
+  for (std::uint64_t n = 0; n < b.blocks(); ++n) receiver.push(block_of(b, n, 152));
+  ASSERT_TRUE(receiver.complete());
+  EXPECT_TRUE(std::ranges::equal(receiver.file(), b.file()));
+}
+
 TEST(Carousel, BeginsAgainWhenTheDigestDoesNotFit) {
   const CarouselSender sender(random_file(150), 152);
   CarouselReceiver receiver({});
@@ -109,6 +124,8 @@ TEST(Carousel, BeginsAgainWhenTheDigestDoesNotFit) {
 TEST(Carousel, SenderRefusesWhatCannotBe) {
   EXPECT_THROW(CarouselSender(random_file(10), carousel_header_bytes), ConfigError);
   EXPECT_THROW(CarouselSender({}, 1000), ConfigError);
+  EXPECT_THROW(CarouselReceiver({.max_file_bytes = 0}), ConfigError);
+  EXPECT_THROW(CarouselReceiver({.max_file_bytes = ~0ULL}), ConfigError);
 }
 
 }  // namespace

@@ -139,7 +139,7 @@ TEST(KuReceiver, NoiseGivesNothing) {
   EXPECT_EQ(received.stats.frames_detected, 0U);
 }
 
-// 1000 samples lost in the second of three frames, told by skip(): that frame alone is lost.
+// 100,000 samples lost in the second of three frames, told by skip(): that frame alone is lost.
 TEST(KuReceiver, AKnownGapCostsTheFrameItFallsIn) {
   const auto link = test::run({.frames = 3, .payload_bytes = frame::max_payload_bytes(frame::Mcs::qpsk_1_2)});
   KuReceiver receiver({});
@@ -203,10 +203,87 @@ TEST(KuReceiver, SurvivesDamagedSamples) {
   }
 }
 
+// PSS and SSS of a stranger: headers that cannot be read, at every way to cut the stream. Then a frame of
+// ours.
+TEST(KuReceiver, PassesStrangersFramesAndReadsTheNext) {
+  auto link = test::run({.frames = 2, .snr_db = 10, .lead_samples = 20'000, .tail_samples = 40'000});
+  Random random(5);
+  for (std::size_t i = 20'000 + 2112; i < 335'000; ++i) link.samples[i] = random.complex_normal();
+  const auto whole = receive(link.samples, link.samples.size());
+  EXPECT_EQ(whole.stats.headers_failed, 1U);
+  ASSERT_EQ(whole.frames.size(), 1U);
+  EXPECT_EQ(whole.payloads[0], link.payloads[1]);
+  for (const std::size_t piece : {1U, 64U, 560U, 1000U, 4096U, 8192U}) {
+    const auto cut = receive(link.samples, piece);
+    ASSERT_EQ(cut.frames.size(), 1U) << piece;
+    EXPECT_EQ(cut.payloads, whole.payloads);
+    EXPECT_EQ(cut.stats.candidates, whole.stats.candidates) << piece;
+  }
+}
+
+// Damage at every place of the first symbols of a frame: never a wrong payload, and the frame behind is read.
+TEST(KuReceiver, SurvivesDamageAtEverySyncSymbol) {
+  const auto link = test::run({.frames = 2, .snr_db = 15, .lead_samples = 3000});
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const cf32 damage[] = {{nan, nan}, {1e30F, -1e30F}, {0, 0}, {3, 3}};
+  for (std::size_t from = 0; from < 4300; from += 430) {
+    auto samples = link.samples;
+    for (std::size_t i = 0; i < 430; ++i) samples[3000 + from + i] = damage[from / 430 % 4];
+    for (const std::size_t piece : {100U, 8192U}) {
+      const auto received = receive(samples, piece);
+      ASSERT_FALSE(received.frames.empty()) << from;
+      for (std::size_t f = 0; f < received.frames.size(); ++f) {
+        if (!received.frames[f].ok) continue;
+        EXPECT_EQ(received.payloads[f], link.payloads[received.frames[f].header.sequence]);
+      }
+      EXPECT_EQ(received.frames.back().header.sequence, 1U) << from;
+      EXPECT_TRUE(received.frames.back().ok) << from;
+    }
+  }
+}
+
+// Any waveform that repeats every 128 samples looks like a PSS to the search; each look-alike costs one
+// confirmation, no position is searched twice, and nothing comes of it.
+TEST(KuReceiver, ARepeatingSignalCostsLittleAndGivesNothing) {
+  std::vector<cf32> samples(1'000'000);
+  Random random(6);
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    samples[i] = i < 128 ? random.complex_normal() : samples[i - 128];
+  random.add_noise(samples, 0.01F);
+  const auto received = receive(samples);
+  EXPECT_EQ(received.stats.frames_detected, 0U);
+  EXPECT_GT(received.stats.candidates, 0U);
+  EXPECT_LE(received.stats.candidates, samples.size() / 128);
+}
+
+// The configured clock offset is one that works.
+TEST(KuReceiver, FollowsTheLargestClockOffset) {
+  const auto link = test::run({.frames = 3, .payload_bytes = 30'000, .snr_db = 10, .clock_ppm = 115});
+  KuReceiver::Config config;
+  config.max_clock_offset_ppm = 120;
+  EXPECT_EQ(receive(link.samples, 50'000, config).payloads, link.payloads);
+}
+
+// A gain that steps by 1 dB within a frame, as new weights may make it, costs 64-QAM nothing.
+TEST(KuReceiver, FollowsTheGain) {
+  auto link = test::run({.mcs = frame::Mcs::qam64_2_3,
+                         .frames = 1,
+                         .payload_bytes = frame::max_payload_bytes(frame::Mcs::qam64_2_3),
+                         .snr_db = 18});
+  for (std::size_t i = 150'000; i < link.samples.size(); ++i) link.samples[i] *= 1.12F;
+  EXPECT_EQ(receive(link.samples).payloads, link.payloads);
+}
+
 TEST(KuReceiver, RefusesWhatCannotBe) {
   EXPECT_THROW(KuReceiver({.sample_rate_hz = 0}), ConfigError);
   EXPECT_THROW(KuReceiver({.sample_rate_hz = std::numeric_limits<double>::quiet_NaN()}), ConfigError);
   EXPECT_THROW(KuReceiver({.max_clock_offset_ppm = -1}), ConfigError);
+  EXPECT_THROW(KuReceiver({.max_clock_offset_ppm = 121}), ConfigError);
+  EXPECT_THROW(KuReceiver({.demodulator = {.channel_taps = 0}}), ConfigError);
+  EXPECT_THROW(KuReceiver({.demodulator = {.channel_taps = 1020}}), ConfigError);
+  EXPECT_THROW(KuReceiver({.demodulator = {.phase_walk_variance = std::numeric_limits<double>::quiet_NaN()}}),
+               ConfigError);
+  EXPECT_THROW(KuReceiver({.demodulator = {.drift_walk_variance = -1}}), ConfigError);
 }
 
 }  // namespace

@@ -33,53 +33,53 @@ std::vector<cf32> preamble_in_noise(std::size_t total, std::size_t start, double
   return x;
 }
 
-// The share of noise samples above the threshold for a false-alarm rate of 1e-3 per sample, over 3 million
-// samples. The statistic is correlated over one sample or so, hence the count is nearly Poisson: 3000 +- 55.
-// 25 % are allowed for the tail formula, which is asymptotic, and for the measured noise level.
+// Windows of noise with an alarm at 1e-4 per sample. Were the 4096 positions independent, 1 - exp(-0.41) of
+// the 400 windows would have one: 134. Statistics 128 apart share six of their seven products and pass in
+// clumps; were every clump two, 73 would. The standard error is 9; outside 60 .. 150 the threshold is wrong
+// by a tenth.
 TEST(PssSearch, FalseAlarmsComeAtTheRateAskedFor) {
-  const double rate = 1e-3;
-  const double threshold = PssSearch::threshold_for(rate);
+  PssSearch search({.false_alarm_rate = 1e-4, .max_carrier_offset = 3.9, .positions = 4096});
   Random random(1);
-  PssSearch::Config config{.false_alarm_rate = rate, .max_carrier_offset = 3.9, .positions = 1024};
-  PssSearch search(config);
-  // process() gives maxima only; the rate of the statistic itself is measured on eight normal values per try.
-  std::size_t above = 0;
-  const std::size_t tries = 3'000'000;
-  for (std::size_t n = 0; n < tries; ++n) {
-    cf32 previous = random.complex_normal();
-    cf32 d = 0;
-    for (std::size_t m = 1; m < pss_segments; ++m) {
-      const cf32 c = random.complex_normal();
-      d += c * std::conj(previous);
-      previous = c;
-    }
-    above += std::abs(d) > threshold;
-  }
-  EXPECT_NEAR(static_cast<double>(above) / (rate * tries), 1.0, 0.25);
-  // And the detector itself: windows of noise with a candidate, against 1 - (1 - rate)^positions.
-  std::size_t windows = 0;
-  const std::size_t trials = 200;
   std::vector<cf32> noise(search.window_samples());
-  PssSearch rare({.false_alarm_rate = 1e-5, .max_carrier_offset = 3.9, .positions = 4096});
-  noise.resize(rare.window_samples());
-  for (std::size_t trial = 0; trial < trials; ++trial) {
+  int alarms = 0;
+  for (int window = 0; window < 400; ++window) {
     std::fill(noise.begin(), noise.end(), cf32(0));
     random.add_noise(noise, 0.01F);
-    windows += rare.process(noise).has_value();
+    alarms += search.process(noise).has_value();
   }
-  // 4096 x 1e-5 = 4 %: 8 of 200 expected; 20 is four standard deviations.
-  EXPECT_LE(windows, 20U);
+  EXPECT_GE(alarms, 60);
+  EXPECT_LE(alarms, 150);
 }
 
 TEST(PssSearch, NoAlarmInTenMillionSamplesOfNoise) {
   PssSearch search({.false_alarm_rate = 1e-10, .positions = 65536});
   Random random(2);
   std::vector<cf32> noise(search.window_samples());
-  for (int window = 0; window < 40; ++window) {
+  for (int window = 0; window < 153; ++window) {
     std::fill(noise.begin(), noise.end(), cf32(0));
     random.add_noise(noise, 3.0F);
     EXPECT_FALSE(search.process(noise));
   }
+}
+
+// Two preambles in one window, and between them one on a carrier out of range: both are found.
+TEST(PssSearch, GoesThroughAWindowOnce) {
+  PssSearch search({});
+  Random random(8);
+  auto x = preamble_in_noise(search.window_samples(), 1000, 0.5e-3, 10, random);
+  const auto second = preamble_in_noise(search.window_samples(), 5000, -0.5e-3, 10, random);
+  const auto decoy = preamble_in_noise(search.window_samples(), 4300, 3.5 / 1024, 10, random);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] += second[i] + decoy[i];
+  bool first_found = false;
+  bool second_found = false;
+  std::size_t count = 0;
+  for (auto found = search.process(x); found; found = search.next(found->position + 128)) {
+    first_found = first_found || std::abs(static_cast<double>(found->position) - 1032) <= 2;
+    second_found = second_found || std::abs(static_cast<double>(found->position) - 5032) <= 2;
+    ++count;
+  }
+  EXPECT_TRUE(first_found && second_found);
+  EXPECT_LE(count, search.positions() / 128);
 }
 
 // Any start and any carrier within +-2.4 subcarriers, at -6 dB: 5 dB below the most robust payload.
@@ -148,7 +148,9 @@ TEST(KuSync, CarrierErrorIsThatOfTwoPhases) {
   EXPECT_NEAR(square / trials / theory, 1.0, 0.25);
 }
 
-// Beta(1, 1019) over 1024 taps: at a false-alarm probability of 0.05, 50 of 1000; five standard deviations.
+// Beta(1, 1019) over 1024 taps: at a false-alarm probability of 0.05, 50 of 1000 first looks. A tap that is
+// not where it should be is looked at again and must pass again, in other noise but for the overlap: fewer
+// are left.
 TEST(KuSync, FalseAlarmsComeAtTheRateAskedFor) {
   KuSync sync({.false_alarm_probability = 0.05});
   Random random(7);

@@ -51,8 +51,8 @@ class AdaptiveBeamformer {
     std::size_t max_block_samples = 65536;
   };
 
-  /// What the last renewal found. Only Mode::mvdr measures; the other modes leave everything but `updates` at
-  /// 0.
+  /// What the last renewal found. Only Mode::mvdr measures; the others leave powers at 0, and Mode::single
+  /// never renews.
   struct Stats {
     double noise_power = 0;            ///< per element and sample; full scale is 1
     double jammer_to_noise_db = 0;     ///< all power above the noise, mean per element; -100 to 200

@@ -12,7 +12,7 @@ namespace boresight {
 std::size_t to_cf32(std::span<const cs16> in, std::span<cf32> out) noexcept;
 /// out = in / 128.
 std::size_t to_cf32(std::span<const cs8> in, std::span<cf32> out) noexcept;
-/// Copies; samples with a NaN, an infinity or a magnitude above 2^40 become zero. Returns how many.
+/// Copies; samples with a NaN, an infinity or a rail beyond +-65536 become zero. Returns how many.
 std::size_t to_cf32(std::span<const cf32> in, std::span<cf32> out) noexcept;
 
 /// Rounds to nearest and saturates; 1.0 is 32768 or 128. NaN becomes 0.

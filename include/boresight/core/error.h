@@ -18,8 +18,8 @@ class IoError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Throws ConfigError with `message` unless `condition` holds. For constructors: a message that is put together
-/// is put together in any case. A literal costs nothing.
+/// Throws ConfigError with `message` unless `condition` holds. For constructors: a message that is put
+/// together is put together in any case. A literal costs nothing.
 inline void require(bool condition, const std::string& message) {
   if (!condition) throw ConfigError(message);
 }

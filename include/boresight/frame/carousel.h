@@ -43,15 +43,19 @@ class CarouselSender {
 class CarouselReceiver {
  public:
   struct Config {
-    std::uint64_t max_file_bytes = 256ULL << 20;  ///< a larger file is refused, never allocated
+    std::uint64_t max_file_bytes = 256ULL << 20;  ///< a larger file is refused, never allocated; at most 2^40
+    /// Blocks in a row of one other file after which that file is received instead.
+    unsigned blocks_to_change_file = 8;
   };
   struct Stats {
     std::uint64_t blocks_accepted = 0;  ///< new blocks of the file
     std::uint64_t blocks_repeated = 0;
     std::uint64_t blocks_refused = 0;  ///< not a carousel payload, over the limit, or of another file
     std::uint64_t files_corrupt = 0;   ///< all blocks came but the digest did not fit; reception began again
+    std::uint64_t files_changed = 0;   ///< the sender went over to another file
   };
 
+  /// ConfigError if a limit is 0 or max_file_bytes above 2^40.
   explicit CarouselReceiver(const Config& config);
 
   /// Takes one frame payload; true when it brought something new. Allocates once, on a file's first block.
@@ -74,6 +78,8 @@ class CarouselReceiver {
   std::uint64_t missing_ = 0;
   Sha256 digest_{};
   bool complete_ = false;
+  Sha256 other_digest_{};  // of the other file heard last
+  unsigned other_blocks_ = 0;
   Stats stats_;
 };
 

@@ -29,8 +29,9 @@ class Framer {
 
   /// Points of the two header symbols, [ku_header_symbols * ku_data_carriers].
   void header(const Header& header, std::span<cf32> symbols);
-  /// Points of the data symbols, [ku_payload_carriers]. An empty payload is sent as QPSK noise (scrambled
-  /// zeros). ConfigError if payload.size() is not header.payload_bytes or exceeds max_payload_bytes(mcs).
+  /// Points of the data symbols, [ku_payload_carriers]. An empty payload is sent as noise in
+  /// the MCS's constellation (scrambled zeros). ConfigError if payload.size() is not header.payload_bytes or
+  /// exceeds max_payload_bytes(mcs).
   void payload(const Header& header, std::span<const std::uint8_t> payload, std::span<cf32> symbols);
 
  private:

@@ -6,17 +6,17 @@
 //          └─────┴─────┴─────┴─────┴─────┴─────┴── ── ── ── ── ── ──┴─────┴────────┘
 //   samples 1056 each (32 prefix + 1024)                                    1088
 //
-//   one header or data symbol over frequency (subcarrier, FFT order; 1020 active)
-//     k = 2      12           32            492         ║       1012    1021
-//         d d … d P d d … d d P d d … … d d P d … d d d ║ … d d P d … d d
-//                 └── every 20th is a pilot: 51 ──┘     512 = -512 (band edge)
-//     gutter: k = -2 .. +1 carries nothing
+//   one header or data symbol over frequency (signed subcarrier index; 1020 active)
+//    -512       -502      -482               -22    -3 -2    +1 2                   502       511
+//      d  …  d   P   d … d  P   d …  … d  P  d … d  │  gutter  │  P  d … d P …  … d P  d  …  d
+//                 └─ every 20th of the active subcarriers is a pilot: 51, 10 from either edge ─┘
 //
 // PSS and SSS are the published ones of the Ku-band downlink (sync/ku_sequences.h). Everything after them is
 // Boresight's own: the real downlink's payload is not public and none of it is decoded here.
 //
 //   HDR   10 bytes (frame/header.h) -> CRC-16, NR LDPC base graph 2, repeated to 3876 bits -> Gold sequence
-//         -> QPSK on the 2 x 969 data subcarriers. Rate 0.021: works 8 dB below the most robust payload.
+//         -> QPSK on the 2 x 969 data subcarriers. Rate 0.021: read at -4 dB by the whole chain, where the
+//         most robust payload needs about 0 dB, and at -6 dB with a known channel (tests/rx, tests/frame).
 //   DATA  payload -> CRC-24A (CRC-16 up to 478 bytes) -> code blocks with CRC-24B -> NR LDPC, rate-matched to
 //         all 298 x 969 subcarriers -> Gold sequence seeded by the frame's sequence number -> QPSK, 16-QAM or
 //         64-QAM (TS 38.211 maps), subcarrier by subcarrier from the lowest frequency, symbol by symbol.

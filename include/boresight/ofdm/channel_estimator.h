@@ -18,19 +18,20 @@ class Fft;
 namespace boresight::ofdm {
 
 /// Least squares H_k = Y_k / X_k, then, if asked, the DFT-domain estimator (van de Beek et al., VTC 1995):
-/// only the taps that a channel within the prefix can have are kept, which takes 10 log10(N / taps) dB off
-/// the noise of the estimate.
+/// only `taps` delay taps about the strongest path are kept, half of them before it and half behind, which
+/// takes 10 log10(N / taps) dB off the noise of the estimate.
 ///
 /// The signal fills its band to the edge, so a delay that is no whole sample would smear over all taps. The
-/// mean delay is therefore measured from the phase between neighbours, taken out before the taps are cut and
-/// put back after. One path keeps no error; a second path of relative power p at a fractional delay loses up
-/// to 1.3 % of p outside 32 taps (-19 dB of that path).
+/// delay of the strongest path is therefore measured, taken out before the taps are cut and put back after.
+/// One path keeps no error. Of a second path, 20 dB below the first, 32 taps lose 0.9 % of its power at an
+/// excess delay of 0.5 samples, 1.3 % at 5.5, 3 % at 10.5, 5.4 % at 13.5 and, from 16 on, all of it; what is
+/// lost is counted as noise. The strongest tap is the right one down to about -15 dB per subcarrier.
 class ChannelEstimator {
  public:
   struct Config {
     Numerology numerology;
     aligned_vector<cf32> known;     ///< [fft_size] transmitted values, zero where nothing is sent
-    std::size_t taps = 0;           ///< taps kept, centered on the mean delay; 0: plain least squares
+    std::size_t taps = 0;           ///< taps kept about the strongest path; 0: plain least squares
     std::size_t noise_window = 65;  ///< subcarriers over which the noise is averaged, odd
   };
 

@@ -44,7 +44,8 @@ struct Numerology {
 void check(const Numerology& numerology);
 
 /// The Ku-band downlink's grid (1024 subcarriers, 32 samples of prefix, gutter k = -2..+1 empty) at any
-/// sample rate from 1 kHz to 1 GHz; every 20th of the 1020 active subcarriers is a pilot of Boresight's own.
+/// sample rate from 1 kHz to 1 GHz; every 20th of the 1020 active subcarriers, -502 to 502, is a pilot of
+/// Boresight's own.
 Numerology ku(double sample_rate_hz);
 Numerology ku240();  ///< 240 Msps, F = 234,375 Hz: the real thing
 Numerology ku20();   ///< 20 Msps, F = 19,531.25 Hz: the same signal, twelve times slower

@@ -17,10 +17,10 @@
 
 namespace boresight::rx {
 
-/// Holds what is known of the channel during a frame: its response from the SSS, and how the common phase and
-/// the delay go on from there, followed on the pilots of every symbol.
+/// Holds what is known of the channel during a frame: its response from the SSS, and how the common phase,
+/// the gain and the delay go on from there, followed on the pilots of every symbol.
 ///
-///   demodulate ─▶ pilots: phase and delay error ─▶ tracking filters ─▶ rotate the channel ─▶ equalize ─▶
+///   demodulate ─▶ pilots: phase, gain, delay error ─▶ tracking filters ─▶ rotate the channel ─▶ equalize ─▶
 ///   demap
 ///
 /// The FFT window moves by whole samples; the rest of the delay, within half a sample, is a phase slope.
@@ -31,14 +31,16 @@ class KuDemodulator {
     double rate_walk_variance = 1e-9;    ///< (rad per symbol)^2 per symbol: Doppler rate
     double delay_walk_variance = 1e-7;   ///< samples^2 per symbol
     double drift_walk_variance = 1e-12;  ///< (samples per symbol)^2 per symbol: clock wander
-    std::size_t channel_taps = 32;       ///< kept by the channel estimator
+    double gain_walk_variance = 1e-5;    ///< per symbol, of the gain against the SSS's: weights that change
+    std::size_t channel_taps = 32;       ///< kept by the channel estimator, 1 .. 512
   };
   /// What one frame was like, over the symbols seen so far.
   struct Quality {
-    double snr_db = 0;  ///< channel power over noise, per subcarrier, from the SSS
+    double snr_db = 0;  ///< channel power over noise, per subcarrier, from the SSS; unbiased
     double mer_db = 0;  ///< modulation error ratio of the equalized pilots
   };
 
+  /// ConfigError for a variance that is negative or not finite, and for taps out of range.
   explicit KuDemodulator(const Config& config);
 
   /// Where the FFT window of symbol `i` begins, in samples after the start of the frame, prefix included.
@@ -83,6 +85,8 @@ class KuDemodulator {
   std::vector<int> data_index_;
   sync::TrackingFilter phase_;  // radians of all subcarriers against the channel of the SSS
   sync::TrackingFilter delay_;  // samples against the frame's start
+  sync::TrackingFilter gain_;   // of all subcarriers against the channel of the SSS
+  double channel_taps_;
   double frequency_ = 0;
   std::ptrdiff_t slip_ = 0;  // whole samples by which the window has moved
   GridBuffer<cf32> bins_;    // [1 x 1024]

@@ -48,8 +48,10 @@ class KuReceiver {
     sync::KuSync::Config sync;
     KuDemodulator::Config demodulator;
     frame::Deframer::Config deframer;
-    unsigned max_missed_frames = 8;    ///< slots in a row without an SSS before the search starts anew
-    double max_clock_offset_ppm = 60;  ///< sampling clock and Doppler together, for the first frame
+    /// Slots in a row without an SSS or with an unreadable header that are borne before the search starts
+    /// anew.
+    unsigned max_missed_frames = 8;
+    double max_clock_offset_ppm = 60;  ///< sampling clock and Doppler together, 0 .. 120
   };
   struct Stats {
     std::uint64_t candidates = 0;       ///< of the search
@@ -72,7 +74,7 @@ class KuReceiver {
   /// timing is kept; after more the search starts anew.
   void skip(std::uint64_t count, const Handler& handler);
 
-  /// Forgets everything but the statistics; the next sample is number `next_sample`.
+  /// Forgets everything but the statistics; the next sample is number `next_sample`, 0 .. 2^62.
   void reset(std::int64_t next_sample = 0);
 
   /// Samples were lost and nobody knows how many: the search starts anew, the count of samples goes on.
@@ -111,11 +113,13 @@ class KuReceiver {
   std::int64_t fifo_start_ = 0;  // absolute index of fifo_[0]
 
   State state_ = State::search;
-  std::int64_t position_ = 0;  // search: next start position to test
-  std::int64_t start_ = 0;     // confirm, frame: where the frame starts, or should
-  double frequency_ = 0;       // cycles per sample
-  double rate_variance_ = 0;   // of the frequency, (rad per symbol)^2
-  double drift_ = 0;           // samples per symbol
+  std::int64_t position_ = 0;       // search: first start position of the window
+  bool searched_ = false;           // the window at position_ has been computed
+  std::size_t next_candidate_ = 0;  // where in it to go on
+  std::int64_t start_ = 0;          // confirm, frame: where the frame starts, or should
+  double frequency_ = 0;            // cycles per sample
+  double rate_variance_ = 0;        // of the frequency, (rad per symbol)^2
+  double drift_ = 0;                // samples per symbol
   double drift_variance_ = 0;
   std::size_t symbol_ = 0;
   bool locked_ = false;

@@ -1,6 +1,8 @@
 // The receive chain the slow, obvious way: a whole recording at once, in double precision, every sum as it
 // stands in the equations. It is the oracle of the streaming chain and shares no state machine, no loop
-// filter and no block structure with it; only the tables, the constellation maps and the code are common.
+// filter, no FFT, no channel estimator and no block structure with it. Common to both are what has oracles of
+// its own in its tests: tables and thresholds, covariance and MVDR solver, constellations and demapper, and
+// the code.
 #pragma once
 
 #include <cstdint>

@@ -29,8 +29,6 @@ class TrackingFilter {
   double rate() const { return rate_; }
   double rate_variance() const { return p11_; }
   double value_variance() const { return p00_; }
-  /// Adds to the value without touching what is known of it: used when the origin is moved.
-  void shift(double by) { value_ += by; }
 
  private:
   Config config_;
