@@ -6,6 +6,7 @@ namespace boresight::receive {
 namespace {
 
 constexpr std::size_t covariance_snapshots = 1024;
+constexpr std::size_t segments_per_look = 8;
 constexpr double first_interval_s = 2e-3;
 
 }  // namespace
@@ -21,8 +22,12 @@ void Collector::look(const Chain& chain, const Results& results) {
   const Grid<const cf32> elements = chain.front_end().elements();
   if (elements.columns() < Spectrum::bins) return;
   next_sample_ = results.samples + static_cast<std::uint64_t>(interval);
-  element_.add(elements.row(0));
-  beam_.add(chain.front_end().beam());
+  const std::span<const cf32> beam = chain.front_end().beam();
+  for (std::size_t i = 0; i < segments_per_look; ++i) {
+    const std::size_t first = i * (elements.columns() - Spectrum::bins) / segments_per_look;
+    element_.add(elements.row(0).subspan(first));
+    beam_.add(beam.subspan(first));
+  }
   covariance_.update(elements.columns(0, std::min(elements.columns(), covariance_snapshots)));
 }
 

@@ -82,7 +82,7 @@ int receive_with(const Options& options) {
   results.pointing = setup.pointing;
   results.sample_format = to_string(setup.source->info().format);
   results.sample_rate_hz = setup.sample_rate_hz;
-  results.carrier_hz = setup.carrier_hz;
+  if (setup.carrier_known) results.carrier_hz = setup.carrier_hz;
   results.channels = setup.source->info().channels;
   Chain chain(setup, options.mode(), results);
   std::optional<Collector> collector;

@@ -34,6 +34,7 @@ overflow-wrap:anywhere}
 .tile b{display:block;white-space:nowrap;font-size:20px;font-variant-numeric:tabular-nums}.tile span{color:var(--soft);font-size:12px}
 .plots{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:12px}
 figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:10px}
+figure:last-child:nth-child(odd){grid-column:1/-1}
 figcaption{color:var(--soft);font-size:12px;margin-top:4px}
 svg{width:100%;height:auto;display:block;max-height:400px}
 svg text{fill:var(--ink);font:11px system-ui,"Segoe UI","DejaVu Sans",sans-serif}
@@ -53,7 +54,9 @@ td:first-child{color:var(--soft);padding-right:12px;white-space:nowrap}
 td:last-child{text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 footer{margin-top:18px;color:var(--soft);font-size:12px}
 @media(max-width:700px){.plots,.tables{grid-template-columns:1fr}}
-@media print{@page{margin:12mm}body{padding:0;max-width:none;font-size:11px}figure,.tile,tr{break-inside:avoid}
+@media print{@page{margin:10mm}body{padding:0;max-width:none;font-size:10.5px}svg{max-height:56mm}
+figcaption{font-size:9px}figure{padding:4px 8px}.plots{gap:6px}.tiles{margin:8px 0;gap:6px;
+grid-template-columns:repeat(6,1fr)}.tile{padding:4px 8px}.tile b{font-size:14px}.tile span{font-size:9px}figure,.tile,tr{break-inside:avoid}
 :root{--ink:#000;--soft:#444;--line:#ccc;--page:#fff;--card:#fff;--s1:#0072b2;--s2:#c65a00;--s3:#007a5e;
 --bad:#b3261e;--good:#007a5e}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 )";
@@ -231,7 +234,7 @@ std::string sky_figures(const Setup& setup, const Chain& chain, const Collector&
   plot.mark(deg_from_rad(scene->satellite.elevation_rad), "s1", "pointing");
   if (scene->jammer) {
     plot.line(elevations_deg, pattern.elevation_cut_db(elevations_rad, scene->jammer->azimuth_rad), "s2",
-              "at the jammer's");
+              "at the jammer's azimuth");
     plot.mark(deg_from_rad(scene->jammer->elevation_rad), "s2", "jammer");
   }
   return out + figure(plot.svg(), "Unit gain (0 dB) is towards the pointing; curves end at the lower rim.");

@@ -43,7 +43,7 @@ struct Results {
   // How it was received.
   std::string source, waveform, beamformer, pointing, sample_format;
   double sample_rate_hz = 0;
-  double carrier_hz = 0;
+  double carrier_hz = std::numeric_limits<double>::quiet_NaN();  ///< when somebody told it
   std::size_t channels = 0;
 
   // What came in.

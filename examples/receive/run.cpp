@@ -28,7 +28,7 @@ class Recorder {
     config.path = options.record;
     config.source = setup.source->info();
     config.source.element_positions_m = setup.geometry.positions_m;
-    config.source.center_frequency_hz = setup.carrier_hz;
+    config.source.center_frequency_hz = setup.carrier_known ? setup.carrier_hz : 0;
     config.description = setup.source->info().description;
     writer_.emplace(config);
     pointers_.resize(config.source.channels);

@@ -156,6 +156,7 @@ Setup set_up(const Options& options) {
               " Hz sample rate: " + (tied_hz ? setup.waveform + " needs " : std::string("--rate says ")) +
               format_number(needed_hz) + " Hz");
   setup.carrier_hz = choose_carrier_hz(options, info);
+  setup.carrier_known = info.center_frequency_hz > 0 || options.frequency_hz.has_value();
   setup.geometry = choose_geometry(options, info, speed_of_light_m_s / setup.carrier_hz);
   return setup;
 }

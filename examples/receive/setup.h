@@ -19,7 +19,8 @@ struct Setup {
   std::unique_ptr<PointedSource> source;  ///< the same, with its pointing; destroyed first
   std::string waveform;                   ///< ku20, ku240, ku or wifi20
   double sample_rate_hz = 0;
-  double carrier_hz = 0;  ///< of the steering vectors
+  double carrier_hz = 0;       ///< of the steering vectors
+  bool carrier_known = false;  ///< false: one element, any carrier does
   array::Geometry geometry;
   array::Attitude attitude;
   std::optional<array::SkyDirection> fixed_direction;  ///< of --azimuth and --elevation
