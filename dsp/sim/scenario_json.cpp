@@ -1,6 +1,7 @@
 // The JSON form of a scenario. This file knows keys, types and units; ranges are validate()'s, except where a
 // number sizes something here.
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -61,6 +62,18 @@ void check_depth(std::string_view json, std::string_view source) {
   }
 }
 
+// The word that stands at `byte`: NaN, Infinity, a missing quote.
+std::string word_at(std::string_view json, std::size_t byte) {
+  const auto part = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '+' || c == '.';
+  };
+  std::size_t first = std::min(byte > 0 ? byte - 1 : 0, json.empty() ? 0 : json.size() - 1);
+  while (first > 0 && first < json.size() && part(json[first - 1])) --first;
+  std::size_t last = first;
+  while (last < json.size() && part(json[last]) && last - first < longest_quoted) ++last;
+  return std::string(json.substr(first, last - first));
+}
+
 Json parse_text(std::string_view json, std::string_view source) {
   if (json.size() > max_scenario_bytes) {
     fail(source, "$", std::to_string(json.size()) + " bytes",
@@ -68,11 +81,14 @@ Json parse_text(std::string_view json, std::string_view source) {
   }
   check_depth(json, source);
   std::vector<std::set<std::string>> keys;
+  std::string last_key = "$";
   const auto refuse_duplicates = [&](int, Json::parse_event_t event, Json& parsed) {
     if (event == Json::parse_event_t::object_start) keys.emplace_back();
     if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second) {
-      fail(source, quoted_key(parsed.get<std::string>()), "given twice", "every key once");
+    if (event == Json::parse_event_t::key) {
+      last_key = quoted_key(parsed.get<std::string>());
+      if (!keys.back().insert(parsed.get<std::string>()).second)
+        fail(source, last_key, "given twice", "every key once");
     }
     return true;
   };
@@ -81,9 +97,13 @@ Json parse_text(std::string_view json, std::string_view source) {
   } catch (const Json::parse_error& error) {
     const std::string_view before = json.substr(0, std::min(error.byte, json.size()));
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-    fail(source, "$", "line " + std::to_string(line) + ", byte " + std::to_string(error.byte), "not JSON");
+    const std::string where = "line " + std::to_string(line) + ", byte " + std::to_string(error.byte);
+    const std::string word = word_at(json, error.byte);
+    const bool number = word == "NaN" || word == "nan" || word.ends_with("Infinity") || word.ends_with("inf");
+    if (number) fail(source, last_key, word, "a finite number (" + where + ")");
+    fail(source, last_key, where, "not JSON");
   } catch (const Json::exception&) {  // a number beyond the range of double
-    fail(source, "$", "a number", "within the range of a double");
+    fail(source, last_key, "a number", "within the range of a double");
   }
 }
 
@@ -104,7 +124,10 @@ class Object {
   const Json& get(const char* key, const char* wanted) {
     used_.insert(key);
     const auto found = json_.find(key);
-    if (found == json_.end()) fail(source_, path(key), "missing", wanted);
+    if (found == json_.end()) {
+      refuse_other_unit(key);
+      fail(source_, path(key), "missing", wanted);
+    }
     return *found;
   }
 
@@ -166,6 +189,17 @@ class Object {
   }
 
  private:
+  // altitude_km where altitude_m is wanted: name the one that is there.
+  void refuse_other_unit(const std::string& wanted) const {
+    const auto stem = [](const std::string& key) { return key.substr(0, key.rfind('_')); };
+    for (const auto& [key, value] : json_.items()) {
+      if (!used_.contains(key) && (stem(key) == stem(wanted) || key == stem(wanted))) {
+        const std::string k = quoted_key(key);
+        refuse(path_.empty() ? k : path_ + "." + k, value, "no such key here, " + wanted + " is wanted");
+      }
+    }
+  }
+
   const Json& json_;
   std::string path_;
   std::string_view source_;

@@ -1,6 +1,8 @@
 #include "chain.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "boresight/core/digest.h"
 #include "boresight/core/units.h"
@@ -141,11 +143,24 @@ void Chain::update() {
     r.add_failure(static_cast<double>(pushed_) / r.sample_rate_hz);
   }
   r.samples_cleaned = front_end().stats().samples_cleaned;
-  if (measures_jammers_ && front_end().beamformer().stats().updates > 0) {
-    r.jammer_to_noise_db = front_end().beamformer().stats().jammer_to_noise_db;
-  }
+  if (measures_jammers_ && front_end().beamformer().stats().updates > 0)
+    r.jammer_to_noise_db = jammer_to_noise_db();
   r.blocks_expected = carousel_.blocks_expected();
   r.blocks_received = carousel_.stats().blocks_accepted;
+}
+
+// What rises above the noise, less the satellite: its power in the beam, where it has unit gain, is the
+// frames' SNR times the noise that the weights let through. What is left is a jammer only if it stands out.
+double Chain::jammer_to_noise_db() const {
+  const beam::AdaptiveBeamformer& beamformer = front_end().beamformer();
+  double noise_gain = 0;
+  for (const cf64 weight : beamformer.weights()) noise_gain += std::norm(weight);
+  const double snr_db = results_.snr_db.value();
+  const double all = power_from_db(beamformer.stats().jammer_to_noise_db);
+  const double satellite = std::isfinite(snr_db) ? power_from_db(snr_db) * noise_gain : 0.0;
+  const double jammers = all - satellite;
+  const bool stands_out = jammers > 0.2 * all && jammers > 0.05;
+  return stands_out ? db_from_power(jammers) : std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace boresight::receive

@@ -59,6 +59,7 @@ class Chain {
   void on_wifi_frame(const rx::WifiFrame& frame);
   void keep_constellation(std::span<const cf32> points);
   void update();
+  double jammer_to_noise_db() const;
 
   Results& results_;
   array::Attitude attitude_;

@@ -2,6 +2,8 @@
 #include <csignal>
 
 #include <atomic>
+#include <cerrno>
+#include <cstring>
 #include <exception>
 #include <iostream>
 #include <optional>
@@ -109,8 +111,14 @@ int receive_with(const Options& options) {
 int main(int argc, char** argv) {
   try {
     const std::optional<Options> options = parse_options(argc, argv);
-    if (!options) return exit_received;
-    return options->list_devices ? list(*options) : receive_with(*options);
+    if (!options) {  // --help, --version
+      if (!std::cout.flush()) throw IoError("standard output: " + std::string(std::strerror(errno)));
+      return exit_received;
+    }
+    const int status = options->list_devices ? list(*options) : receive_with(*options);
+    if (!std::cout.flush())
+      throw IoError("standard output: " + std::string(std::strerror(errno)) + ": nothing more was written");
+    return status;
   } catch (const std::exception& error) {
     std::cerr << "boresight-receive: " << one_line(error.what()) << std::endl;
     return exit_error;

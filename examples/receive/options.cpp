@@ -50,6 +50,27 @@ std::uint64_t parse_count(const char* option, const std::string& text) {
   return value;
 }
 
+// Two outputs of one name would leave only the second, while the exit status speaks for both.
+void check_outputs_differ(const Options& options) {
+  std::vector<std::pair<std::string, std::filesystem::path>> outputs;
+  const auto add = [&outputs](const char* option, const std::filesystem::path& path) {
+    std::error_code ignored;
+    if (path.empty() || path == "-") return;
+    const auto real = std::filesystem::weakly_canonical(path, ignored);
+    if (std::filesystem::exists(real, ignored) && !std::filesystem::is_regular_file(real, ignored)) return;
+    for (const auto& [other_option, other] : outputs) {
+      require(real != other,
+              std::string(option) + ": " + path.string() + ": is the file of " + other_option + " too");
+    }
+    outputs.emplace_back(option, real);
+  };
+  add("--output", options.output);
+  add("--json", options.json);
+  add("--report", options.report);
+  add("--record", options.record);
+  add("--record", std::filesystem::path(options.record).replace_extension(".sigmf-data"));
+}
+
 void check(const Options& options) {
   if (options.list_devices) return;
   const bool device = !options.device.empty();
@@ -200,6 +221,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   }
   one_of("--beamformer", options.beamformer, {"mvdr", "conventional", "single"});
   check(options);
+  check_outputs_differ(options);
   return options;
 }
 

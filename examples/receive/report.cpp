@@ -114,7 +114,7 @@ std::string tiles(const Results& r) {
   tile(with_unit(100 * r.frame_error_rate(), 2, "%"), "frame error rate");
   tile(with_unit(r.snr_db.value(), 1, "dB"), "SNR per subcarrier");
   tile(with_unit(r.mer_db.value(), 1, "dB"), "modulation error ratio");
-  tile(with_unit(r.jammer_to_noise_db, 1, "dB"), "power over noise, per element");
+  tile(with_unit(r.jammer_to_noise_db, 1, "dB"), "jammers over noise, per element");
   tile(with_unit(r.doppler_hz / 1e3, 2, "kHz"), "carrier offset");
   tile(format_count(r.samples_lost), "samples lost");
   return out + "</div>\n";

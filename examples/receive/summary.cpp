@@ -46,7 +46,7 @@ std::string summary(const Options& options, const Results& r) {
   line("SNR",
        with_unit(r.snr_db.value(), 1, "dB per subcarrier") + ", MER " + with_unit(r.mer_db.value(), 1, "dB"));
   line("Doppler", with_unit(r.doppler_hz, 0, "Hz carrier offset"));
-  line("J/N", with_unit(r.jammer_to_noise_db, 1, "dB, all power above the noise, per element"));
+  line("J/N", with_unit(r.jammer_to_noise_db, 1, "dB, power of jammers over the noise, per element"));
   line("samples", format_count(r.samples) + " per channel, " + format_count(r.samples_lost) + " lost, " +
                       format_count(r.samples_cleaned) + " cleaned");
   if (r.waveform != "wifi20") line("file", file_line(options, r));

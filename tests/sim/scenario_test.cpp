@@ -125,9 +125,9 @@ TEST(Scenario, RefusesWithThePathTheValueAndTheLimit) {
       {"1000, \"mcs\"", "67108865, \"mcs\"", "file.json: payload.file_bytes: 67108865: a whole number"},
       {"\"qpsk_1_2\"", "\"qam1024\"", "file.json: payload.mcs: \"qam1024\": a modulation"},
       {"\"snr_db\": -3", "\"snr_db\": 300", "file.json: satellites[0].snr_db: 300: -100 .. 100"},
-      {"\"snr_db\": -3", "\"snr_db\": NaN", "file.json: $: line 5"},
-      {"\"snr_db\": -3", "\"snr_db\": Infinity", "file.json: $: line 5"},
-      {"\"snr_db\": -3", "\"snr_db\": 1e999", "file.json: $: "},
+      {"\"snr_db\": -3", "\"snr_db\": NaN", "file.json: snr_db: NaN: a finite number (line 5"},
+      {"\"snr_db\": -3", "\"snr_db\": Infinity", "file.json: snr_db: Infinity: a finite number (line 5"},
+      {"\"snr_db\": -3", "\"snr_db\": 1e999", "file.json: snr_db: a number"},
       {"\"snr_db\": -3", "\"snr_db\": -3, \"occupancy\": 1.5",
        "file.json: satellites[0].occupancy: 1.5: 0 .. 1"},
       {"\"track\"", "\"orbit\"", "file.json: satellites[0].motion.type: \"orbit\": leo_pass or track"},
@@ -170,6 +170,10 @@ TEST(Scenario, RefusesWithThePathTheValueAndTheLimit) {
 TEST(Scenario, RefusesTextThatIsNoScenario) {
   EXPECT_THAT(refusal(""), HasSubstr("file.json: $: line 1"));
   EXPECT_THAT(refusal("{"), HasSubstr("not JSON"));
+  EXPECT_EQ(refusal("{\"waveform\": \"ku20\",\n \"snr_db\": NaN}"),
+            "file.json: snr_db: NaN: a finite number (line 2, byte 33)");
+  EXPECT_THAT(refusal("{\"gain_db\": -Infinity}"), HasSubstr("file.json: gain_db: -Infinity: a finite number"));
+  EXPECT_EQ(refusal("{\"gain_db\": 1e999}"), "file.json: gain_db: a number: within the range of a double");
   EXPECT_THAT(refusal("[]"), HasSubstr("file.json: $: a list: an object"));
   EXPECT_THAT(refusal("null"), HasSubstr("an object"));
   EXPECT_THAT(refusal(good + "x"), HasSubstr("not JSON"));
