@@ -8,6 +8,7 @@
 #include "boresight/core/error.h"
 #include "boresight/core/grid.h"
 #include "boresight/core/random.h"
+#include "boresight/core/simd.h"
 #include "boresight/core/types.h"
 #include "boresight/core/units.h"
 #include "boresight/core/vec3.h"

@@ -1,4 +1,5 @@
-// Device samples to cf32, and the one place where samples that are no numbers are cleaned.
+// Device samples to cf32, and the one place where samples that are no numbers are cleaned. The results are
+// the same to the bit on every processor.
 #pragma once
 
 #include <cstddef>
