@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <thread>
 
@@ -321,6 +322,92 @@ TEST_F(DriverTest, RealTimeOverflowsAndJumpsWhenTheReaderIsLate) {
   const double lost_s = static_cast<double>(stream.time_ns - next_ns) * 1e-9;
   EXPECT_GE(lost_s, 0.090) << "at most half of the tenth of a second it can hold is kept";
   EXPECT_NEAR(lost_s * rate_hz, std::round(lost_s * rate_hz), 0.1) << "whole samples";
+}
+
+TEST_F(DriverTest, AnOverflowThatReachesTheEndKeepsTheEnd) {
+  const Device device = make(",channels=1,realtime=1,duration_s=0.3");
+  const auto total = std::llround(0.3 * device->getSampleRate(SOAPY_SDR_RX, 0));
+  OpenStream stream(*device, {0});
+  std::vector<std::vector<cs16>> rows;
+  ASSERT_EQ(stream.activate(), 0);
+  int got = stream.read(rows, 1000);
+  ASSERT_GT(got, 0);
+  const long long start_ns = stream.time_ns;
+  std::this_thread::sleep_for(milliseconds(500));
+  ASSERT_EQ(stream.read(rows, 1000), SOAPY_SDR_OVERFLOW);
+  std::size_t reads = 0;
+  do {
+    got = stream.read(rows, 8192);
+    ASSERT_GT(got, 0) << "after " << reads << " reads";
+    ASSERT_LT(++reads, 100'000U);
+  } while ((stream.flags & SOAPY_SDR_END_BURST) == 0);
+  const double end_s = static_cast<double>(stream.time_ns - start_ns) * 1e-9;
+  EXPECT_NEAR(end_s * device->getSampleRate(SOAPY_SDR_RX, 0) + got, static_cast<double>(total), 0.5);
+  EXPECT_EQ(stream.read(rows, 1000, 1000), SOAPY_SDR_TIMEOUT);
+}
+
+TEST_F(DriverTest, AReaderThatWasAwayGoesOnWithOneGapOfKnownSize) {
+  SoapySourceConfig config;
+  config.args = "driver=boresight,scenario=clear_sky,realtime=1";
+  config.channels = {0};
+  SoapySource source(config);
+  std::vector<cs16> buffer(8192);
+  void* const pointers[] = {buffer.data()};
+  source.start();
+  Read read;
+  std::int64_t next_ns = 0;
+  for (int i = 0; i < 10; ++i) {
+    read = source.read(pointers, buffer.size(), milliseconds(1000));
+    ASSERT_EQ(read.status, Read::Status::ok);
+    ASSERT_TRUE(read.time_ns.has_value());
+    next_ns =
+        *read.time_ns + std::llround(static_cast<double>(read.samples) * 1e9 / source.info().sample_rate_hz);
+  }
+  const SourceStats before = source.stats();
+  std::this_thread::sleep_for(milliseconds(1500));
+  const auto back = std::chrono::steady_clock::now();
+  do {
+    read = source.read(pointers, buffer.size(), milliseconds(100));
+  } while (read.status == Read::Status::timeout);
+  EXPECT_LT(std::chrono::steady_clock::now() - back, milliseconds(1000));
+  ASSERT_EQ(read.status, Read::Status::ok) << source.error();
+  EXPECT_TRUE(read.gap);
+  ASSERT_TRUE(read.time_ns.has_value());
+  const double missing_s = static_cast<double>(*read.time_ns - next_ns) * 1e-9;
+  EXPECT_GT(missing_s, 1.3) << "1.5 s and what the device kept";
+  EXPECT_NEAR(static_cast<double>(read.lost_samples), missing_s * source.info().sample_rate_hz, 1.0);
+  for (int i = 0; i < 20; ++i) {
+    read = source.read(pointers, buffer.size(), milliseconds(1000));
+    ASSERT_EQ(read.status, Read::Status::ok) << source.error();
+    EXPECT_FALSE(read.gap) << i;
+  }
+  const SourceStats after = source.stats();
+  EXPECT_EQ(after.overflows, before.overflows + 1);
+  EXPECT_EQ(after.known_gaps, before.known_gaps + 1);
+  EXPECT_EQ(after.unknown_gaps, before.unknown_gaps);
+  EXPECT_EQ(after.restarts, 0U);
+}
+
+TEST_F(DriverTest, TimesOfNoClockAreRefused) {
+  const Device device = make(",channels=1");
+  constexpr long long largest = 1LL << 62;
+  for (const std::string what : {"", "PPS"}) {
+    for (const long long bad : {std::numeric_limits<long long>::max(), std::numeric_limits<long long>::min(),
+                                largest + 1, -largest - 1}) {
+      EXPECT_THAT(message_of<std::runtime_error>([&] { device->setHardwareTime(bad, what); }),
+                  HasSubstr("must be within +-2^62 ns"));
+    }
+  }
+  EXPECT_GE(device->getHardwareTime(), 0) << "what is refused sets nothing";
+  OpenStream stream(*device, {0});
+  for (const long long sign : {1, -1}) {
+    device->setHardwareTime(sign * largest);
+    EXPECT_NEAR(static_cast<double>(device->getHardwareTime()), static_cast<double>(sign * largest), 1e10);
+    EXPECT_EQ(stream.activate(SOAPY_SDR_HAS_TIME, std::numeric_limits<long long>::max()),
+              SOAPY_SDR_TIME_ERROR);
+    EXPECT_EQ(stream.activate(SOAPY_SDR_HAS_TIME, std::numeric_limits<long long>::min()),
+              SOAPY_SDR_TIME_ERROR);
+  }
 }
 
 TEST_F(DriverTest, RealTimeWaitsForTheClock) {
