@@ -2,6 +2,7 @@
 #include <SoapySDR/Constants.h>
 #include <SoapySDR/Errors.h>
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <SoapySDR/Device.hpp>
 #include <SoapySDR/Registry.hpp>
@@ -150,7 +151,19 @@ TEST_F(DriverTest, WhatCannotBeIsRefusedInOneLine) {
   EXPECT_THAT(refusal("duration_s=nan"), HasSubstr("duration_s=nan"));
   EXPECT_THAT(refusal("seed=-1"), HasSubstr("seed=-1"));
   EXPECT_THAT(refusal("waveform=dvb"), HasSubstr("dvb"));
+  EXPECT_THAT(refusal("scenaro=two_jammers"),
+              HasSubstr("scenaro=two_jammers: not an argument of driver=boresight, which are scenario, "));
+  {
+    const Device without = make();  // that it is there makes no difference
+    EXPECT_THAT(refusal("scenario=clear_sky,chanels=2"), HasSubstr("chanels=2: not an argument"));
+  }
+  EXPECT_NE(make(",label=sky,type=sdr,device_id=0,remote=x,remote:type=y").get(), nullptr);
   TemporaryFolder folder;
+  EXPECT_THAT(refusal("scenario=" + folder.path().string()), HasSubstr("is not a regular file"));
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_THAT(refusal("scenario=" + (folder / "pipe").string()), HasSubstr("is not a regular file"));
+  put(folder / "empty.json", "");
+  EXPECT_THAT(refusal("scenario=" + (folder / "empty.json").string()), HasSubstr("is an empty file"));
   put(folder / "bad.json", "{\"waveform\": 7}");
   EXPECT_THAT(refusal("scenario=" + (folder / "bad.json").string()), HasSubstr("bad.json"));
 }
@@ -194,6 +207,31 @@ TEST_F(DriverTest, TellsEverythingAProgramAsks) {
     EXPECT_EQ(device->getSensorInfo(key).key, key);
   }
   EXPECT_THROW(device->readSensor("absent"), std::runtime_error);
+}
+
+TEST_F(DriverTest, ChannelsAndClocksThatAreNotThereAreRefused) {
+  const Device device = make(",channels=2");
+  const double rate_hz = device->getSampleRate(SOAPY_SDR_RX, 0);
+  const double frequency_hz = device->getFrequency(SOAPY_SDR_RX, 0);
+  const auto refusals = [&](int direction, std::size_t channel, const std::string& why) {
+    const auto refused = [&](auto action) {
+      EXPECT_THAT(message_of<std::runtime_error>(action), HasSubstr(why));
+    };
+    refused([&] { device->getSampleRate(direction, channel); });
+    refused([&] { device->setSampleRate(direction, channel, rate_hz); });
+    refused([&] { device->getFrequency(direction, channel); });
+    refused([&] { device->getFrequency(direction, channel, "RF"); });
+    refused([&] { device->setFrequency(direction, channel, frequency_hz); });
+    refused([&] { device->setFrequency(direction, channel, "RF", frequency_hz); });
+    refused([&] { device->getGain(direction, channel); });
+    refused([&] { device->getGain(direction, channel, "RF"); });
+    refused([&] { device->setGain(direction, channel, 1.0); });
+    refused([&] { device->setGain(direction, channel, "RF", 1.0); });
+  };
+  refusals(SOAPY_SDR_RX, 2, "channel 2 is not one of the 2 channels");
+  refusals(SOAPY_SDR_TX, 0, "receives only");
+  EXPECT_THAT(message_of<std::runtime_error>([&] { device->getHardwareTime("foo"); }), HasSubstr("'foo'"));
+  EXPECT_THAT(message_of<std::runtime_error>([&] { device->setHardwareTime(5, "foo"); }), HasSubstr("'foo'"));
 }
 
 TEST_F(DriverTest, SamplesDoNotDependOnHowTheyAreRead) {
