@@ -270,6 +270,7 @@ SigmfMeta parse_sigmf_meta(std::string_view text, std::string_view name) {
     if (meta.channels == 0) f.refuse("must be at least 1");
   }
   if (const Field f = global["core:metadata_only"]; f.given() && f.boolean()) f.refuse("has no samples");
+  if (const Field f = global["boresight:samples"]; f.given()) meta.samples = f.count();
   meta.offset = global["core:offset"].count_or(0);
   meta.trailing_bytes = global["core:trailing_bytes"].count_or(0);
   if (const Field f = global["core:dataset"]; f.given()) {
@@ -328,6 +329,7 @@ std::string to_json(const SigmfMeta& meta) {
   put_text("core:recorder", meta.recorder);
   put_text("core:license", meta.license);
   put_text("core:dataset", meta.dataset);
+  if (meta.samples) global["boresight:samples"] = *meta.samples;
   if (meta.offset > 0) global["core:offset"] = meta.offset;
   if (meta.trailing_bytes > 0) global["core:trailing_bytes"] = meta.trailing_bytes;
   if (meta.full_scale != default_full_scale(meta.format)) global["boresight:full_scale"] = meta.full_scale;

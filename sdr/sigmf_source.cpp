@@ -73,7 +73,26 @@ std::uint64_t count_frames(const Recording& recording) {
                   (other > 0 ? " plus " + std::to_string(other) + " header and trailing bytes" : "") +
                   ": truncated");
   }
-  return (size - other) / frame_bytes;
+  const std::uint64_t frames = (size - other) / frame_bytes;
+  const std::optional<std::uint64_t> announced = recording.meta.samples;
+  if (announced && *announced != frames) {
+    throw IoError(file + ": " + std::to_string(frames) + " samples, but its metadata announces " +
+                  std::to_string(*announced) + (frames < *announced ? ": truncated" : ""));
+  }
+  if (frames == 0) throw IoError(file + ": 0 samples: the recording is empty");
+  return frames;
+}
+
+// Third-party recordings announce no number of samples; what begins after the last one gives a cut one away.
+void require_annotations_inside(const Recording& recording) {
+  const SigmfMeta& meta = recording.meta;
+  for (std::size_t i = 0; i < meta.annotations.size(); ++i) {
+    const std::uint64_t start = meta.annotations[i].sample_start;
+    if (start < meta.offset || start - meta.offset < recording.frames) continue;
+    throw IoError(recording.meta_path.string() + ": annotations[" + std::to_string(i) +
+                  "] begins at sample " + std::to_string(start - meta.offset) + " of a dataset that has " +
+                  std::to_string(recording.frames));
+  }
 }
 
 std::vector<Segment> find_segments(const Recording& recording) {
@@ -87,7 +106,7 @@ std::vector<Segment> find_segments(const Recording& recording) {
     const SigmfCapture& capture = meta.captures[i];
     Segment segment;
     segment.first = capture.sample_start - meta.offset;
-    if (segment.first > recording.frames) {
+    if (segment.first >= recording.frames) {
       throw IoError(recording.meta_path.string() + ": captures[" + std::to_string(i) + "] begins at sample " +
                     std::to_string(segment.first) + " of a dataset that has " +
                     std::to_string(recording.frames));
@@ -136,6 +155,7 @@ Recording open_recording(const fs::path& meta_path, const std::string& text) {
   recording.data = open_data(data_path);
   recording.frames = count_frames(recording);
   recording.segments = find_segments(recording);
+  require_annotations_inside(recording);
   return recording;
 }
 

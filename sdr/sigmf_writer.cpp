@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "boresight/core/error.h"
 #include "boresight/core/version.h"
@@ -34,6 +35,8 @@ struct SigmfWriter::Impl {
   PosixFile data;
   std::vector<std::uint8_t> piece;  // interleaved, on its way to the file
   std::uint64_t samples = 0;
+  std::uint64_t pending_lost = 0;  // announced without samples after it
+  bool pending_gap = false;
   std::uint64_t global_index = 0;  // of the next sample; after an unknown gap the least it can be
   bool time_known = true;
   bool over = false;  // closed, or a write failed
@@ -144,13 +147,19 @@ void SigmfWriter::write(std::span<const void* const> channel_buffers, std::size_
   require(channel_buffers.size() == impl.meta.channels, std::to_string(channel_buffers.size()) +
                                                             " channel buffers for a recording of " +
                                                             std::to_string(impl.meta.channels) + " channels");
-  if (samples == 0 && lost_samples == 0 && !gap) return;
+  if (samples == 0) {  // a segment needs a sample to begin with
+    impl.pending_lost += lost_samples;
+    impl.pending_gap = impl.pending_gap || (gap && lost_samples == 0);
+    return;
+  }
+  const bool unknown_gap = std::exchange(impl.pending_gap, false) || (gap && lost_samples == 0);
+  lost_samples += std::exchange(impl.pending_lost, 0);
   impl.over = true;  // stays so when something below throws
   const bool first = impl.meta.captures.empty();
   if (first && impl.start_utc_ns == 0) impl.start_utc_ns = utc_now_ns();
   impl.global_index += lost_samples;
   // A gap before the first sample is no gap in the recording.
-  if (first || gap || lost_samples > 0) impl.begin_segment(!first && gap && lost_samples == 0);
+  if (first || unknown_gap || lost_samples > 0) impl.begin_segment(!first && unknown_gap);
 
   const std::size_t most = impl.piece.size() / (impl.sample_bytes * impl.meta.channels);
   for (std::size_t done = 0; done < samples;) {
@@ -183,6 +192,8 @@ void SigmfWriter::close() {
   Impl& impl = *impl_;
   impl.require_open();
   impl.over = true;
+  impl.meta.samples = impl.samples;
+  std::erase_if(impl.meta.annotations, [&impl](const auto& a) { return a.sample_start >= impl.samples; });
   // The specification wants annotations in the order of their first sample.
   std::stable_sort(impl.meta.annotations.begin(), impl.meta.annotations.end(),
                    [](const auto& a, const auto& b) { return a.sample_start < b.sample_start; });

@@ -85,7 +85,7 @@ struct SoapySource::Impl {
   int possible_losses = 0;   // errors in a row that usually cost samples, not the stream
   std::size_t attempts = 0;  // restarts since the last samples
   std::optional<Clock::time_point> restart_at;
-  Clock::time_point alive_at;  // last samples, or the (re)start
+  Clock::time_point alive_at;  // last samples, the overflow after them, or the (re)start
   Clock::time_point polled_at;
   std::optional<Read::Status> finished;
   std::string reason;
@@ -226,6 +226,7 @@ void SoapySource::Impl::on_error(int code) {
   timeline->mark_loss();
   if (code == SOAPY_SDR_OVERFLOW) {
     ++counters.overflows;
+    if (!overflowed) alive_at = Clock::now();  // silent from now on, however long nobody read before
     overflowed = true;
     burst_ended = false;
     return;

@@ -1,9 +1,11 @@
 #include "arguments.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 
 #include "boresight/core/error.h"
@@ -13,7 +15,24 @@ namespace boresight::sdr {
 namespace {
 
 constexpr std::array identity_keys = {"scenario", "waveform", "seed", "channels", "realtime", "duration_s"};
+// Keys that SoapySDR and its programs add, and that say nothing about the sky.
+constexpr std::array foreign_keys = {"driver", "label", "serial", "type", "device_id"};
 constexpr double longest_duration_s = 1e6;
+
+bool is_known(const std::string& key) {
+  const auto is_key = [&key](const char* known) { return key == known; };
+  return key.starts_with("remote") || std::any_of(identity_keys.begin(), identity_keys.end(), is_key) ||
+         std::any_of(foreign_keys.begin(), foreign_keys.end(), is_key);
+}
+
+std::string known_keys() {
+  std::string keys;
+  for (const char* key : identity_keys) {
+    if (!keys.empty()) keys += ", ";
+    keys += key;
+  }
+  return keys;
+}
 
 template <typename Number>
 std::optional<Number> number_in(const std::string& text) {
@@ -40,13 +59,21 @@ std::string shipped_names() {
 }
 
 std::string read_scenario_file(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  // Only this is read: a pipe would wait for a writer for ever.
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    throw IoError("scenario '" + path + "' is not a regular file");
+  }
   std::ifstream file(path, std::ios::binary);
   std::string text(sim::max_scenario_bytes + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file.is_open() || file.gcount() == 0) {
+  if (!file.is_open()) {
     throw IoError("scenario '" + path + "' is neither a file nor one of: " + shipped_names());
   }
   text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.empty())
+    throw IoError("scenario '" + path + (file.bad() ? "' cannot be read" : "' is an empty file"));
   return text;
 }
 
@@ -70,6 +97,12 @@ SoapySDR::Kwargs describe(const SoapySDR::Kwargs& args) {
     const auto found = device.find(key);
     return found == device.end() ? std::string(otherwise) : found->second;
   };
+  // make() refuses these. Without an echo SoapySDR would hand out the device without them, if there is one.
+  for (const auto& [key, text] : args) {
+    if (is_known(key)) continue;
+    device[key] = text;
+    identity += named(key.c_str(), text) + ";";
+  }
   char serial[16];
   std::snprintf(serial, sizeof serial, "sky-%08x", hash_of(identity));
   device["serial"] = serial;
@@ -80,6 +113,10 @@ SoapySDR::Kwargs describe(const SoapySDR::Kwargs& args) {
 }  // namespace
 
 Arguments parse_arguments(const SoapySDR::Kwargs& args) {
+  for (const auto& [key, text] : args) {
+    require(is_known(key),
+            named(key.c_str(), text) + ": not an argument of driver=boresight, which are " + known_keys());
+  }
   Arguments arguments;
   const auto value = [&args](const char* key) {
     const auto found = args.find(key);

@@ -29,10 +29,12 @@ struct Arguments {
   bool real_time = false;
 };
 
-/// Throws ConfigError naming the argument, its value and what it may be.
+/// Throws ConfigError naming the argument, its value and what it may be; an argument that is neither above
+/// nor of SoapySDR itself (driver, label, serial, type, device_id, remote...) is refused.
 Arguments parse_arguments(const SoapySDR::Kwargs& args);
 
-/// The scene the arguments ask for. Throws ConfigError or IoError, one line.
+/// The scene the arguments ask for; a path must be that of a regular file. Throws ConfigError or IoError, one
+/// line.
 sim::Scenario load_scenario(const Arguments& arguments);
 
 /// What find() answers: nothing unless driver=boresight; otherwise one device, with every argument that makes

@@ -13,8 +13,10 @@ class DeviceClock {
   std::int64_t time_ns(std::int64_t raw_ns);
   std::int64_t time_at_last_pulse_ns(std::int64_t raw_ns);
   /// The raw time at which the device time is `time_ns`, as things stand.
-  std::int64_t raw_ns(std::int64_t time_ns) const { return time_ns - offset_ns_; }
+  /// The nearest there is when it cannot be represented.
+  std::int64_t raw_ns(std::int64_t time_ns) const;
 
+  // Times beyond +-2^62 ns (146 years) throw a std::runtime_error, and nothing is set.
   void set(std::int64_t raw_ns, std::int64_t time_ns);
   void set_at_next_pulse(std::int64_t raw_ns, std::int64_t time_ns);
 

@@ -93,6 +93,14 @@ bool SkyDevice::receives(const int direction, const size_t channel) const {
   return direction == SOAPY_SDR_RX && channel < channels_;
 }
 
+void SkyDevice::require_channel(const int direction, const size_t channel) const {
+  if (direction != SOAPY_SDR_RX) throw std::runtime_error("boresight: the device receives only");
+  if (channel >= channels_) {
+    throw std::runtime_error("boresight: channel " + std::to_string(channel) + " is not one of the " +
+                             std::to_string(channels_) + " channels");
+  }
+}
+
 SoapySDR::Kwargs SkyDevice::getChannelInfo(const int direction, const size_t channel) const {
   if (!receives(direction, channel)) return {};
   const Vec3 p = positions_m_[channel];
@@ -116,14 +124,8 @@ std::string SkyDevice::getNativeStreamFormat(const int, const size_t, double& fu
 
 SoapySDR::Stream* SkyDevice::setupStream(const int direction, const std::string& format,
                                          const std::vector<size_t>& channels, const SoapySDR::Kwargs&) {
-  if (direction != SOAPY_SDR_RX) throw std::runtime_error("boresight: the device receives only");
   const std::vector<size_t> chosen = channels.empty() ? std::vector<size_t>{0} : channels;
-  for (const size_t channel : chosen) {
-    if (channel >= channels_) {
-      throw std::runtime_error("boresight: channel " + std::to_string(channel) + " is not one of the " +
-                               std::to_string(channels_) + " channels");
-    }
-  }
+  for (const size_t channel : chosen) require_channel(direction, channel);
   stream_.open(parse_format(format), chosen);
   return handle();
 }
@@ -168,23 +170,26 @@ std::string SkyDevice::getAntenna(const int direction, const size_t channel) con
   return receives(direction, channel) ? "RX" : "";
 }
 
-// One amplifier before the converters, the same for all channels.
+// One amplifier before the converters, the same for all channels. Gains out of range become the nearest in
+// range, as with other drivers of SoapySDR; getGain() tells.
 std::vector<std::string> SkyDevice::listGains(const int direction, const size_t channel) const {
   if (!receives(direction, channel)) return {};
   return {"RF"};
 }
-void SkyDevice::setGain(const int, const size_t, const double value) {
+void SkyDevice::setGain(const int direction, const size_t channel, const double value) {
+  require_channel(direction, channel);
   if (!std::isfinite(value)) throw std::runtime_error("boresight: gain must be a finite number");
   stream_.set_gain_db(std::clamp(value, -gain_limit_db, gain_limit_db));
 }
 void SkyDevice::setGain(const int direction, const size_t channel, const std::string&, const double value) {
   setGain(direction, channel, value);
 }
-double SkyDevice::getGain(const int, const size_t) const {
+double SkyDevice::getGain(const int direction, const size_t channel) const {
+  require_channel(direction, channel);
   return stream_.gain_db();
 }
-double SkyDevice::getGain(const int, const size_t, const std::string&) const {
-  return stream_.gain_db();
+double SkyDevice::getGain(const int direction, const size_t channel, const std::string&) const {
+  return getGain(direction, channel);
 }
 SoapySDR::Range SkyDevice::getGainRange(const int, const size_t) const {
   return {-gain_limit_db, gain_limit_db};
@@ -193,7 +198,9 @@ SoapySDR::Range SkyDevice::getGainRange(const int direction, const size_t channe
   return getGainRange(direction, channel);
 }
 
-void SkyDevice::setFrequency(const int, const size_t, const double frequency_hz, const SoapySDR::Kwargs&) {
+void SkyDevice::setFrequency(const int direction, const size_t channel, const double frequency_hz,
+                             const SoapySDR::Kwargs&) {
+  require_channel(direction, channel);
   if (!same(frequency_hz, scenario_.carrier_hz)) {
     throw std::runtime_error("boresight: frequency " + number(frequency_hz) + " Hz: this scene is at " +
                              number(scenario_.carrier_hz) + " Hz only");
@@ -203,11 +210,12 @@ void SkyDevice::setFrequency(const int direction, const size_t channel, const st
                              const double frequency_hz, const SoapySDR::Kwargs& args) {
   setFrequency(direction, channel, frequency_hz, args);
 }
-double SkyDevice::getFrequency(const int, const size_t) const {
+double SkyDevice::getFrequency(const int direction, const size_t channel) const {
+  require_channel(direction, channel);
   return scenario_.carrier_hz;
 }
-double SkyDevice::getFrequency(const int, const size_t, const std::string&) const {
-  return scenario_.carrier_hz;
+double SkyDevice::getFrequency(const int direction, const size_t channel, const std::string&) const {
+  return getFrequency(direction, channel);
 }
 std::vector<std::string> SkyDevice::listFrequencies(const int direction, const size_t channel) const {
   if (!receives(direction, channel)) return {};
@@ -222,13 +230,15 @@ SoapySDR::RangeList SkyDevice::getFrequencyRange(const int direction, const size
   return getFrequencyRange(direction, channel);
 }
 
-void SkyDevice::setSampleRate(const int, const size_t, const double rate_hz) {
+void SkyDevice::setSampleRate(const int direction, const size_t channel, const double rate_hz) {
+  require_channel(direction, channel);
   if (!same(rate_hz, scenario_.sample_rate_hz)) {
     throw std::runtime_error("boresight: sample rate " + number(rate_hz) + " Hz: this scene has " +
                              number(scenario_.sample_rate_hz) + " Hz only (waveform=ku20 or ku240)");
   }
 }
-double SkyDevice::getSampleRate(const int, const size_t) const {
+double SkyDevice::getSampleRate(const int direction, const size_t channel) const {
+  require_channel(direction, channel);
   return scenario_.sample_rate_hz;
 }
 std::vector<double> SkyDevice::listSampleRates(const int direction, const size_t channel) const {
@@ -275,10 +285,17 @@ void SkyDevice::setTimeSource(const std::string& source) {
 bool SkyDevice::hasHardwareTime(const std::string& what) const {
   return stream_.has_time(what);
 }
+void SkyDevice::require_clock(const std::string& what) const {
+  if (hasHardwareTime(what)) return;
+  throw std::runtime_error("boresight: there is no hardware time '" + what +
+                           "': only PPS and the unnamed one");
+}
 long long SkyDevice::getHardwareTime(const std::string& what) const {
+  require_clock(what);
   return stream_.time_ns(what);
 }
 void SkyDevice::setHardwareTime(const long long time_ns, const std::string& what) {
+  require_clock(what);
   stream_.set_time_ns(time_ns, what);
 }
 

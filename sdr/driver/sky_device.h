@@ -88,6 +88,8 @@ class SkyDevice final : public SoapySDR::Device {
 
  private:
   bool receives(const int direction, const size_t channel) const;
+  void require_channel(const int direction, const size_t channel) const;
+  void require_clock(const std::string& what) const;
   SoapySDR::Stream* handle() { return reinterpret_cast<SoapySDR::Stream*>(&stream_); }
 
   const Arguments arguments_;

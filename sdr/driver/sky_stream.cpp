@@ -15,6 +15,10 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr double device_buffer_s = 0.1;
+// What one overflow may cost in making samples that nobody gets.
+constexpr auto longest_making_up = std::chrono::milliseconds(100);
+// Raw times beyond this (73 years) are refused, so that no sum of times overflows.
+constexpr std::int64_t latest_start_ns = std::int64_t{1} << 61;
 constexpr std::uint64_t endless = std::numeric_limits<std::uint64_t>::max();
 
 std::uint64_t samples_in(double seconds, double rate_hz) {
@@ -88,7 +92,6 @@ void SkyStream::open(Format format, const std::vector<std::size_t>& channels) {
   format_ = format;
   channels_ = channels;
   used_ = 0;
-  to_skip_ = 0;
   open_ = true;
 }
 
@@ -105,7 +108,7 @@ int SkyStream::activate(std::optional<std::int64_t> start_ns, std::uint64_t burs
   const std::int64_t now_raw_ns = raw_ns();
   clock_.time_ns(now_raw_ns);  // a pulse that has come counts
   const std::int64_t start_raw_ns = start_ns ? clock_.raw_ns(*start_ns) : now_raw_ns;
-  if (start_raw_ns < now_raw_ns) return SOAPY_SDR_TIME_ERROR;
+  if (start_raw_ns < now_raw_ns || start_raw_ns > latest_start_ns) return SOAPY_SDR_TIME_ERROR;
   start_raw_ns_ = start_raw_ns;
   position_ = 0;
   burst_left_ = burst_samples == 0 ? endless : burst_samples;
@@ -126,7 +129,7 @@ int SkyStream::deactivate() {
 }
 
 // The next chunk of the sky. A machine that takes longer than real time for it holds the device's clock back;
-// if the clock went on while lost samples are made up, a slow machine would never be done with them.
+// if the clock went on while lost samples are made up, making them up would lose the next ones.
 void SkyStream::refill(bool thrown_away) {
   const Clock::time_point before = Clock::now();
   sky_.generate(chunk_.view());
@@ -136,19 +139,18 @@ void SkyStream::refill(bool thrown_away) {
   if (real_time_) slowness_ns_ += std::max<std::int64_t>(0, took_ns - clock_may_advance_ns);
 }
 
-// Makes and throws away what the reader lost; false: not finished by the deadline.
-bool SkyStream::skip_lost(Clock::time_point deadline) {
-  while (to_skip_ > 0) {
+// Makes and throws away what the reader lost, as much as can be had by the deadline. For the rest the sky has
+// stood still: a reader that was away for long gets samples again at once.
+void SkyStream::move_sky(std::uint64_t lost, Clock::time_point deadline) {
+  while (lost > 0) {
     if (chunk_at_ == mtu_samples) {
-      if (Clock::now() >= deadline) return false;
+      if (Clock::now() >= deadline) return;
       refill(true);
     }
-    const std::size_t count =
-        static_cast<std::size_t>(std::min<std::uint64_t>(to_skip_, mtu_samples - chunk_at_));
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(lost, mtu_samples - chunk_at_));
     chunk_at_ += count;
-    to_skip_ -= count;
+    lost -= count;
   }
-  return true;
 }
 
 void SkyStream::copy(void* const* buffers, std::size_t to, std::size_t count) {
@@ -181,13 +183,14 @@ int SkyStream::read(void* const* buffers, std::size_t samples, int& flags, long 
   for (;;) {
     const bool running = active_ && samples_left() > 0;
     const std::uint64_t due = running ? samples_due() : position_;
-    ready = due > position_ ? due - position_ : 0;
+    // The device takes nothing after the end, so that what an overflow leaves has the end in it.
+    ready = due > position_ ? std::min(due - position_, samples_left()) : 0;
     if (running && real_time_ && ready > buffer_samples_) {
-      const std::uint64_t lost = std::min(ready - buffer_samples_ / 2, samples_left());
+      const std::uint64_t lost = ready - std::max<std::uint64_t>(1, buffer_samples_ / 2);
       position_ += lost;
       used_ += lost;
       if (burst_left_ != endless) burst_left_ -= lost;
-      to_skip_ += lost;
+      move_sky(lost, std::min(deadline, Clock::now() + longest_making_up));
       return SOAPY_SDR_OVERFLOW;
     }
     const std::uint64_t wanted =
@@ -201,9 +204,9 @@ int SkyStream::read(void* const* buffers, std::size_t samples, int& flags, long 
     changed_.wait_until(lock, wake);
   }
   if (samples == 0) return 0;
-  if (!active_ || ready == 0 || samples_left() == 0 || !skip_lost(deadline)) return SOAPY_SDR_TIMEOUT;
+  if (!active_ || ready == 0) return SOAPY_SDR_TIMEOUT;
 
-  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>({samples, ready, samples_left()}));
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(samples, ready));
   flags = SOAPY_SDR_HAS_TIME;
   time_ns = clock_.time_ns(start_raw_ns_ + duration_ns(position_));
   std::size_t done = 0;

@@ -22,8 +22,12 @@ namespace boresight::sdr {
 ///
 /// Clock. Without a stream running, and with realtime=1, raw time follows this machine's steady clock; with
 /// realtime=0 a running stream's raw time is that of its next sample. Where this machine is too slow to make
-/// samples in real time, raw time runs slower with it, and it stands still while samples that were lost are
-/// made up: only a late reader ever loses samples.
+/// samples in real time, raw time runs slower with it: only a late reader ever loses samples.
+///
+/// Overflow. A reader that lost samples hears of it once; the samples after them carry the time at which they
+/// come. The lost part of the sky is made and thrown away, while raw time stands still, for at most a tenth
+/// of a second and the timeout of that read; for the rest of it the sky has stood still while raw time went
+/// on. The last samples before the end of a burst or of the stream are never lost.
 ///
 /// The sky stands still while no stream runs. Each new stream begins with sample 0 of the same sky.
 class SkyStream {
@@ -44,7 +48,7 @@ class SkyStream {
 
   bool has_time(const std::string& what) const { return what.empty() || what == "PPS"; }
   std::int64_t time_ns(const std::string& what);
-  void set_time_ns(std::int64_t time_ns, const std::string& what);
+  void set_time_ns(std::int64_t time_ns, const std::string& what);  ///< throws: see DeviceClock
 
   sim::Truth truth();
   double gain_db();
@@ -61,7 +65,7 @@ class SkyStream {
   std::uint64_t samples_due() const;
   std::uint64_t samples_left() const;
   void refill(bool thrown_away);
-  bool skip_lost(Clock::time_point deadline);
+  void move_sky(std::uint64_t lost, Clock::time_point deadline);
   void copy(void* const* buffers, std::size_t to, std::size_t count);
 
   const sim::Scenario scenario_;
@@ -87,7 +91,6 @@ class SkyStream {
   std::uint64_t position_ = 0;     // samples since the activation, lost ones included
   std::uint64_t used_ = 0;         // samples since the stream was opened, lost ones included
   std::uint64_t burst_left_ = 0;   // of a finite activation; the largest number: endless
-  std::uint64_t to_skip_ = 0;      // lost, but still to be made and thrown away
 };
 
 }  // namespace boresight::sdr

@@ -2,12 +2,14 @@
 #include <SoapySDR/Constants.h>
 #include <SoapySDR/Errors.h>
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <SoapySDR/Device.hpp>
 #include <SoapySDR/Registry.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <thread>
 
@@ -149,7 +151,19 @@ TEST_F(DriverTest, WhatCannotBeIsRefusedInOneLine) {
   EXPECT_THAT(refusal("duration_s=nan"), HasSubstr("duration_s=nan"));
   EXPECT_THAT(refusal("seed=-1"), HasSubstr("seed=-1"));
   EXPECT_THAT(refusal("waveform=dvb"), HasSubstr("dvb"));
+  EXPECT_THAT(refusal("scenaro=two_jammers"),
+              HasSubstr("scenaro=two_jammers: not an argument of driver=boresight, which are scenario, "));
+  {
+    const Device without = make();  // that it is there makes no difference
+    EXPECT_THAT(refusal("scenario=clear_sky,chanels=2"), HasSubstr("chanels=2: not an argument"));
+  }
+  EXPECT_NE(make(",label=sky,type=sdr,device_id=0,remote=x,remote:type=y").get(), nullptr);
   TemporaryFolder folder;
+  EXPECT_THAT(refusal("scenario=" + folder.path().string()), HasSubstr("is not a regular file"));
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_THAT(refusal("scenario=" + (folder / "pipe").string()), HasSubstr("is not a regular file"));
+  put(folder / "empty.json", "");
+  EXPECT_THAT(refusal("scenario=" + (folder / "empty.json").string()), HasSubstr("is an empty file"));
   put(folder / "bad.json", "{\"waveform\": 7}");
   EXPECT_THAT(refusal("scenario=" + (folder / "bad.json").string()), HasSubstr("bad.json"));
 }
@@ -193,6 +207,31 @@ TEST_F(DriverTest, TellsEverythingAProgramAsks) {
     EXPECT_EQ(device->getSensorInfo(key).key, key);
   }
   EXPECT_THROW(device->readSensor("absent"), std::runtime_error);
+}
+
+TEST_F(DriverTest, ChannelsAndClocksThatAreNotThereAreRefused) {
+  const Device device = make(",channels=2");
+  const double rate_hz = device->getSampleRate(SOAPY_SDR_RX, 0);
+  const double frequency_hz = device->getFrequency(SOAPY_SDR_RX, 0);
+  const auto refusals = [&](int direction, std::size_t channel, const std::string& why) {
+    const auto refused = [&](auto action) {
+      EXPECT_THAT(message_of<std::runtime_error>(action), HasSubstr(why));
+    };
+    refused([&] { device->getSampleRate(direction, channel); });
+    refused([&] { device->setSampleRate(direction, channel, rate_hz); });
+    refused([&] { device->getFrequency(direction, channel); });
+    refused([&] { device->getFrequency(direction, channel, "RF"); });
+    refused([&] { device->setFrequency(direction, channel, frequency_hz); });
+    refused([&] { device->setFrequency(direction, channel, "RF", frequency_hz); });
+    refused([&] { device->getGain(direction, channel); });
+    refused([&] { device->getGain(direction, channel, "RF"); });
+    refused([&] { device->setGain(direction, channel, 1.0); });
+    refused([&] { device->setGain(direction, channel, "RF", 1.0); });
+  };
+  refusals(SOAPY_SDR_RX, 2, "channel 2 is not one of the 2 channels");
+  refusals(SOAPY_SDR_TX, 0, "receives only");
+  EXPECT_THAT(message_of<std::runtime_error>([&] { device->getHardwareTime("foo"); }), HasSubstr("'foo'"));
+  EXPECT_THAT(message_of<std::runtime_error>([&] { device->setHardwareTime(5, "foo"); }), HasSubstr("'foo'"));
 }
 
 TEST_F(DriverTest, SamplesDoNotDependOnHowTheyAreRead) {
@@ -321,6 +360,92 @@ TEST_F(DriverTest, RealTimeOverflowsAndJumpsWhenTheReaderIsLate) {
   const double lost_s = static_cast<double>(stream.time_ns - next_ns) * 1e-9;
   EXPECT_GE(lost_s, 0.090) << "at most half of the tenth of a second it can hold is kept";
   EXPECT_NEAR(lost_s * rate_hz, std::round(lost_s * rate_hz), 0.1) << "whole samples";
+}
+
+TEST_F(DriverTest, AnOverflowThatReachesTheEndKeepsTheEnd) {
+  const Device device = make(",channels=1,realtime=1,duration_s=0.3");
+  const auto total = std::llround(0.3 * device->getSampleRate(SOAPY_SDR_RX, 0));
+  OpenStream stream(*device, {0});
+  std::vector<std::vector<cs16>> rows;
+  ASSERT_EQ(stream.activate(), 0);
+  int got = stream.read(rows, 1000);
+  ASSERT_GT(got, 0);
+  const long long start_ns = stream.time_ns;
+  std::this_thread::sleep_for(milliseconds(500));
+  ASSERT_EQ(stream.read(rows, 1000), SOAPY_SDR_OVERFLOW);
+  std::size_t reads = 0;
+  do {
+    got = stream.read(rows, 8192);
+    ASSERT_GT(got, 0) << "after " << reads << " reads";
+    ASSERT_LT(++reads, 100'000U);
+  } while ((stream.flags & SOAPY_SDR_END_BURST) == 0);
+  const double end_s = static_cast<double>(stream.time_ns - start_ns) * 1e-9;
+  EXPECT_NEAR(end_s * device->getSampleRate(SOAPY_SDR_RX, 0) + got, static_cast<double>(total), 0.5);
+  EXPECT_EQ(stream.read(rows, 1000, 1000), SOAPY_SDR_TIMEOUT);
+}
+
+TEST_F(DriverTest, AReaderThatWasAwayGoesOnWithOneGapOfKnownSize) {
+  SoapySourceConfig config;
+  config.args = "driver=boresight,scenario=clear_sky,realtime=1";
+  config.channels = {0};
+  SoapySource source(config);
+  std::vector<cs16> buffer(8192);
+  void* const pointers[] = {buffer.data()};
+  source.start();
+  Read read;
+  std::int64_t next_ns = 0;
+  for (int i = 0; i < 10; ++i) {
+    read = source.read(pointers, buffer.size(), milliseconds(1000));
+    ASSERT_EQ(read.status, Read::Status::ok);
+    ASSERT_TRUE(read.time_ns.has_value());
+    next_ns =
+        *read.time_ns + std::llround(static_cast<double>(read.samples) * 1e9 / source.info().sample_rate_hz);
+  }
+  const SourceStats before = source.stats();
+  std::this_thread::sleep_for(milliseconds(1500));
+  const auto back = std::chrono::steady_clock::now();
+  do {
+    read = source.read(pointers, buffer.size(), milliseconds(100));
+  } while (read.status == Read::Status::timeout);
+  EXPECT_LT(std::chrono::steady_clock::now() - back, milliseconds(1000));
+  ASSERT_EQ(read.status, Read::Status::ok) << source.error();
+  EXPECT_TRUE(read.gap);
+  ASSERT_TRUE(read.time_ns.has_value());
+  const double missing_s = static_cast<double>(*read.time_ns - next_ns) * 1e-9;
+  EXPECT_GT(missing_s, 1.3) << "1.5 s and what the device kept";
+  EXPECT_NEAR(static_cast<double>(read.lost_samples), missing_s * source.info().sample_rate_hz, 1.0);
+  for (int i = 0; i < 20; ++i) {
+    read = source.read(pointers, buffer.size(), milliseconds(1000));
+    ASSERT_EQ(read.status, Read::Status::ok) << source.error();
+    EXPECT_FALSE(read.gap) << i;
+  }
+  const SourceStats after = source.stats();
+  EXPECT_EQ(after.overflows, before.overflows + 1);
+  EXPECT_EQ(after.known_gaps, before.known_gaps + 1);
+  EXPECT_EQ(after.unknown_gaps, before.unknown_gaps);
+  EXPECT_EQ(after.restarts, 0U);
+}
+
+TEST_F(DriverTest, TimesOfNoClockAreRefused) {
+  const Device device = make(",channels=1");
+  constexpr long long largest = 1LL << 62;
+  for (const std::string what : {"", "PPS"}) {
+    for (const long long bad : {std::numeric_limits<long long>::max(), std::numeric_limits<long long>::min(),
+                                largest + 1, -largest - 1}) {
+      EXPECT_THAT(message_of<std::runtime_error>([&] { device->setHardwareTime(bad, what); }),
+                  HasSubstr("must be within +-2^62 ns"));
+    }
+  }
+  EXPECT_GE(device->getHardwareTime(), 0) << "what is refused sets nothing";
+  OpenStream stream(*device, {0});
+  for (const long long sign : {1, -1}) {
+    device->setHardwareTime(sign * largest);
+    EXPECT_NEAR(static_cast<double>(device->getHardwareTime()), static_cast<double>(sign * largest), 1e10);
+    EXPECT_EQ(stream.activate(SOAPY_SDR_HAS_TIME, std::numeric_limits<long long>::max()),
+              SOAPY_SDR_TIME_ERROR);
+    EXPECT_EQ(stream.activate(SOAPY_SDR_HAS_TIME, std::numeric_limits<long long>::min()),
+              SOAPY_SDR_TIME_ERROR);
+  }
 }
 
 TEST_F(DriverTest, RealTimeWaitsForTheClock) {

@@ -30,6 +30,7 @@ TEST(SigmfMeta, ReadsWhatItWrites) {
   meta.channels = 2;
   meta.sample_rate_hz = 12'345'678.9;
   meta.full_scale = 100;
+  meta.samples = 123'456'789'012;
   meta.offset = 7;
   meta.trailing_bytes = 3;
   meta.dataset = "other.bin";
@@ -51,6 +52,7 @@ TEST(SigmfMeta, ReadsWhatItWrites) {
   EXPECT_EQ(back.channels, meta.channels);
   EXPECT_EQ(back.sample_rate_hz, meta.sample_rate_hz);
   EXPECT_EQ(back.full_scale, meta.full_scale);
+  EXPECT_EQ(back.samples, meta.samples);
   EXPECT_EQ(back.offset, meta.offset);
   EXPECT_EQ(back.trailing_bytes, meta.trailing_bytes);
   EXPECT_EQ(back.dataset, meta.dataset);
@@ -126,6 +128,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"/global/core:num_channels", "1.5", "core:num_channels: 1.5"},
         Bad{"/global/core:num_channels", "18446744073709551615", "from 0 to 1024"},
         Bad{"/global/core:num_channels", "1025", "from 0 to 1024"},
+        Bad{"/global/boresight:samples", "-1", "boresight:samples: -1"},
         Bad{"/global/core:offset", "-1", "core:offset: -1"},
         Bad{"/global/core:offset", "9223372036854775808", "core:offset"},
         Bad{"/global/core:trailing_bytes", "-8", "core:trailing_bytes: -8"},

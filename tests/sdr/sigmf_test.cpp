@@ -274,9 +274,56 @@ TEST_F(SigmfFiles, TruncatedDataNamesTheNumbers) {
   EXPECT_THAT(message, HasSubstr("multiple of the 20 bytes of one sample on 5 channels"));
 }
 
+TEST_F(SigmfFiles, CutAtAWholeSampleIsRefusedByTheCount) {
+  const Samples samples(2, 1000, 4, 7);
+  SigmfWriter writer({.path = folder_ / "cut", .source = info_of(2, SampleFormat::cs16)});
+  writer.write(samples.from(0), 1000);
+  writer.close();
+  EXPECT_EQ(SigmfSource(folder_ / "cut").total_samples(), 1000U);
+  std::filesystem::resize_file(folder_ / "cut.sigmf-data", 999 * 8);
+  EXPECT_THAT(refusal("cut"),
+              HasSubstr("cut.sigmf-data: 999 samples, but its metadata announces 1000: truncated"));
+  std::filesystem::resize_file(folder_ / "cut.sigmf-data", 1001 * 8);
+  EXPECT_THAT(refusal("cut"), HasSubstr("1001 samples, but its metadata announces 1000"));
+  make("none", 0, {}, json::array());
+  EXPECT_THAT(refusal("none"), HasSubstr("none.sigmf-data: 0 samples"));
+}
+
 TEST_F(SigmfFiles, CaptureBeyondTheDataIsRefused) {
   make("b", 400, {}, json::array({{{"core:sample_start", 101}}}));
   EXPECT_THAT(refusal("b"), HasSubstr("captures[0] begins at sample 101 of a dataset that has 100"));
+  make("c", 400, {}, json::array({{{"core:sample_start", 0}}, {{"core:sample_start", 100}}}));
+  EXPECT_THAT(refusal("c"), HasSubstr("captures[1] begins at sample 100 of a dataset that has 100"));
+}
+
+TEST_F(SigmfFiles, AnnotationBeyondTheDataIsRefused) {
+  make("a", 400, {{"core:offset", 50}}, json::array({{{"core:sample_start", 50}}}));
+  json tree = json::parse(contents(folder_ / "a.sigmf-meta"));
+  tree["annotations"] = json::array({{{"core:sample_start", 149}}});
+  put(folder_ / "a.sigmf-meta", tree.dump());
+  EXPECT_EQ(SigmfSource(folder_ / "a").total_samples(), 100U);
+  tree["annotations"].push_back({{"core:sample_start", 150}});
+  put(folder_ / "a.sigmf-meta", tree.dump());
+  EXPECT_THAT(refusal("a"), HasSubstr("annotations[1] begins at sample 100 of a dataset that has 100"));
+}
+
+TEST_F(SigmfFiles, TheWriterLeavesOutWhatBeginsAfterTheLastSample) {
+  const Samples samples(1, 100, 4, 8);
+  SigmfWriter writer({.path = folder_ / "w", .source = info_of(1, SampleFormat::cs16)});
+  writer.write(samples.from(0), 60);
+  writer.write(samples.from(0), 0, 7, true);
+  writer.write(samples.from(240), 40);  // 7 samples later
+  writer.write(samples.from(0), 0, 9, true);
+  writer.write(samples.from(0), 0, 0, true);
+  writer.annotate({.sample_start = 99, .label = "last"});
+  writer.annotate({.sample_start = 100, .label = "beyond"});
+  writer.close();
+  SigmfSource source(folder_ / "w");
+  EXPECT_EQ(play(source, 1000), samples.rows);
+  EXPECT_EQ(source.stats().lost_samples, 7U);
+  EXPECT_EQ(source.stats().unknown_gaps, 0U);
+  ASSERT_EQ(source.meta().annotations.size(), 1U);
+  EXPECT_EQ(source.meta().annotations[0].label, "last");
 }
 
 TEST_F(SigmfFiles, HeaderAndTrailingBytesAreSkipped) {

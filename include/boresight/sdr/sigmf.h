@@ -6,6 +6,7 @@
 //   global   boresight:element_positions_m  [[x, y, z], ...], array frame, one per channel
 //   global   boresight:full_scale           component value that stands for 1.0, when it is not the usual one
 //   global   boresight:pointing_track       [{sample_start, azimuth_deg, elevation_deg}, ...]
+//   global   boresight:samples              samples per channel in the dataset: fewer there, and it was cut
 //   captures boresight:unknown_gap          true: samples of unknown number are missing before this segment
 // A gap of known size is a new capture segment whose core:global_index jumps, as the specification has it.
 #pragma once
@@ -53,9 +54,10 @@ struct SigmfMeta {
   std::size_t channels = 1;
   double sample_rate_hz = 0;
   double full_scale = 32768.0;
-  std::uint64_t offset = 0;          ///< core:offset
-  std::uint64_t trailing_bytes = 0;  ///< core:trailing_bytes
-  std::string dataset{};             ///< core:dataset; empty: <name>.sigmf-data
+  std::optional<std::uint64_t> samples{};  ///< boresight:samples, per channel; recordings of others have none
+  std::uint64_t offset = 0;                ///< core:offset
+  std::uint64_t trailing_bytes = 0;        ///< core:trailing_bytes
+  std::string dataset{};                   ///< core:dataset; empty: <name>.sigmf-data
   std::string description{}, author{}, hw{}, recorder{}, license{};
   std::vector<SigmfCapture> captures{};
   std::vector<SigmfAnnotation> annotations{};
@@ -96,7 +98,8 @@ std::int64_t parse_utc(std::string_view text);
 class SigmfSource final : public Source {
  public:
   /// `path`: .sigmf-meta, .sigmf-data, .sigmf-collection, or the name without extension.
-  /// Throws IoError: not there, not parsed, or a dataset whose size does not fit the metadata.
+  /// Throws IoError: not there, not parsed, or a dataset that does not fit the metadata: not a whole number
+  /// of samples, not the number announced, none at all, a capture or annotation that begins after the last.
   explicit SigmfSource(const std::filesystem::path& path);
   ~SigmfSource() override;
 
@@ -134,12 +137,13 @@ class SigmfWriter {
   ~SigmfWriter();  ///< without close(): the data stays, there is no .sigmf-meta
 
   /// Appends samples of every channel in the source's format. `lost_samples` were lost right before them;
-  /// `gap` without a number: some were, nobody knows how many.
+  /// `gap` without a number: some were, nobody knows how many. A loss before no more samples is not written.
   void write(std::span<const void* const> channel_buffers, std::size_t samples,
              std::uint64_t lost_samples = 0, bool gap = false);
   /// From the next sample written on, the antenna looks there.
   void point(double azimuth_deg, double elevation_deg);
-  /// Marks the samples [sample_start, sample_start + sample_count) of the file.
+  /// Marks the samples [sample_start, sample_start + sample_count) of the file; left out by close() when
+  /// fewer were written than sample_start.
   void annotate(const SigmfAnnotation& annotation);
   void close();
 
