@@ -1,6 +1,7 @@
 #include "posix_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,6 +53,31 @@ PosixFile PosixFile::open_for_writing(const std::filesystem::path& path,
   const int descriptor = ::open(path.c_str(), flags, 0666);
   if (descriptor < 0) throw IoError("cannot write " + reported.string() + ": " + errno_text(errno));
   return PosixFile(descriptor, reported);
+}
+
+PosixFile PosixFile::open_for_writing_alone(const std::filesystem::path& path,
+                                            const std::filesystem::path& reported) {
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+  if (descriptor < 0) throw IoError("cannot write " + reported.string() + ": " + errno_text(errno));
+  PosixFile file(descriptor, reported);
+  if (!file.is_regular()) {
+    throw IoError("cannot write " + reported.string() + ": " + path.string() + " is not a regular file");
+  }
+  // File systems without locks go without.
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    throw IoError("cannot write " + reported.string() + ": another writer is at it");
+  }
+  // The other writer may have renamed the file between open() and the lock: this one is not of that name now.
+  struct stat opened {};
+  struct stat named {};
+  if (::fstat(descriptor, &opened) != 0 || ::stat(path.c_str(), &named) != 0 ||
+      opened.st_ino != named.st_ino) {
+    throw IoError("cannot write " + reported.string() + ": another writer is at it");
+  }
+  if (::ftruncate(descriptor, 0) != 0) {
+    throw IoError("cannot write " + reported.string() + ": " + errno_text(errno));
+  }
+  return file;
 }
 
 bool PosixFile::is_regular() const {

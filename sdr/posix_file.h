@@ -26,6 +26,10 @@ class PosixFile {
   static PosixFile open_for_writing(const std::filesystem::path& path, const std::filesystem::path& reported,
                                     bool exclusive = false);
 
+  /// Creates or empties a file that stays locked until it is closed; IoError when another writer holds it.
+  static PosixFile open_for_writing_alone(const std::filesystem::path& path,
+                                          const std::filesystem::path& reported);
+
   bool is_open() const { return descriptor_ >= 0; }
   int descriptor() const { return descriptor_; }
   bool is_regular() const;

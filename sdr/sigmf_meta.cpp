@@ -15,7 +15,6 @@ using nlohmann::json;
 
 constexpr std::uint64_t largest_count = std::uint64_t{1} << 62;  // sums of a few stay below 2^64
 constexpr std::size_t longest_text = 1'000'000;
-constexpr double largest_position_m = 1e6;
 
 // A field of an object, together with what an error about it has to name.
 class Field {
@@ -111,7 +110,16 @@ json parse_json(std::string_view text, std::string_view name) {
     throw IoError(file + ": nests deeper than " + std::to_string(SigmfLimits::nesting) + " levels");
   }
   try {
-    return json::parse(text);
+    std::size_t values = 0;
+    return json::parse(text, [&](int, json::parse_event_t event, const json&) {
+      using Event = json::parse_event_t;
+      const bool begins =
+          event == Event::value || event == Event::array_start || event == Event::object_start;
+      if (begins && ++values > SigmfLimits::values) {
+        throw IoError(file + ": more than " + std::to_string(SigmfLimits::values) + " JSON values");
+      }
+      return true;
+    });
   } catch (const json::parse_error& error) {
     throw IoError(file + ": not JSON at byte " + std::to_string(error.byte));
   } catch (const json::exception&) {  // a number beyond every range
@@ -171,7 +179,7 @@ std::vector<Vec3> parse_element_positions(const Field& field, std::size_t channe
     const Field entry = field.at(i);
     if (entry.array(3) != 3) entry.refuse("must be [x, y, z]");
     const auto coordinate = [&](std::size_t k) {
-      return entry.at(k).number(-largest_position_m, largest_position_m);
+      return entry.at(k).number(-SigmfLimits::farthest_element_m, SigmfLimits::farthest_element_m);
     };
     positions.push_back({coordinate(0), coordinate(1), coordinate(2)});
   }
@@ -206,7 +214,8 @@ SigmfCapture parse_capture(const Field& entry) {
   SigmfCapture capture;
   capture.sample_start = entry["core:sample_start"].count();
   if (const Field f = entry["core:global_index"]; f.given()) capture.global_index = f.count();
-  if (const Field f = entry["core:frequency"]; f.given()) capture.frequency_hz = f.number(-1e12, 1e12);
+  if (const Field f = entry["core:frequency"]; f.given())
+    capture.frequency_hz = f.number(0, SigmfLimits::highest_frequency_hz);
   if (const Field f = entry["core:datetime"]; f.given()) capture.utc_ns = parse_datetime(f);
   if (const Field f = entry["core:header_bytes"]; f.given()) capture.header_bytes = f.count();
   if (const Field f = entry["boresight:unknown_gap"]; f.given()) capture.unknown_gap = f.boolean();
@@ -264,7 +273,8 @@ SigmfMeta parse_sigmf_meta(std::string_view text, std::string_view name) {
   check_extensions(global["core:extensions"]);
   meta.format = parse_datatype(global["core:datatype"]);
   meta.full_scale = default_full_scale(meta.format);
-  meta.sample_rate_hz = global["core:sample_rate"].number(1e-6, 1e12);
+  meta.sample_rate_hz =
+      global["core:sample_rate"].number(SigmfLimits::lowest_rate_hz, SigmfLimits::highest_rate_hz);
   if (const Field f = global["core:num_channels"]; f.given()) {
     meta.channels = f.count(SigmfLimits::channels);
     if (meta.channels == 0) f.refuse("must be at least 1");

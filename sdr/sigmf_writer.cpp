@@ -18,6 +18,9 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t piece_bytes = std::size_t{1} << 20;
+// So many of each, at some 150 to 400 bytes, stay below SigmfLimits::meta_bytes.
+constexpr std::size_t most_segments = 15'000;
+constexpr std::size_t most_pointings = 10'000;
 
 std::int64_t utc_now_ns() {
   const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
@@ -27,7 +30,10 @@ std::int64_t utc_now_ns() {
 }  // namespace
 
 struct SigmfWriter::Impl {
+  ~Impl();
+
   fs::path base;
+  fs::path part;  // what is to become .sigmf-data; empty: nothing to remove
   SigmfMeta meta;
   double center_frequency_hz = 0;
   std::int64_t start_utc_ns = 0;
@@ -37,15 +43,24 @@ struct SigmfWriter::Impl {
   std::uint64_t samples = 0;
   std::uint64_t pending_lost = 0;  // announced without samples after it
   bool pending_gap = false;
-  std::uint64_t global_index = 0;  // of the next sample; after an unknown gap the least it can be
+  std::uint64_t pointings = 0;        // given, at different samples
+  std::uint64_t pointing_stride = 1;  // every so many are kept
+  std::uint64_t global_index = 0;     // of the next sample; after an unknown gap the least it can be
   bool time_known = true;
   bool over = false;  // closed, or a write failed
 
   void open(bool overwrite);
+  void put_in_place();
   void require_open() const;
   void begin_segment(bool unknown_gap);
   void interleave_and_write(std::span<const void* const> buffers, std::size_t first, std::size_t count);
 };
+
+SigmfWriter::Impl::~Impl() {
+  if (part.empty()) return;
+  std::error_code ignored;
+  fs::remove(part, ignored);
+}
 
 void SigmfWriter::Impl::open(bool overwrite) {
   const fs::path meta_path = with_extension(base, ".sigmf-meta");
@@ -56,11 +71,27 @@ void SigmfWriter::Impl::open(bool overwrite) {
       throw IoError("cannot write " + path.string() + ": a recording of that name is there already");
     }
   }
-  // First the description goes, so that at no time an old one stands beside new data.
+  const fs::path wanted = with_extension(base, ".sigmf-data.part");
+  data = PosixFile::open_for_writing_alone(wanted, data_path);
+  part = wanted;
+}
+
+void SigmfWriter::Impl::put_in_place() {
+  const fs::path meta_path = with_extension(base, ".sigmf-meta");
+  const fs::path data_path = with_extension(base, ".sigmf-data");
+  data.sync();
+  // First the old description goes, so that at no time it stands beside new data.
   std::error_code error;
   fs::remove(meta_path, error);
   if (error) throw IoError("cannot replace " + meta_path.string() + ": " + error.message());
-  data = PosixFile::open_for_writing(data_path, data_path);
+  AtomicFile file(meta_path);
+  file.write(to_json(meta));
+  fs::rename(part, data_path, error);
+  if (error) throw IoError("cannot put " + data_path.string() + " in place: " + error.message());
+  part = data_path;  // goes too when the description fails
+  data.close();
+  file.commit();
+  part.clear();
 }
 
 void SigmfWriter::Impl::require_open() const {
@@ -69,9 +100,9 @@ void SigmfWriter::Impl::require_open() const {
 }
 
 void SigmfWriter::Impl::begin_segment(bool unknown_gap) {
-  if (meta.captures.size() >= SigmfLimits::entries) {
-    throw IoError("cannot write " + data.path().string() + ": more than " +
-                  std::to_string(SigmfLimits::entries) + " gaps");
+  if (meta.captures.size() >= most_segments) {
+    throw IoError("cannot write " + data.path().string() + ": more than " + std::to_string(most_segments) +
+                  " gaps");
   }
   if (unknown_gap) time_known = false;
   SigmfCapture capture;
@@ -109,9 +140,18 @@ SigmfWriter::SigmfWriter(const SigmfWriterConfig& config) : impl_(std::make_uniq
   require(source.channels >= 1 && source.channels <= SigmfLimits::channels,
           "a recording of " + std::to_string(source.channels) + " channels: must be 1 to " +
               std::to_string(SigmfLimits::channels));
-  require(
-      std::isfinite(source.sample_rate_hz) && source.sample_rate_hz > 0,
-      "a recording at " + std::to_string(source.sample_rate_hz) + " samples per second: must be positive");
+  require(source.sample_rate_hz >= SigmfLimits::lowest_rate_hz &&
+              source.sample_rate_hz <= SigmfLimits::highest_rate_hz,
+          "a recording at " + std::to_string(source.sample_rate_hz) +
+              " samples per second: must be from 1e3 to 1e9");
+  require(source.center_frequency_hz >= 0 && source.center_frequency_hz <= SigmfLimits::highest_frequency_hz,
+          "a recording at " + std::to_string(source.center_frequency_hz) + " Hz: must be from 0 to 1e12");
+  for (const Vec3& p : source.element_positions_m) {
+    for (const double coordinate_m : {p.x, p.y, p.z}) {
+      require(std::abs(coordinate_m) <= SigmfLimits::farthest_element_m,
+              "an element at " + std::to_string(coordinate_m) + " m: must be within 1e4 m of the origin");
+    }
+  }
   require(source.element_positions_m.empty() || source.element_positions_m.size() == source.channels,
           std::to_string(source.element_positions_m.size()) + " element positions for " +
               std::to_string(source.channels) + " channels");
@@ -179,8 +219,18 @@ void SigmfWriter::point(double azimuth_deg, double elevation_deg) {
           "pointing to azimuth " + std::to_string(azimuth_deg) + " deg, elevation " +
               std::to_string(elevation_deg) + " deg: must be within 360 and 90");
   std::vector<SigmfPointing>& track = impl.meta.pointing;
-  if (!track.empty() && track.back().sample_start == impl.samples) track.pop_back();
-  if (track.size() < SigmfLimits::entries) track.push_back({impl.samples, azimuth_deg, elevation_deg});
+  if (!track.empty() && track.back().sample_start == impl.samples) {
+    track.back() = {impl.samples, azimuth_deg, elevation_deg};
+    return;
+  }
+  if (impl.pointings++ % impl.pointing_stride != 0) return;
+  if (track.size() == most_pointings) {
+    // Every other one goes, of those to come as well: the track stays evenly spaced, and is interpolated.
+    for (std::size_t i = 0; i < most_pointings / 2; ++i) track[i] = track[2 * i];
+    track.resize(most_pointings / 2);
+    impl.pointing_stride *= 2;
+  }
+  track.push_back({impl.samples, azimuth_deg, elevation_deg});
 }
 
 void SigmfWriter::annotate(const SigmfAnnotation& annotation) {
@@ -197,11 +247,7 @@ void SigmfWriter::close() {
   // The specification wants annotations in the order of their first sample.
   std::stable_sort(impl.meta.annotations.begin(), impl.meta.annotations.end(),
                    [](const auto& a, const auto& b) { return a.sample_start < b.sample_start; });
-  if (impl.data.is_regular()) impl.data.sync();
-  impl.data.close();
-  AtomicFile file(meta_path());
-  file.write(to_json(impl.meta));
-  file.commit();
+  impl.put_in_place();
 }
 
 std::uint64_t SigmfWriter::samples_written() const {

@@ -122,6 +122,8 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"/global/core:sample_rate", "0", "core:sample_rate: 0"},
         Bad{"/global/core:sample_rate", "-1e6", "core:sample_rate: -1000000.0"},
         Bad{"/global/core:sample_rate", "1e300", "core:sample_rate: 1e+300"},
+        Bad{"/global/core:sample_rate", "999", "must be from 1000.0 to 1000000000.0"},
+        Bad{"/global/core:sample_rate", "1.1e9", "must be from 1000.0 to 1000000000.0"},
         Bad{"/global/core:sample_rate", "\"fast\"", "must be a number"},
         Bad{"/global/core:num_channels", "0", "must be at least 1"},
         Bad{"/global/core:num_channels", "-1", "core:num_channels: -1"},
@@ -145,7 +147,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"/global/boresight:full_scale", "0", "boresight:full_scale: 0"},
         Bad{"/global/boresight:element_positions_m", "[[0,0,0],[1,0,0]]", "one entry per channel"},
         Bad{"/global/boresight:element_positions_m", "[[0,0]]", "must be [x, y, z]"},
-        Bad{"/global/boresight:element_positions_m", "[[0,0,1e9]]", "element_positions_m[0][2]"},
+        Bad{"/global/boresight:element_positions_m", "[[0,0,10001]]", "element_positions_m[0][2]"},
         Bad{"/global/boresight:pointing_track", R"([{"sample_start":0,"azimuth_deg":361,"elevation_deg":0}])",
             "azimuth_deg: 361"},
         Bad{"/global/boresight:pointing_track", R"([{"sample_start":0,"azimuth_deg":1}])",
@@ -158,6 +160,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"/captures/0/core:sample_start", "1e3", "core:sample_start: 1000.0"},
         Bad{"/captures/0/core:sample_start", "99999999999999999999999", "core:sample_start"},
         Bad{"/captures/0/core:header_bytes", "-1", "core:header_bytes: -1"},
+        Bad{"/captures/0/core:frequency", "-1", "core:frequency: -1: must be from 0.0"},
         Bad{"/captures/0/core:frequency", "1e13", "core:frequency: 10000000000000.0"},
         Bad{"/captures/0/core:datetime", "\"yesterday\"", "UTC time"},
         Bad{"/captures/0/core:datetime", "7", "must be a text"},
@@ -178,8 +181,12 @@ TEST(SigmfHostileText, IsRefusedWithoutFollowingIt) {
   EXPECT_THAT(message("[]"), HasSubstr("must be an object"));
   EXPECT_THAT(message("\xff\xfe"), HasSubstr("not JSON"));
   EXPECT_THAT(message(R"({"global":{"core:version":1e999}})"), HasSubstr("not JSON"));
-  EXPECT_THAT(message(std::string(10'000'000, '[')), HasSubstr("nests deeper than 32"));
+  EXPECT_THAT(message(std::string(SigmfLimits::meta_bytes, '[')), HasSubstr("nests deeper than 32"));
   EXPECT_THAT(message(std::string(SigmfLimits::meta_bytes + 1, ' ')), HasSubstr("at most"));
+  // Few bytes of text that would be much memory.
+  std::string many = "[7";
+  while (many.size() < 2 * SigmfLimits::values) many += ",7";
+  EXPECT_THAT(message(many + "]"), HasSubstr("more than 400000 JSON values"));
   // Brackets in a text do not nest.
   json tree = plain();
   tree["global"]["core:description"] = std::string(1000, '[') + "\\\"";

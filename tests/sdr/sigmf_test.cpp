@@ -180,6 +180,27 @@ TEST(Sigmf, PointingIsASensor) {
   EXPECT_EQ(source.sensor_text("snr_db"), std::nullopt);
 }
 
+TEST(Sigmf, ALongTrackIsThinnedEvenly) {
+  TemporaryFolder folder;
+  const Samples samples(1, 1, 4, 3);
+  SigmfWriter writer({.path = folder / "p", .source = info_of(1, SampleFormat::cs16)});
+  constexpr std::uint64_t total = 45'000;
+  for (std::uint64_t i = 0; i < total; ++i) {
+    writer.point(static_cast<double>(i) * 0.001, static_cast<double>(i) * 0.002);
+    writer.write(samples.from(0), 1);
+  }
+  writer.close();
+  SigmfSource source(folder / "p");
+  const std::vector<SigmfPointing>& track = source.meta().pointing;
+  EXPECT_LE(track.size(), 10'000U);
+  EXPECT_GT(track.size(), 5000U);
+  for (std::size_t i = 0; i < track.size(); ++i) {
+    ASSERT_EQ(track[i].sample_start, 8 * i);
+    ASSERT_NEAR(track[i].azimuth_deg, 0.008 * static_cast<double>(i), 1e-9);
+  }
+  EXPECT_GE(track.back().sample_start + 8, total);
+}
+
 TEST(Sigmf, UnfinishedRecordingHasNoMetadata) {
   TemporaryFolder folder;
   const Samples samples(1, 100, 4, 4);
@@ -187,9 +208,17 @@ TEST(Sigmf, UnfinishedRecordingHasNoMetadata) {
     SigmfWriter writer({.path = folder / "u", .source = info_of(1, SampleFormat::cs16)});
     writer.write(samples.from(0), 100);
   }
-  EXPECT_TRUE(std::filesystem::exists(folder / "u.sigmf-data"));
-  EXPECT_EQ(files_in(folder.path()), 1U);
+  EXPECT_EQ(files_in(folder.path()), 0U);
+  put(folder / "u.sigmf-data.part", std::string(4000, 'x'));  // of a process that was killed
+  SigmfWriter writer({.path = folder / "u", .source = info_of(1, SampleFormat::cs16)});
+  writer.write(samples.from(0), 100);
   EXPECT_THROW(SigmfSource(folder / "u"), IoError);
+  EXPECT_THAT(message_of<IoError>(
+                  [&] { SigmfWriter({.path = folder / "u", .source = info_of(1, SampleFormat::cs16)}); }),
+              HasSubstr("u.sigmf-data: another writer is at it"));
+  writer.close();
+  EXPECT_EQ(files_in(folder.path()), 2U);
+  EXPECT_EQ(SigmfSource(folder / "u").total_samples(), 100U);
 }
 
 TEST(Sigmf, DoesNotOverwriteUnlessAsked) {
@@ -204,8 +233,8 @@ TEST(Sigmf, DoesNotOverwriteUnlessAsked) {
   EXPECT_THAT(message_of<IoError>([&] { SigmfWriter({.path = folder / "o", .source = info}); }),
               HasSubstr("is there already"));
   SigmfWriter second({.path = folder / "o", .source = info, .overwrite = true});
-  EXPECT_FALSE(std::filesystem::exists(second.meta_path())) << "an old description beside new samples";
   second.write(samples.from(0), 50);
+  EXPECT_EQ(SigmfSource(folder / "o").total_samples(), 100U) << "the old one, until the new one is whole";
   second.close();
   EXPECT_EQ(SigmfSource(folder / "o").total_samples(), 50U);
 }
@@ -228,7 +257,23 @@ TEST(Sigmf, FullDiskIsAnErrorAndLeavesNoMetadata) {
     EXPECT_THROW(writer.close(), IoError);
   }
   EXPECT_THAT(message, HasSubstr("f.sigmf-data: 2000 of 8000 bytes written after the first 8000"));
-  EXPECT_FALSE(std::filesystem::exists(folder / "f.sigmf-meta"));
+  EXPECT_EQ(files_in(folder.path()), 0U);
+  SigmfWriter again({.path = folder / "f", .source = info_of(2, SampleFormat::cs16)});
+  again.write(samples.from(0), 1000);
+  again.close();
+  EXPECT_EQ(SigmfSource(folder / "f").total_samples(), 1000U);
+}
+
+TEST(Sigmf, ADescriptionThatCannotBeWrittenLeavesNoData) {
+  TemporaryFolder folder;
+  const Samples samples(1, 100, 4, 9);
+  {
+    SigmfWriter writer({.path = folder / "m", .source = info_of(1, SampleFormat::cs16)});
+    writer.write(samples.from(0), 100);
+    std::filesystem::create_directories(folder / "m.sigmf-meta" / "in the way");
+    EXPECT_THROW(writer.close(), IoError);
+  }
+  EXPECT_EQ(files_in(folder.path()), 1U);
 }
 
 TEST(Sigmf, WriterRefusesWhatCannotBe) {
@@ -241,6 +286,18 @@ TEST(Sigmf, WriterRefusesWhatCannotBe) {
   info = info_of(2, SampleFormat::cs16);
   info.sample_rate_hz = 0;
   EXPECT_THROW(SigmfWriter({.path = folder / "x", .source = info}), ConfigError);
+  for (const double rate_hz : {999.0, 1.1e9, std::nan("")}) {
+    info.sample_rate_hz = rate_hz;
+    EXPECT_THROW(SigmfWriter({.path = folder / "x", .source = info}), ConfigError) << rate_hz;
+  }
+  info = info_of(2, SampleFormat::cs16);
+  info.center_frequency_hz = -1;
+  EXPECT_THROW(SigmfWriter({.path = folder / "x", .source = info}), ConfigError);
+  info = info_of(2, SampleFormat::cs16);
+  for (const double y_m : {-1.1e4, std::nan("")}) {
+    info.element_positions_m[1].y = y_m;
+    EXPECT_THROW(SigmfWriter({.path = folder / "x", .source = info}), ConfigError) << y_m;
+  }
   info = info_of(0, SampleFormat::cs16);
   EXPECT_THROW(SigmfWriter({.path = folder / "x", .source = info}), ConfigError);
   EXPECT_EQ(files_in(folder.path()), 0U);

@@ -67,10 +67,15 @@ struct SigmfMeta {
 
 /// Limits a hostile file meets before it costs memory or time.
 struct SigmfLimits {
-  static constexpr std::size_t meta_bytes = std::size_t{16} << 20;
+  static constexpr std::size_t meta_bytes = std::size_t{8} << 20;
+  static constexpr std::size_t values = 400'000;  ///< JSON values of any kind: some 100 bytes of memory each
   static constexpr std::size_t nesting = 32;
   static constexpr std::size_t channels = 1024;
-  static constexpr std::size_t entries = 1'000'000;  ///< captures, annotations, pointing; each
+  static constexpr std::size_t entries = 100'000;  ///< captures, annotations, pointing; each
+  static constexpr double lowest_rate_hz = 1e3;
+  static constexpr double highest_rate_hz = 1e9;
+  static constexpr double highest_frequency_hz = 1e12;
+  static constexpr double farthest_element_m = 1e4;  ///< each coordinate
 };
 
 /// Parses the text of a .sigmf-meta file. `name` stands for the file in errors.
@@ -127,20 +132,25 @@ struct SigmfWriterConfig {
   bool overwrite = false;         ///< false: a recording that is there is an IoError
 };
 
-/// Writes <name>.sigmf-data as samples come and <name>.sigmf-meta on close(), so that a recording that was
-/// cut short never poses as a whole one. Failures (disk full, ...) are IoErrors that name path and bytes.
+/// Writes <name>.sigmf-data.part as samples come, and on close() renames it to <name>.sigmf-data and writes
+/// <name>.sigmf-meta, so that a recording that was cut short never poses as a whole one; until then one that
+/// is overwritten stays as it is. Failures (disk full, ...) are IoErrors that name path and bytes. A process
+/// that is killed leaves the .part file; the next recording of that name takes its place.
 class SigmfWriter {
  public:
+  /// Throws ConfigError for a source beyond SigmfLimits or with other positions than channels; IoError when
+  /// the files cannot be, are there already, or are being written by another writer.
   explicit SigmfWriter(const SigmfWriterConfig& config);
   SigmfWriter(SigmfWriter&&) noexcept;
   SigmfWriter& operator=(SigmfWriter&&) noexcept;
-  ~SigmfWriter();  ///< without close(): the data stays, there is no .sigmf-meta
+  ~SigmfWriter();  ///< without close(), or after a failure: nothing stays
 
   /// Appends samples of every channel in the source's format. `lost_samples` were lost right before them;
   /// `gap` without a number: some were, nobody knows how many. A loss before no more samples is not written.
   void write(std::span<const void* const> channel_buffers, std::size_t samples,
              std::uint64_t lost_samples = 0, bool gap = false);
-  /// From the next sample written on, the antenna looks there.
+  /// From the next sample written on, the antenna looks there. Of more than 10,000 every other one is kept,
+  /// and so on.
   void point(double azimuth_deg, double elevation_deg);
   /// Marks the samples [sample_start, sample_start + sample_count) of the file; left out by close() when
   /// fewer were written than sample_start.
