@@ -81,7 +81,8 @@ TEST(ReceiveErrors, Scenarios) {
     expect_refusal({"--device", sky + ",scenario=" + (folder / "scene.json").string()}, named);
   };
   broken("\"seed\"", "\"sede\"", "sede");
-  broken("\"spacing_wavelengths\"", "\"spacing_m\"", "array.spacing_wavelengths");
+  broken("\"spacing_wavelengths\"", "\"spacing_m\"",
+         "array.spacing_m: 0.5: no such key here, spacing_wavelengths is wanted");
   broken("\"columns\":1", "\"columns\":1,\"spacing_m\":1", "spacing_m");
   broken("\"columns\":1", "\"columns\":-1", "columns");
   broken("\"columns\":1", "\"columns\":1000000000", "columns");

@@ -70,6 +70,7 @@ TEST_F(ReceiveRecording, GapsAreCountedAndFramesGoOn) {
   samples.erase(cut * sizeof(cs16), lost * sizeof(cs16));
   put(folder / "sky.sigmf-data", samples);
   json known = meta();
+  known["global"].erase("boresight:samples");  // as another program would write it
   json& first = known["captures"][0];
   first["core:global_index"] = 0;
   json second = first;
@@ -128,12 +129,18 @@ TEST_F(ReceiveRecording, SamplesThatAreNoNumbersAreCleaned) {
   EXPECT_EQ(r["payload_sha256"], before["payload_sha256"]);
 }
 
-TEST_F(ReceiveRecording, AnEmptyOneIsReceivedToItsEnd) {
+// Cut at a whole sample, or empty: one line that names the file, and nothing that poses as the whole.
+TEST_F(ReceiveRecording, ATruncatedOneIsRefused) {
   record({}, "0.04");
-  put(folder / "sky.sigmf-data", "");
-  const Ended run = receive({"--input", (folder / "sky.sigmf-meta").string(), "--json", "-", "--quiet"});
-  EXPECT_EQ(run.status, 2);
-  EXPECT_EQ(run.json()["samples"], 0);
+  const std::string samples = contents(folder / "sky.sigmf-data");
+  for (const std::size_t left : {samples.size() / 2, std::size_t{0}}) {
+    put(folder / "sky.sigmf-data", samples.substr(0, left / 64 * 64));
+    const Ended run = receive(
+        {"--input", (folder / "sky.sigmf-meta").string(), "--output", (folder / "file").string(), "--quiet"});
+    EXPECT_EQ(run.status, 1) << left;
+    EXPECT_THAT(run.err, testing::HasSubstr("sky.sigmf-data"));
+    EXPECT_FALSE(std::filesystem::exists(folder / "file"));
+  }
 }
 
 }  // namespace
