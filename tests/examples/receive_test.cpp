@@ -150,7 +150,7 @@ TEST(Receive, AnInterruptEndsInGoodOrder) {
     Process process({"--device", device_of(folder, {.file_bytes = 10'000'000}), "--record", recording,
                      "--json", (folder / "r.json").string()});
     // Three frames of samples on the disk, and at least two of them through the chain.
-    const std::filesystem::path data = recording + ".sigmf-data";
+    const std::filesystem::path data = recording + ".sigmf-data.part";
     std::error_code error;
     for (int i = 0; i < 3000; ++i) {
       if (std::filesystem::exists(data, error) && std::filesystem::file_size(data, error) > 3'840'000) break;
