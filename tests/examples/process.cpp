@@ -10,6 +10,7 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <stdexcept>
 
 namespace boresight::receive {
 namespace {
@@ -37,7 +38,9 @@ Process::Process(const std::vector<std::string>& arguments, const Around& around
   if (::pipe2(out.data(), O_CLOEXEC) != 0) std::abort();
   if (around.error_on_terminal) {
     winsize size{.ws_row = 25, .ws_col = 200, .ws_xpixel = 0, .ws_ypixel = 0};
-    if (::openpty(&err[0], &err[1], nullptr, nullptr, &size) != 0) std::abort();
+    if (::openpty(&err[0], &err[1], nullptr, nullptr, &size) != 0) {
+      throw std::runtime_error("no pseudo-terminal for the test: is /dev/pts mounted?");
+    }
   } else if (::pipe2(err.data(), O_CLOEXEC) != 0) {
     std::abort();
   }
