@@ -1,6 +1,9 @@
 #include "boresight/fec/crc.h"
 
+#include <algorithm>
 #include <array>
+
+#include "boresight/fec/bits.h"
 
 namespace boresight::fec {
 namespace {
@@ -28,27 +31,53 @@ constexpr Table make_reflected_table(std::uint32_t reflected_polynomial) {
   return table;
 }
 
-template <std::uint32_t polynomial, unsigned width>
-std::uint32_t of_bytes(std::span<const std::uint8_t> bytes) {
-  static constexpr Table table = make_table(polynomial << (32 - width));
-  std::uint32_t r = 0;
-  for (const std::uint8_t byte : bytes) r = (r << 8) ^ table[(r >> 24) ^ byte];
-  return r >> (32 - width);
+// tables[k][x]: what byte x does to the register when k more bytes follow it.
+using Tables = std::array<Table, 8>;
+
+constexpr Tables make_tables(std::uint32_t left_aligned_polynomial) {
+  Tables tables{make_table(left_aligned_polynomial)};
+  for (std::size_t k = 1; k < tables.size(); ++k) {
+    for (std::size_t x = 0; x < 256; ++x) {
+      const std::uint32_t r = tables[k - 1][x];
+      tables[k][x] = (r << 8) ^ tables[0][r >> 24];
+    }
+  }
+  return tables;
 }
 
-// Eight lanes make a byte for the table; what is left over goes bit by bit.
+// The register, left-aligned, after `bytes` (eight at a time: Kounavis and Berry, ISCC 2005).
+template <std::uint32_t polynomial, unsigned width>
+std::uint32_t update(std::uint32_t r, std::span<const std::uint8_t> bytes) {
+  static constexpr Tables tables = make_tables(polynomial << (32 - width));
+  const std::uint8_t* p = bytes.data();
+  std::size_t left = bytes.size();
+  for (; left >= 8; left -= 8, p += 8) {
+    r ^= (std::uint32_t{p[0]} << 24) | (std::uint32_t{p[1]} << 16) | (std::uint32_t{p[2]} << 8) | p[3];
+    r = tables[7][r >> 24] ^ tables[6][(r >> 16) & 0xFFU] ^ tables[5][(r >> 8) & 0xFFU] ^
+        tables[4][r & 0xFFU] ^ tables[3][p[4]] ^ tables[2][p[5]] ^ tables[1][p[6]] ^ tables[0][p[7]];
+  }
+  for (; left > 0; --left, ++p) r = (r << 8) ^ tables[0][(r >> 24) ^ *p];
+  return r;
+}
+
+template <std::uint32_t polynomial, unsigned width>
+std::uint32_t of_bytes(std::span<const std::uint8_t> bytes) {
+  return update<polynomial, width>(0, bytes) >> (32 - width);
+}
+
+// Packed piece by piece; what is left over goes bit by bit.
 template <std::uint32_t polynomial, unsigned width>
 std::uint32_t of_bits(std::span<const std::uint8_t> bits) {
-  static constexpr Table table = make_table(polynomial << (32 - width));
+  std::array<std::uint8_t, 512> piece;
   std::uint32_t r = 0;
-  std::size_t i = 0;
-  for (; i + 8 <= bits.size(); i += 8) {
-    std::uint32_t byte = 0;
-    for (std::size_t k = 0; k < 8; ++k) byte = (byte << 1) | (bits[i + k] & 1U);
-    r = (r << 8) ^ table[(r >> 24) ^ byte];
+  while (bits.size() >= 8) {
+    const auto bytes = std::span(piece).first(std::min(bits.size() / 8, piece.size()));
+    pack_msb_first(bits.first(8 * bytes.size()), bytes);
+    r = update<polynomial, width>(r, bytes);
+    bits = bits.subspan(8 * bytes.size());
   }
-  for (; i < bits.size(); ++i) {
-    const std::uint32_t feedback = (r >> 31) ^ (bits[i] & 1U);
+  for (const std::uint8_t bit : bits) {
+    const std::uint32_t feedback = (r >> 31) ^ (bit & 1U);
     r = (r << 1) ^ (feedback != 0 ? polynomial << (32 - width) : 0);
   }
   return r >> (32 - width);
@@ -76,6 +105,20 @@ std::uint32_t crc16_of_bytes(std::span<const std::uint8_t> bytes) noexcept {
 }
 std::uint32_t crc16_of_bits(std::span<const std::uint8_t> bits) noexcept {
   return of_bits<0x1021, 16>(bits);
+}
+
+bool crc_holds(Crc crc, std::span<const std::uint8_t> bits) noexcept {
+  switch (crc) {
+    case Crc::crc16:
+      return bits.size() >= crc16_bits && crc16_of_bits(bits) == 0;
+    case Crc::crc24a:
+      return bits.size() >= crc24_bits && crc24a_of_bits(bits) == 0;
+    case Crc::crc24b:
+      return bits.size() >= crc24_bits && crc24b_of_bits(bits) == 0;
+    case Crc::none:
+      break;
+  }
+  return false;
 }
 
 std::uint32_t crc32_of_bytes(std::span<const std::uint8_t> bytes) noexcept {

@@ -27,17 +27,16 @@ unsigned nr_lifting_set(unsigned lifting_size) noexcept {
 }
 
 NrLdpcGraph::NrLdpcGraph(BaseGraph graph, unsigned lifting_size)
-    : graph_(graph), lifting_size_(lifting_size) {
+    : LdpcGraph(base_graph_rows(graph), base_graph_columns(graph), nr_core_rows, lifting_size),
+      graph_(graph) {
   const unsigned set = nr_lifting_set(lifting_size);
   // The text is made only when it is needed: graphs are built inside calls that do not allocate.
   if (set == no_set) {
     throw ConfigError("NrLdpcGraph: lifting_size " + std::to_string(lifting_size) +
                       " is not one of the 51 of 38.212");
   }
-  std::size_t edge = 0;
   for (const auto& entry : entries(graph)) {
-    edges_[edge++] = {entry.column, static_cast<std::uint16_t>(entry.shift[set] % lifting_size)};
-    row_begin_[entry.row + 1U] = static_cast<std::uint16_t>(edge);
+    add_edge(entry.row, {entry.column, static_cast<std::uint16_t>(entry.shift[set] % lifting_size)});
   }
 }
 

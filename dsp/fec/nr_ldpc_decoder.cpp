@@ -112,12 +112,12 @@ NrLdpcDecoder::NrLdpcDecoder(const Config& config) : config_(config) {
   scale_ = config.rule == CheckRule::min_sum ? config.min_sum_scale : 1.0F;
   offset_nats_ = config.rule == CheckRule::offset_min_sum ? config.offset_min_sum_offset_nats : 0.0F;
   stride_ = (config.max_lifting_size + 15U) / 16U * 16U;
-  totals_.resize(nr_max_columns * stride_);
-  messages_.resize(nr_max_edges * stride_);
-  inputs_.resize(nr_max_row_degree * stride_);
-  prefixes_.resize(config.rule == CheckRule::sum_product ? nr_max_row_degree * stride_ : 0);
+  totals_.resize(ldpc_max_columns * stride_);
+  messages_.resize(ldpc_max_edges * stride_);
+  inputs_.resize(ldpc_max_row_degree * stride_);
+  prefixes_.resize(config.rule == CheckRule::sum_product ? ldpc_max_row_degree * stride_ : 0);
   rows_scratch_.resize(5 * stride_);
-  decisions_.resize(nr_max_columns * stride_);
+  decisions_.resize(ldpc_max_columns * stride_);
   syndrome_.resize(stride_);
 }
 
@@ -154,7 +154,7 @@ void NrLdpcDecoder::update_row_min_sum(const NrLdpcGraph& graph, unsigned row) n
   std::fill_n(sign, z, 1.0F);
   float* message = messages_.data() + graph.row_begin(row) * stride_;
   float* t = inputs_.data();
-  for (const NrEdge edge : graph.row(row)) {
+  for (const LdpcEdge edge : graph.row(row)) {
     const float* total = totals_.data() + edge.column * stride_;
     const std::size_t wrap = z - edge.shift;
     collect(total + edge.shift, message, t, min1, min2, sign, wrap);
@@ -170,7 +170,7 @@ void NrLdpcDecoder::update_row_min_sum(const NrLdpcGraph& graph, unsigned row) n
   }
   message = messages_.data() + graph.row_begin(row) * stride_;
   t = inputs_.data();
-  for (const NrEdge edge : graph.row(row)) {
+  for (const LdpcEdge edge : graph.row(row)) {
     float* total = totals_.data() + edge.column * stride_;
     const std::size_t wrap = z - edge.shift;
     distribute(t, min1, out1, out2, sign, message, total + edge.shift, wrap);
@@ -228,7 +228,7 @@ bool NrLdpcDecoder::parity_holds(const NrLdpcGraph& graph) noexcept {
   for (unsigned row = 0; row < graph.rows(); ++row) {
     if (!row_in_use_[row]) continue;
     std::fill_n(syndrome_.begin(), z, std::uint8_t{0});
-    for (const NrEdge edge : graph.row(row)) {
+    for (const LdpcEdge edge : graph.row(row)) {
       const std::uint8_t* decision = decisions_.data() + edge.column * stride_;
       xor_run(decision + edge.shift, syndrome_.data(), z - edge.shift);
       xor_run(decision, syndrome_.data() + (z - edge.shift), edge.shift);

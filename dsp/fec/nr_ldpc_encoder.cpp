@@ -37,7 +37,7 @@ void nr_ldpc_encode(const NrLdpcGraph& graph, std::span<const std::uint8_t> info
   std::size_t odd_shift = 0;
   for (unsigned i = 0; i < nr_core_rows; ++i) {
     sums[i].fill(0);
-    for (const NrEdge edge : graph.row(i)) {
+    for (const LdpcEdge edge : graph.row(i)) {
       if (edge.column < kb) add_rotated(information.data() + edge.column * z, edge.shift, sums[i].data(), z);
       if (edge.column == kb) {
         shift_of_kb[i] = edge.shift;
@@ -60,7 +60,7 @@ void nr_ldpc_encode(const NrLdpcGraph& graph, std::span<const std::uint8_t> info
   for (unsigned i = nr_core_rows; i < rows; ++i) {
     std::uint8_t* own = parity.data() + i * z;
     std::fill_n(own, z, std::uint8_t{0});
-    for (const NrEdge edge : graph.row(i)) {
+    for (const LdpcEdge edge : graph.row(i)) {
       if (edge.column == kb + i) continue;
       const std::uint8_t* in =
           edge.column < kb ? information.data() + edge.column * z : parity.data() + (edge.column - kb) * z;

@@ -85,7 +85,7 @@ bool is_valid(const TransportFormat& format) noexcept {
 NrTransportEncoder::NrTransportEncoder(const Config& config) : config_(config) {
   check_maxima("NrTransportEncoder", config.max_payload_bytes, config.max_coded_bits);
   transport_bits_.resize(transport_lanes(config.max_payload_bytes));
-  codeword_.resize(std::size_t{nr_max_columns} * max_lifting_size(config.max_payload_bytes));
+  codeword_.resize(std::size_t{ldpc_max_columns} * max_lifting_size(config.max_payload_bytes));
 }
 
 void NrTransportEncoder::encode(const TransportFormat& format, std::span<const std::uint8_t> payload,
@@ -145,7 +145,7 @@ NrTransportDecoder::NrTransportDecoder(const Config& config)
   const std::size_t z = max_lifting_size(config.max_payload_bytes);
   transport_bits_.resize(transport_lanes(config.max_payload_bytes));
   information_.resize(base_graph_information_columns(BaseGraph::bg1) * z);
-  codeword_nats_.resize(nr_max_columns * z);
+  codeword_nats_.resize(ldpc_max_columns * z);
 }
 
 NrTransportDecoder::Result NrTransportDecoder::decode(const TransportFormat& format,

@@ -54,6 +54,8 @@
 #include "boresight/fec/convolutional.h"
 #include "boresight/fec/crc.h"
 #include "boresight/fec/interleaver.h"
+#include "boresight/fec/ldpc_decoder.h"
+#include "boresight/fec/ldpc_graph.h"
 #include "boresight/fec/nr_base_graph.h"
 #include "boresight/fec/nr_ldpc_decoder.h"
 #include "boresight/fec/nr_ldpc_encoder.h"

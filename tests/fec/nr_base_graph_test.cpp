@@ -69,10 +69,10 @@ TEST(NrBaseGraph, StructureHoldsForEveryLiftingSize) {
       for (unsigned i = 0; i < graph.rows(); ++i) {
         const auto row = graph.row(i);
         ASSERT_GE(row.size(), 3U);
-        ASSERT_LE(row.size(), nr_max_row_degree);
+        ASSERT_LE(row.size(), ldpc_max_row_degree);
         ASSERT_TRUE(
-            std::is_sorted(row.begin(), row.end(), [](NrEdge a, NrEdge b) { return a.column < b.column; }));
-        for (const NrEdge edge : row) {
+            std::is_sorted(row.begin(), row.end(), [](LdpcEdge a, LdpcEdge b) { return a.column < b.column; }));
+        for (const LdpcEdge edge : row) {
           ASSERT_LT(edge.shift, z);
           ++column_weight[edge.column];
           if (edge.column == kb && i < nr_core_rows) first_parity_shifts.push_back(edge.shift);

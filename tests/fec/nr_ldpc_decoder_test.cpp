@@ -77,7 +77,7 @@ Reference reference_sum_product(const NrLdpcGraph& graph, const std::vector<floa
     for (unsigned i = 0; i < rows; ++i) {
       for (unsigned r = 0; r < z; ++r) {
         bool odd = false;
-        for (const NrEdge e : graph.row(i)) odd ^= total[e.column * z + (r + e.shift) % z] < 0;
+        for (const LdpcEdge e : graph.row(i)) odd ^= total[e.column * z + (r + e.shift) % z] < 0;
         holds = holds && !odd;
       }
     }

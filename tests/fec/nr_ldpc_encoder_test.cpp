@@ -17,7 +17,7 @@ std::size_t failed_checks(const NrLdpcGraph& graph, const std::vector<std::uint8
   for (unsigned i = 0; i < graph.rows(); ++i) {
     for (unsigned r = 0; r < z; ++r) {
       unsigned sum = 0;
-      for (const NrEdge edge : graph.row(i)) sum += codeword[edge.column * z + (r + edge.shift) % z];
+      for (const LdpcEdge edge : graph.row(i)) sum += codeword[edge.column * z + (r + edge.shift) % z];
       failed += sum % 2;
     }
   }

@@ -25,6 +25,12 @@ std::uint32_t crc24b_of_bits(std::span<const std::uint8_t> bits) noexcept;
 std::uint32_t crc16_of_bytes(std::span<const std::uint8_t> bytes) noexcept;
 std::uint32_t crc16_of_bits(std::span<const std::uint8_t> bits) noexcept;
 
+/// Which CRC ends a block, for those who check it.
+enum class Crc : std::uint8_t { none, crc16, crc24a, crc24b };
+
+/// True if the last bits of `bits` are the CRC of those before them; false for Crc::none.
+bool crc_holds(Crc crc, std::span<const std::uint8_t> bits) noexcept;
+
 /// The frame check sequence of IEEE 802.3 and 802.11 (802.11-2020 9.2.4.8): polynomial 0x04C11DB7, register
 /// of ones, result inverted, bits in order of transmission (bytes least significant bit first). The value is
 /// the usual one of "CRC-32": its four bytes, least significant byte first, follow the frame.

@@ -4,7 +4,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
+
+#include "boresight/fec/ldpc_graph.h"
 
 namespace boresight::fec {
 
@@ -27,9 +28,6 @@ constexpr unsigned base_graph_information_columns(BaseGraph graph) {
 /// one parity column that no other row uses.
 inline constexpr unsigned nr_core_rows = 4;
 inline constexpr unsigned nr_punctured_columns = 2;
-inline constexpr unsigned nr_max_columns = 68;
-inline constexpr unsigned nr_max_edges = 316;
-inline constexpr unsigned nr_max_row_degree = 19;
 inline constexpr unsigned nr_max_lifting_size = 384;
 
 /// All lifting sizes Z of table 5.3.2-1, ascending.
@@ -41,40 +39,16 @@ inline constexpr std::array<std::uint16_t, 51> nr_lifting_sizes{
 /// The set index i_LS (0..7) of a lifting size; 8 if `lifting_size` is not in the table.
 unsigned nr_lifting_set(unsigned lifting_size) noexcept;
 
-/// One circulant: the identity of size Z, shifted right by `shift` (already modulo Z). Check z of the block
-/// row uses bit (z + shift) mod Z of the block column.
-struct NrEdge {
-  std::uint16_t column;
-  std::uint16_t shift;
-};
-
-/// A base graph lifted by Z. A value of some 1.5 kB without heap memory; building one takes a microsecond.
-class NrLdpcGraph {
+/// A base graph lifted by Z; building one takes a microsecond.
+class NrLdpcGraph : public LdpcGraph {
  public:
   /// ConfigError if `lifting_size` is not in table 5.3.2-1.
   NrLdpcGraph(BaseGraph graph, unsigned lifting_size);
 
   BaseGraph base_graph() const { return graph_; }
-  unsigned lifting_size() const { return lifting_size_; }
-  unsigned rows() const { return base_graph_rows(graph_); }
-  unsigned columns() const { return base_graph_columns(graph_); }
-  unsigned information_columns() const { return base_graph_information_columns(graph_); }
-  std::size_t information_bits() const { return std::size_t{information_columns()} * lifting_size_; }
-  /// All bits, the two punctured columns included.
-  std::size_t codeword_bits() const { return std::size_t{columns()} * lifting_size_; }
-
-  /// Edges of block row `i`, columns ascending.
-  std::span<const NrEdge> row(unsigned i) const {
-    return {edges_.data() + row_begin_[i], edges_.data() + row_begin_[i + 1]};
-  }
-  /// Index of the first edge of block row `i` among all edges; row rows() gives their number.
-  unsigned row_begin(unsigned i) const { return row_begin_[i]; }
 
  private:
   BaseGraph graph_;
-  unsigned lifting_size_;
-  std::array<std::uint16_t, 47> row_begin_{};
-  std::array<NrEdge, nr_max_edges> edges_{};
 };
 
 }  // namespace boresight::fec

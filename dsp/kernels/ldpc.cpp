@@ -1,0 +1,341 @@
+#include "kernels/ldpc.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/ldpc.cpp"
+#include "hwy/foreach_target.h"
+//
+#include "hwy/highway.h"
+#include "kernels/target.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace boresight::kernels {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// No more than 64 lanes, or the shorter lifting sizes would waste them.
+using Signed = hn::CappedTag<std::int8_t, 64>;
+using Unsigned = hn::Repartition<std::uint8_t, Signed>;
+using VecS = hn::Vec<Signed>;
+using VecU = hn::Vec<Unsigned>;
+
+// The largest degree whose inputs and their magnitudes stay in registers together.
+#if HWY_TARGET <= HWY_AVX3
+constexpr unsigned max_degree_in_registers = 22;
+#else
+constexpr unsigned max_degree_in_registers = 5;
+#endif
+constexpr unsigned max_degree = 32;
+
+// x where `sign` is not negative, -x elsewhere.
+HWY_INLINE VecS with_sign_of(VecS x, VecS sign) {
+  [[maybe_unused]] const Signed d;
+#if HWY_TARGET <= HWY_AVX3
+  return hn::IfThenElse(hn::TestBit(sign, hn::Set(d, std::int8_t{-128})), hn::Neg(x), x);
+#elif HWY_TARGET == HWY_AVX2
+  return VecS{_mm256_sign_epi8(x.raw, hn::Or(sign, hn::Set(d, std::int8_t{1})).raw)};
+#elif HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_SSSE3
+  return VecS{_mm_sign_epi8(x.raw, hn::Or(sign, hn::Set(d, std::int8_t{1})).raw)};
+#else
+  const auto all = hn::BroadcastSignBit(sign);
+  return hn::Sub(hn::Xor(x, all), all);
+#endif
+}
+
+// yes where a == b, no elsewhere.
+HWY_INLINE VecS select_equal(VecU a, VecU b, VecS yes, VecS no) {
+  const Signed d;
+#if HWY_TARGET <= HWY_AVX3
+  return hn::IfThenElse(hn::RebindMask(d, hn::Eq(a, b)), yes, no);
+#else  // A blend by a byte mask costs three operations on some processors.
+  const auto mask = hn::BitCast(d, hn::VecFromMask(Unsigned(), hn::Eq(a, b)));
+  return hn::Xor(no, hn::And(mask, hn::Xor(yes, no)));
+#endif
+}
+
+// What a check has heard so far: the two smallest magnitudes and the product of the signs.
+struct Check {
+  VecU min1;
+  VecU min2;
+  VecS sign;
+
+  HWY_INLINE void first(VecS t, VecU magnitude, VecU limit) {
+    min1 = hn::Min(magnitude, limit);
+    min2 = limit;
+    sign = t;
+  }
+  HWY_INLINE void next(VecS t, VecU magnitude) {
+    min2 = hn::Min(min2, hn::Max(min1, magnitude));
+    min1 = hn::Min(min1, magnitude);
+    sign = hn::Xor(sign, t);
+  }
+};
+
+// What it says to all but the weakest bit, and to that one. Two bits that share the minimum have
+// min2 = min1, so equality finds the one bit that must not hear itself.
+struct Answer {
+  VecS others;
+  VecS weakest;
+
+  HWY_INLINE Answer(const Check& check, VecU offset) {
+    const Signed d;
+    others = with_sign_of(hn::BitCast(d, hn::SaturatedSub(check.min1, offset)), check.sign);
+    weakest = with_sign_of(hn::BitCast(d, hn::SaturatedSub(check.min2, offset)), check.sign);
+  }
+  HWY_INLINE VecS to(VecS t, VecU magnitude, VecU min1) const {
+    return with_sign_of(select_equal(magnitude, min1, weakest, others), t);
+  }
+};
+
+HWY_INLINE VecU magnitude_of(VecS t) {
+  return hn::BitCast(Unsigned(), hn::Abs(t));  // |-128| is 128: there is room in eight bits without sign
+}
+
+template <unsigned kDegree, bool kOwn>
+HWY_INLINE void update_chunk(const std::uint16_t* HWY_RESTRICT sources,
+                             const std::uint16_t* HWY_RESTRICT destinations, const std::int8_t* totals,
+                             std::int8_t* out, const std::int8_t* messages_in, std::int8_t* messages,
+                             VecU limit, VecU offset) {
+  const Signed d;
+  const std::size_t lanes = hn::Lanes(d);
+  VecS t[kDegree];
+  VecU magnitude[kDegree];
+  Check check;
+  HWY_UNROLL(32)
+  for (unsigned e = 0; e < kDegree; ++e) {
+    t[e] = hn::SaturatedSub(hn::LoadU(d, totals + sources[e]), hn::Load(d, messages_in + e * lanes));
+    magnitude[e] = magnitude_of(t[e]);
+    if (e == 0) {
+      check.first(t[e], magnitude[e], limit);
+    } else {
+      check.next(t[e], magnitude[e]);
+    }
+  }
+  if (kOwn) {
+    const auto own = hn::LoadU(d, totals + sources[kDegree]);
+    check.next(own, magnitude_of(own));
+  }
+  const Answer answer(check, offset);
+  HWY_UNROLL(32)
+  for (unsigned e = 0; e < kDegree; ++e) {
+    const auto message = answer.to(t[e], magnitude[e], check.min1);
+    hn::Store(message, d, messages + e * lanes);
+    hn::Store(hn::SaturatedAdd(t[e], message), d, out + destinations[e]);
+  }
+}
+
+// The same for any degree, through memory.
+HWY_INLINE void update_chunk(unsigned degree, bool own, const std::uint16_t* HWY_RESTRICT sources,
+                             const std::uint16_t* HWY_RESTRICT destinations, const std::int8_t* totals,
+                             std::int8_t* out, const std::int8_t* messages_in, std::int8_t* messages,
+                             VecU limit, VecU offset) {
+  const Signed d;
+  const Unsigned du;
+  const std::size_t lanes = hn::Lanes(d);
+  HWY_ALIGN std::int8_t t_of[max_degree * 64];
+  HWY_ALIGN std::uint8_t magnitude_of_t[max_degree * 64];
+  Check check;
+  {
+    const auto t = hn::SaturatedSub(hn::LoadU(d, totals + sources[0]), hn::Load(d, messages_in));
+    const auto magnitude = magnitude_of(t);
+    hn::Store(t, d, t_of);
+    hn::Store(magnitude, du, magnitude_of_t);
+    check.first(t, magnitude, limit);
+  }
+  for (unsigned e = 1; e < degree; ++e) {
+    const auto t = hn::SaturatedSub(hn::LoadU(d, totals + sources[e]), hn::Load(d, messages_in + e * lanes));
+    const auto magnitude = magnitude_of(t);
+    hn::Store(t, d, t_of + e * lanes);
+    hn::Store(magnitude, du, magnitude_of_t + e * lanes);
+    check.next(t, magnitude);
+  }
+  if (own) {
+    const auto t = hn::LoadU(d, totals + sources[degree]);
+    check.next(t, magnitude_of(t));
+  }
+  const Answer answer(check, offset);
+  for (unsigned e = 0; e < degree; ++e) {
+    const auto t = hn::Load(d, t_of + e * lanes);
+    const auto message = answer.to(t, hn::Load(du, magnitude_of_t + e * lanes), check.min1);
+    hn::Store(message, d, messages + e * lanes);
+    hn::Store(hn::SaturatedAdd(t, message), d, out + destinations[e]);
+  }
+}
+
+// kDegree 0: any.
+template <unsigned kDegree, bool kOwn>
+void update_row(const LdpcLayout& layout, const LdpcRow& row, const std::uint16_t* sources,
+                const std::uint16_t* destinations, std::int8_t* totals, std::int8_t* messages, bool first) {
+  const Signed d;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto limit = hn::Set(Unsigned(), static_cast<std::uint8_t>(layout.max_message));
+  const auto offset = hn::Set(Unsigned(), static_cast<std::uint8_t>(layout.offset));
+  sources += row.sources;
+  destinations += row.destinations;
+  messages += row.messages;
+  HWY_ALIGN static constexpr std::int8_t zeros[max_degree * 64] = {};
+  const std::int8_t* messages_in = first ? zeros : messages;
+  for (std::size_t chunk = 0; chunk < layout.chunks; ++chunk) {
+    std::int8_t* out = totals + chunk * lanes;
+    if constexpr (kDegree != 0) {
+      update_chunk<kDegree, kOwn>(sources, destinations, totals, out, messages_in, messages, limit, offset);
+    } else {
+      update_chunk(row.degree, row.own != 0, sources, destinations, totals, out, messages_in, messages, limit,
+                   offset);
+    }
+    sources += row.degree + row.own;
+    messages += row.degree * lanes;
+    messages_in += first ? 0 : row.degree * lanes;
+  }
+  for (unsigned e = 0; e < row.degree; ++e) {
+    std::int8_t* column = totals + destinations[e];
+    hn::StoreU(hn::Load(d, column), d, column + layout.wrap);
+  }
+}
+
+using RowFunction = void (*)(const LdpcLayout&, const LdpcRow&, const std::uint16_t*, const std::uint16_t*,
+                             std::int8_t*, std::int8_t*, bool);
+
+template <unsigned kDegree, bool kOwn>
+constexpr RowFunction row_function() {
+  return kDegree <= max_degree_in_registers ? &update_row<kDegree, kOwn> : &update_row<0, false>;
+}
+
+void update_rows(const LdpcLayout& layout, const LdpcRow* rows, std::size_t row_count,
+                 const std::uint16_t* sources, const std::uint16_t* destinations, std::int8_t* totals,
+                 std::int8_t* messages, bool first) {
+  // Extension rows of NR have 2 to 9 edges besides their own column, other rows 7 and more.
+  static constexpr std::array<RowFunction, 11> with_own{
+      &update_row<0, false>,   row_function<1, true>(), row_function<2, true>(), row_function<3, true>(),
+      row_function<4, true>(), row_function<5, true>(), row_function<6, true>(), row_function<7, true>(),
+      row_function<8, true>(), row_function<9, true>(), &update_row<0, false>};
+  static constexpr auto without_own = [] {
+    std::array<RowFunction, max_degree> table;
+    table.fill(&update_row<0, false>);
+    table[7] = row_function<7, false>();
+    table[8] = row_function<8, false>();
+    table[10] = row_function<10, false>();
+    table[19] = row_function<19, false>();
+    return table;
+  }();
+  for (const LdpcRow* row = rows; row != rows + row_count; ++row) {
+    const RowFunction update = row->own == 0                       ? without_own[row->degree]
+                               : row->degree < std::size(with_own) ? with_own[row->degree]
+                                                                   : with_own[0];
+    update(layout, *row, sources, destinations, totals, messages, first);
+  }
+}
+
+bool any_nonzero(const std::int8_t* in, std::size_t n) {
+  const Signed d;
+  const std::size_t lanes = hn::Lanes(d);
+  auto any = hn::Zero(d);
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) any = hn::Or(any, hn::LoadU(d, in + i));
+  bool nonzero = !hn::AllTrue(d, hn::Eq(any, hn::Zero(d)));
+  for (; i < n; ++i) nonzero = nonzero || in[i] != 0;
+  return nonzero;
+}
+
+constexpr std::size_t max_column = 384;
+
+// `start` modulo n, where it is above n by less than a vector; a division only where n is shorter than one.
+HWY_INLINE std::size_t next_start(std::size_t start, std::size_t n) {
+  if (start < n) return start;
+  return start < 2 * n ? start - n : start % n;
+}
+
+void load_column(const std::int8_t* HWY_RESTRICT in, std::size_t n, std::size_t rotation,
+                 std::int8_t* HWY_RESTRICT out) {
+  const Signed d;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto lowest = hn::Set(d, std::int8_t{-127});
+  const auto halve = [&](VecS x) HWY_ATTR {
+    // (|x| + 1) / 2 is the average with zero, rounded up.
+    const auto limited = hn::Max(x, lowest);
+    const auto half = hn::AverageRound(magnitude_of(limited), hn::Zero(Unsigned()));
+    return with_sign_of(hn::BitCast(d, half), limited);
+  };
+  HWY_ALIGN std::int8_t period[max_column + 3 * 64];
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) hn::StoreU(halve(hn::LoadU(d, in + i)), d, period + i);
+  if (i < n) {
+    HWY_ALIGN std::int8_t tail[64] = {};
+    std::copy_n(in + i, n - i, tail);
+    hn::StoreU(halve(hn::Load(d, tail)), d, period + i);
+  }
+  for (std::size_t have = n; have < n + lanes; have *= 2) {
+    std::copy_n(period, std::min(have, n + lanes - have), period + have);
+  }
+  const std::size_t vectors = (n + lanes - 1) / lanes + 1;
+  std::size_t from = rotation;
+  for (std::size_t k = 0; k < vectors; ++k) {
+    hn::Store(hn::LoadU(d, period + from), d, out + k * lanes);
+    from = next_start(from + lanes, n);
+  }
+}
+
+bool parity_holds(const std::int8_t* totals, const std::uint16_t* sources, std::size_t degree,
+                  std::size_t chunks) {
+  const Signed d;
+  for (std::size_t chunk = 0; chunk < chunks; ++chunk, sources += degree) {
+    auto sign = hn::LoadU(d, totals + sources[0]);
+    for (std::size_t e = 1; e < degree; ++e) sign = hn::Xor(sign, hn::LoadU(d, totals + sources[e]));
+    if (!hn::AllFalse(d, hn::Lt(sign, hn::Zero(d)))) return false;
+  }
+  return true;
+}
+
+bool decide_column(const std::int8_t* HWY_RESTRICT in, std::size_t n, std::size_t rotation,
+                   std::uint8_t* HWY_RESTRICT bits) {
+  const Signed d;
+  const Unsigned du;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto one = hn::Set(du, std::uint8_t{1});
+  const auto decisions = [&](VecS x) HWY_ATTR {
+    return hn::IfThenElseZero(hn::RebindMask(du, hn::Lt(x, hn::Zero(d))), one);
+  };
+  auto decided = hn::Set(du, std::uint8_t{255});
+  std::size_t from = rotation == 0 ? 0 : n - rotation;
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const auto x = hn::LoadU(d, in + from);
+    from = next_start(from + lanes, n);
+    decided = hn::Min(decided, magnitude_of(x));
+    hn::StoreU(decisions(x), du, bits + i);
+  }
+  if (i < n) {  // The lanes beyond n are copies of others.
+    const auto x = hn::LoadU(d, in + from);
+    decided = hn::Min(decided, magnitude_of(x));
+    HWY_ALIGN std::uint8_t tail[64];
+    hn::Store(decisions(x), du, tail);
+    std::copy_n(tail, n - i, bits + i);
+  }
+  return hn::AllTrue(du, hn::Ne(decided, hn::Zero(du)));
+}
+
+const LdpcKernel* kernel() {
+  static const LdpcKernel table{hn::Lanes(Signed()), &any_nonzero,  &load_column,
+                                &update_rows,        &parity_holds, &decide_column};
+  return &table;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace boresight::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace boresight::kernels {
+namespace {
+HWY_EXPORT(kernel);
+}  // namespace
+
+const LdpcKernel& ldpc_kernel() noexcept {
+  return *BORESIGHT_DISPATCH(kernel)();
+}
+
+}  // namespace boresight::kernels
+#endif  // HWY_ONCE
