@@ -72,14 +72,15 @@ void nr_rate_match(const NrRateMatching& matching, std::span<const std::uint8_t>
 }
 
 void nr_rate_recover(const NrRateMatching& matching, std::span<const modem::Llr> llrs,
-                     std::span<float> codeword_nats) noexcept {
+                     std::span<modem::Llr> codeword) noexcept {
   BORESIGHT_ASSERT(llrs.size() == matching.coded_bits);
-  constexpr float nats_per_step = 1.0F / modem::llr_scale;
   const std::size_t qm = matching.bits_per_symbol;
   walk(matching, [&](std::size_t row, std::size_t column, std::size_t p, std::size_t n) {
     const modem::Llr* f = llrs.data() + column * qm + row;
-    float* sum = codeword_nats.data() + p;
-    for (std::size_t i = 0; i < n; ++i) sum[i] += nats_per_step * static_cast<float>(f[i * qm]);
+    modem::Llr* sum = codeword.data() + p;
+    for (std::size_t i = 0; i < n; ++i) {
+      sum[i] = static_cast<modem::Llr>(std::clamp(sum[i] + f[i * qm], -modem::llr_max, modem::llr_max));
+    }
   });
 }
 

@@ -48,6 +48,36 @@ std::uint32_t transport_crc(const NrSegmentation& s, std::span<const std::uint8_
   return s.transport_crc_bits == crc24_bits ? crc24a_of_bits(bits) : crc16_of_bits(bits);
 }
 
+// No segmentation makes shorter blocks where there are several.
+std::size_t most_code_blocks(std::size_t max_payload_bytes) {
+  return 8 * max_payload_bytes / 3000 + 1;
+}
+
+std::span<std::uint8_t> transport_lanes_of(std::span<std::uint8_t> lanes, const TransportFormat& format,
+                                           const NrSegmentation& s) {
+  return lanes.first(8 * format.payload_bytes + s.padding_bits + s.transport_crc_bits);
+}
+
+// A code block of which nothing was received: filler bits are known all the same.
+void forget(const NrSegmentation& s, std::span<modem::Llr> codeword) {
+  std::fill(codeword.begin(), codeword.end(), modem::Llr{0});
+  std::fill_n(codeword.begin() + s.bits_per_block, s.filler_bits(), modem::Llr{modem::llr_max});
+}
+
+// Sixteen bits of CRC alone let one wrong word in 65,536 pass: short blocks must be codewords too.
+bool is_right(const NrSegmentation& s, const LdpcDecoder::Result& decoded) {
+  return decoded.crc_ok && (s.transport_crc_bits != crc16_bits || decoded.parity_ok);
+}
+
+// The verdict on the whole, and the payload's bytes.
+void finish(const NrSegmentation& s, std::span<const std::uint8_t> transport, std::span<std::uint8_t> payload,
+            NrTransportDecoder::Result& result) {
+  const bool transport_holds = transport_crc(s, transport) == 0;
+  if (s.code_blocks == 1 && !transport_holds) result.code_blocks_failed = 1;
+  result.crc_ok = transport_holds && result.code_blocks_failed == 0;
+  pack_msb_first(transport.first(8 * payload.size()), payload);
+}
+
 // Goes through the code blocks: visit(block's matching, its first transport bit, its first coded bit).
 template <typename Visit>
 void for_each_block(const TransportFormat& format, const NrSegmentation& s, Visit visit) {
@@ -135,55 +165,120 @@ void NrTransportEncoder::encode(const TransportFormat& format, std::span<const s
       });
 }
 
+NrSoftBuffer::NrSoftBuffer(const Config& config) : max_payload_bytes_(config.max_payload_bytes) {
+  check_maxima("NrSoftBuffer", config.max_payload_bytes, 1);
+  const std::size_t blocks = most_code_blocks(config.max_payload_bytes);
+  codewords_.resize(blocks * ldpc_max_columns * max_lifting_size(config.max_payload_bytes));
+  transport_bits_.resize(transport_lanes(config.max_payload_bytes));
+  block_ok_.resize(blocks);
+}
+
 NrTransportDecoder::NrTransportDecoder(const Config& config)
-    : config_(config),
-      ldpc_({.max_lifting_size = max_lifting_size(config.max_payload_bytes), .rule = config.rule}) {
+    : config_(config), ldpc_({.max_lifting_size = max_lifting_size(config.max_payload_bytes)}) {
   check_maxima("NrTransportDecoder", config.max_payload_bytes, config.max_coded_bits);
   require(
       config.max_iterations >= 1 && config.max_iterations <= 1000,
       "NrTransportDecoder: max_iterations " + std::to_string(config.max_iterations) + " is not in 1 .. 1000");
-  const std::size_t z = max_lifting_size(config.max_payload_bytes);
+  const unsigned z = max_lifting_size(config.max_payload_bytes);
   transport_bits_.resize(transport_lanes(config.max_payload_bytes));
-  information_.resize(base_graph_information_columns(BaseGraph::bg1) * z);
-  codeword_nats_.resize(ldpc_max_columns * z);
+  information_.resize(std::size_t{base_graph_information_columns(BaseGraph::bg1)} * z);
+  codeword_.resize(std::size_t{ldpc_max_columns} * z);
+  if (config.reference) {
+    reference_.emplace(NrLdpcDecoder::Config{.max_lifting_size = z, .rule = *config.reference});
+    codeword_nats_.resize(codeword_.size());
+  }
+}
+
+bool NrTransportDecoder::fits(const TransportFormat& format, std::size_t llrs,
+                              std::size_t payload_bytes) const noexcept {
+  return is_valid(format) && format.payload_bytes <= config_.max_payload_bytes &&
+         format.coded_bits <= config_.max_coded_bits && payload_bytes == format.payload_bytes &&
+         llrs == format.coded_bits;
 }
 
 NrTransportDecoder::Result NrTransportDecoder::decode(const TransportFormat& format,
                                                       std::span<const modem::Llr> llr,
                                                       std::span<std::uint8_t> payload) noexcept {
   Result result;
-  if (!is_valid(format) || format.payload_bytes > config_.max_payload_bytes ||
-      format.coded_bits > config_.max_coded_bits || payload.size() != format.payload_bytes ||
-      llr.size() != format.coded_bits) {
+  if (!fits(format, llr.size(), payload.size())) return result;
+  const NrSegmentation s = segmentation(format);
+  const auto transport = transport_lanes_of(transport_bits_, format, s);
+  const NrLdpcGraph graph(s.graph, s.lifting_size);
+  const auto codeword = std::span(codeword_).first(graph.codeword_bits());
+  result.code_blocks = s.code_blocks;
+  for_each_block(format, s, [&](const NrRateMatching& matching, std::size_t first_bit, std::size_t coded_begin) {
+    forget(s, codeword);
+    nr_rate_recover(matching, llr.subspan(coded_begin, matching.coded_bits), codeword);
+    const auto decoded = decode_block(graph, s, codeword);
+    result.iterations += decoded.iterations;
+    result.code_blocks_failed += is_right(s, decoded) ? 0 : 1;
+    std::copy_n(information_.begin(), s.bits_per_block - s.code_block_crc_bits, transport.begin() + first_bit);
+  });
+  finish(s, transport, payload, result);
+  return result;
+}
+
+NrTransportDecoder::Result NrTransportDecoder::decode(const TransportFormat& format,
+                                                      std::span<const modem::Llr> llr,
+                                                      NrSoftBuffer& soft_buffer,
+                                                      std::span<std::uint8_t> payload) noexcept {
+  Result result;
+  NrSoftBuffer& soft = soft_buffer;
+  if (!fits(format, llr.size(), payload.size()) || format.payload_bytes > soft.max_payload_bytes_) return result;
+  const NrSegmentation s = segmentation(format);
+  const NrLdpcGraph graph(s.graph, s.lifting_size);
+  const auto codeword_of = [&](unsigned block) {
+    return std::span(soft.codewords_).subspan(block * graph.codeword_bits(), graph.codeword_bits());
+  };
+  if (soft.transmissions_ == 0) {
+    soft.payload_bytes_ = format.payload_bytes;
+    soft.graph_ = s.graph;
+    std::fill(soft.block_ok_.begin(), soft.block_ok_.end(), std::uint8_t{0});
+    for (unsigned block = 0; block < s.code_blocks; ++block) forget(s, codeword_of(block));
+  } else if (soft.payload_bytes_ != format.payload_bytes || soft.graph_ != s.graph) {
     return result;
   }
-  const NrSegmentation s = segmentation(format);
-  const std::size_t a = 8 * payload.size() + s.padding_bits;
-  const auto transport = std::span(transport_bits_).first(a + s.transport_crc_bits);
-  const NrLdpcGraph graph(s.graph, s.lifting_size);
-  const auto codeword = std::span(codeword_nats_).first(graph.codeword_bits());
-  const auto information = std::span(information_).first(s.information_bits);
+  ++soft.transmissions_;
+  const auto transport = transport_lanes_of(soft.transport_bits_, format, s);
   result.code_blocks = s.code_blocks;
-  for_each_block(
-      format, s, [&](const NrRateMatching& matching, std::size_t first_bit, std::size_t coded_begin) {
-        std::fill(codeword.begin(), codeword.end(), 0.0F);
-        std::fill_n(codeword.begin() + s.bits_per_block, s.filler_bits(), NrLdpcDecoder::known_zero_llr_nats);
-        nr_rate_recover(matching, llr.subspan(coded_begin, matching.coded_bits), codeword);
-        const auto decoded = ldpc_.decode(graph, codeword, config_.max_iterations, information);
-        result.iterations += decoded.iterations;
-        // A block followed by its own CRC has the CRC zero.
-        const auto block = information.first(s.bits_per_block);
-        const bool crc_holds = s.code_block_crc_bits == 0 || crc24b_of_bits(block) == 0;
-        // Sixteen bits of CRC alone let one wrong word in 65,536 pass: short blocks must be codewords too.
-        const bool word_holds = s.transport_crc_bits == 16 ? decoded.parity_ok : decoded.decided;
-        result.code_blocks_failed += crc_holds && word_holds ? 0 : 1;
-        std::copy_n(block.begin(), s.bits_per_block - s.code_block_crc_bits, transport.begin() + first_bit);
-      });
-  const bool transport_holds = transport_crc(s, transport) == 0;
-  if (s.code_blocks == 1 && !transport_holds) result.code_blocks_failed = 1;
-  result.crc_ok = transport_holds && result.code_blocks_failed == 0;
-  pack_msb_first(transport.first(8 * payload.size()), payload);
+  unsigned block = 0;
+  for_each_block(format, s, [&](const NrRateMatching& matching, std::size_t first_bit, std::size_t coded_begin) {
+    const unsigned b = block++;
+    if (soft.block_ok_[b] != 0) return;
+    nr_rate_recover(matching, llr.subspan(coded_begin, matching.coded_bits), codeword_of(b));
+    const auto decoded = decode_block(graph, s, codeword_of(b));
+    result.iterations += decoded.iterations;
+    soft.block_ok_[b] = is_right(s, decoded) ? 1 : 0;
+    result.code_blocks_failed += soft.block_ok_[b] != 0 ? 0 : 1;
+    std::copy_n(information_.begin(), s.bits_per_block - s.code_block_crc_bits, transport.begin() + first_bit);
+  });
+  finish(s, transport, payload, result);
+  // Blocks that passed by chance must not lock out the right ones.
+  if (!result.crc_ok && result.code_blocks_failed == 0) {
+    std::fill(soft.block_ok_.begin(), soft.block_ok_.end(), std::uint8_t{0});
+  }
   return result;
+}
+
+LdpcDecoder::Result NrTransportDecoder::decode_block(const NrLdpcGraph& graph, const NrSegmentation& s,
+                                                     std::span<const modem::Llr> codeword) noexcept {
+  const auto information = std::span(information_).first(s.information_bits);
+  const Crc crc = s.code_block_crc_bits != 0               ? Crc::crc24b
+                  : s.transport_crc_bits == crc24_bits ? Crc::crc24a
+                                                       : Crc::crc16;
+  if (!reference_) {
+    return ldpc_.decode(graph, codeword,
+                        {.max_iterations = config_.max_iterations, .crc = crc, .crc_bits = s.bits_per_block},
+                        information);
+  }
+  const auto nats = std::span(codeword_nats_).first(codeword.size());
+  for (std::size_t i = 0; i < nats.size(); ++i) nats[i] = static_cast<float>(codeword[i]) / modem::llr_scale;
+  std::fill_n(nats.begin() + s.bits_per_block, s.filler_bits(), NrLdpcDecoder::known_zero_llr_nats);
+  const auto decoded = reference_->decode(graph, nats, config_.max_iterations, information);
+  return {.parity_ok = decoded.parity_ok,
+          .decided = decoded.decided,
+          .crc_ok = decoded.decided && crc_holds(crc, information.first(s.bits_per_block)),
+          .iterations = decoded.iterations};
 }
 
 }  // namespace boresight::fec

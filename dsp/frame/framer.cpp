@@ -89,11 +89,11 @@ Deframer::Deframer(const Config& config)
     : header_decoder_({.max_payload_bytes = header_bytes,
                        .max_coded_bits = ku_header_coded_bits,
                        .max_iterations = config.max_iterations,
-                       .rule = config.rule}),
+                       .reference = config.reference}),
       payload_decoder_({.max_payload_bytes = longest_payload(),
                         .max_coded_bits = max_coded_bits,
                         .max_iterations = config.max_iterations,
-                        .rule = config.rule}) {}
+                        .reference = config.reference}) {}
 
 std::optional<Header> Deframer::header(std::span<modem::Llr> llr) noexcept {
   BORESIGHT_ASSERT(llr.size() == ku_header_coded_bits);

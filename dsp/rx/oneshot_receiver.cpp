@@ -296,7 +296,7 @@ class Reader {
   std::vector<std::uint16_t> data_ = numerology_.carriers(ofdm::Carrier::data);
   std::vector<std::uint16_t> pilots_ = numerology_.carriers(ofdm::Carrier::pilot);
   GridBuffer<cf32> values_ = frame::ku_pilot_values();
-  frame::Deframer deframer_{{.max_iterations = 50, .rule = fec::CheckRule::sum_product}};
+  frame::Deframer deframer_{{.max_iterations = 50, .reference = fec::CheckRule::sum_product}};
   std::array<double, symbols> phase_{};
   std::array<double, symbols> delay_{};
   std::vector<modem::Llr> soft_;

@@ -83,12 +83,28 @@ TEST(NrRateMatching, RecoverAddsEverySoftBitWhereItCameFrom) {
   for (const NrRateMatching& m : cases()) {
     const auto positions = slow_positions(m);
     std::vector<modem::Llr> llrs(m.coded_bits);
-    for (auto& l : llrs) l = static_cast<modem::Llr>(static_cast<int>(random.below(255)) - 127);
-    std::vector<float> expected(base_graph_columns(m.graph) * m.lifting_size, 0.0F);
-    for (std::size_t i = 0; i < llrs.size(); ++i) expected[positions[i]] += static_cast<float>(llrs[i]) / 4;
-    std::vector<float> sums(expected.size(), 0.0F);
+    for (auto& l : llrs) l = static_cast<modem::Llr>(static_cast<int>(random.below(7)) - 3);
+    std::vector<int> expected(base_graph_columns(m.graph) * m.lifting_size, 0);
+    for (std::size_t i = 0; i < llrs.size(); ++i) expected[positions[i]] += llrs[i];
+    ASSERT_LE(*std::max_element(expected.begin(), expected.end()), modem::llr_max) << "nothing saturates";
+    ASSERT_GE(*std::min_element(expected.begin(), expected.end()), -modem::llr_max);
+    std::vector<modem::Llr> sums(expected.size(), 0);
     nr_rate_recover(m, llrs, sums);
-    ASSERT_EQ(sums, expected);  // multiples of 1/4 far below 2^22: exact
+    ASSERT_EQ(std::vector<int>(sums.begin(), sums.end()), expected);
+  }
+}
+
+TEST(NrRateMatching, SumsOfSoftBitsSaturate) {
+  const NrRateMatching m{.graph = BaseGraph::bg2,
+                         .lifting_size = 2,
+                         .bits_per_block = 20,
+                         .coded_bits = 3 * 100,
+                         .bits_per_symbol = 2};
+  const auto positions = slow_positions(m);
+  for (const int one : {100, -100, -128}) {
+    std::vector<modem::Llr> sums(104, 0);
+    nr_rate_recover(m, std::vector<modem::Llr>(m.coded_bits, static_cast<modem::Llr>(one)), sums);
+    for (const std::size_t p : positions) ASSERT_EQ(sums[p], one > 0 ? 127 : -127);
   }
 }
 

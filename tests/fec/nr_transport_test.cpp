@@ -270,9 +270,10 @@ TEST_F(NrTransport, InvalidFormatsAreRefusedByTheEncoderAndFailInTheDecoder) {
 }
 
 TEST_F(NrTransport, CallsAllocateNothingWhateverTheFormat) {
-  for (const auto rule : {CheckRule::min_sum, CheckRule::sum_product}) {
+  using Reference = std::optional<CheckRule>;
+  for (const Reference reference : {Reference(), Reference(CheckRule::sum_product)}) {
     NrTransportDecoder checked(
-        {.max_payload_bytes = 4000, .max_coded_bits = 100'000, .max_iterations = 5, .rule = rule});
+        {.max_payload_bytes = 4000, .max_coded_bits = 100'000, .max_iterations = 5, .reference = reference});
     for (const std::size_t n : {10, 478, 479, 4000, 1}) {
       const TransportFormat format{n, coded_for(n, 0.5, 6), 6, 0.5};
       const auto payload = random_payload(random, n);

@@ -35,10 +35,10 @@ std::size_t nr_coded_bits_of_block(std::size_t coded_bits, unsigned bits_per_sym
 void nr_rate_match(const NrRateMatching& matching, std::span<const std::uint8_t> codeword,
                    std::span<std::uint8_t> out) noexcept;
 
-/// The receiver's direction: adds the E soft bits, in nats, to `codeword_nats` (all block columns), where
-/// repeated bits add up. The caller sets it to zero before the first transmission of a block; filler
-/// positions are not touched. Calls with several redundancy versions combine them.
+/// The receiver's direction: adds the E soft bits to `codeword` (all block columns), where repeated bits add
+/// up and saturate at +-llr_max. The caller sets it to zero before the first transmission of a block; filler
+/// positions are not touched. Calls with several redundancy versions combine them (incremental redundancy).
 void nr_rate_recover(const NrRateMatching& matching, std::span<const modem::Llr> llrs,
-                     std::span<float> codeword_nats) noexcept;
+                     std::span<modem::Llr> codeword) noexcept;
 
 }  // namespace boresight::fec

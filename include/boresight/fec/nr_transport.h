@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "boresight/core/aligned.h"
+#include "boresight/fec/ldpc_decoder.h"
 #include "boresight/fec/nr_ldpc_decoder.h"
 #include "boresight/fec/nr_segmentation.h"
 #include "boresight/modem/llr.h"
@@ -53,13 +55,42 @@ class NrTransportEncoder {
   aligned_vector<std::uint8_t> codeword_;
 };
 
+/// What one HARQ process remembers between the transmissions of a payload: the sum of the soft bits of each
+/// code block, and the blocks that are already right. 26 kB per 8448 bits of payload.
+class NrSoftBuffer {
+ public:
+  struct Config {
+    std::size_t max_payload_bytes = 0;  ///< 1 .. 2^24
+  };
+
+  /// ConfigError if max_payload_bytes is out of its range.
+  explicit NrSoftBuffer(const Config& config);
+
+  /// Before the first transmission of another payload.
+  void clear() noexcept { transmissions_ = 0; }
+  /// Combined since clear().
+  unsigned transmissions() const { return transmissions_; }
+
+ private:
+  friend class NrTransportDecoder;
+
+  std::size_t max_payload_bytes_;
+  unsigned transmissions_ = 0;
+  std::size_t payload_bytes_ = 0;
+  BaseGraph graph_ = BaseGraph::bg1;
+  aligned_vector<modem::Llr> codewords_;         ///< [block][all block columns]
+  aligned_vector<std::uint8_t> transport_bits_;  ///< payload, padding, CRC as lanes
+  aligned_vector<std::uint8_t> block_ok_;
+};
+
 class NrTransportDecoder {
  public:
   struct Config {
     std::size_t max_payload_bytes = 0;  ///< 1 .. 2^24
     std::size_t max_coded_bits = 0;     ///< 1 .. 2^28
     unsigned max_iterations = 20;       ///< per code block, 1 .. 1000
-    CheckRule rule = CheckRule::min_sum;
+    /// Decodes with NrLdpcDecoder and this rule: the slow oracle in place of LdpcDecoder.
+    std::optional<CheckRule> reference = {};
   };
 
   struct Result {
@@ -72,17 +103,30 @@ class NrTransportDecoder {
   /// ConfigError if a value is out of its range.
   explicit NrTransportDecoder(const Config& config);
 
-  /// An invalid format, one beyond the maxima, or spans of other sizes than the format says, give a Result of
+  /// One transmission by itself. An invalid format, one beyond the maxima, or spans of other sizes than the format says, give a Result of
   /// zeros and leave `payload` alone. Otherwise `payload` gets the decisions, right or wrong.
   Result decode(const TransportFormat& format, std::span<const modem::Llr> llr,
                 std::span<std::uint8_t> payload) noexcept;
 
+  /// Adds one more transmission of the same payload to `soft_buffer` and decodes what came together so far.
+  /// Redundancy version, coded_bits and bits_per_symbol may differ from those before; a payload_bytes or a
+  /// base graph (code_rate) other than at the first one is answered like an invalid format. Blocks that are
+  /// right already are not decoded again.
+  Result decode(const TransportFormat& format, std::span<const modem::Llr> llr, NrSoftBuffer& soft_buffer,
+                std::span<std::uint8_t> payload) noexcept;
+
  private:
+  bool fits(const TransportFormat& format, std::size_t llrs, std::size_t payload_bytes) const noexcept;
+  LdpcDecoder::Result decode_block(const NrLdpcGraph& graph, const NrSegmentation& segmentation,
+                                   std::span<const modem::Llr> codeword) noexcept;
+
   Config config_;
-  NrLdpcDecoder ldpc_;
+  LdpcDecoder ldpc_;
+  std::optional<NrLdpcDecoder> reference_;
   aligned_vector<std::uint8_t> transport_bits_;  ///< payload, padding, CRC as lanes
   aligned_vector<std::uint8_t> information_;     ///< one code block, K lanes
-  aligned_vector<float> codeword_nats_;
+  aligned_vector<modem::Llr> codeword_;
+  aligned_vector<float> codeword_nats_;          ///< for the reference only
 };
 
 }  // namespace boresight::fec

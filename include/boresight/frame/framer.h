@@ -46,7 +46,8 @@ class Deframer {
  public:
   struct Config {
     unsigned max_iterations = 20;  ///< of the LDPC decoder, per code block
-    fec::CheckRule rule = fec::CheckRule::min_sum;
+    /// The slow decoder with this rule, see NrTransportDecoder.
+    std::optional<fec::CheckRule> reference = {};
   };
   struct Payload {
     bool ok = false;
