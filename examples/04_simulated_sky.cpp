@@ -44,10 +44,11 @@ int main() {
   const sim::Truth truth = sky.truth();
   const beam::AdaptiveBeamformer::Stats& beam = receiver.front_end().beamformer().stats();
   const rx::KuReceiver::Stats& frames = receiver.ku().stats();
-  std::printf("jammer over noise per element: measured %.1f dB, true %.1f dB\n", beam.jammer_to_noise_db,
-              truth.jammer_to_noise_db);
-  std::printf("Doppler at the carrier: true %+.0f Hz; %llu of %llu frames good\n", truth.doppler_hz,
+  std::printf("over the noise, per element: %.1f dB measured, the jammer's true power %.1f dB\n",
+              beam.power_over_noise_db, truth.jammer_to_noise_db);
+  // A frame that the end of the stream cut off is detected and neither good nor failed.
+  std::printf("Doppler at the carrier: true %+.0f Hz; %llu frames good, %llu failed\n", truth.doppler_hz,
               static_cast<unsigned long long>(frames.frames_ok),
-              static_cast<unsigned long long>(frames.frames_detected));
+              static_cast<unsigned long long>(frames.headers_failed + frames.payloads_failed));
   return frames.frames_ok >= 5 ? 0 : 1;
 }

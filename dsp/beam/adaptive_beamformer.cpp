@@ -76,7 +76,7 @@ bool AdaptiveBeamformer::renew_weights() noexcept {
       return false;
     }
     stats_.noise_power = solver_.noise_power();
-    stats_.jammer_to_noise_db = std::clamp(db_from_power(solver_.interference_to_noise()), -100.0, 200.0);
+    stats_.power_over_noise_db = std::clamp(db_from_power(solver_.interference_to_noise()), -100.0, 200.0);
   }
   ++stats_.updates;
   return true;

@@ -151,13 +151,16 @@ void Chain::update() {
 
 // What rises above the noise, less the satellite: its power in the beam, where it has unit gain, is the
 // frames' SNR times the noise that the weights let through. What is left is a jammer only if it stands out.
+// Without a frame the satellite's share is unknown, but no satellite is 20 dB above the noise of one element.
 double Chain::jammer_to_noise_db() const {
   const beam::AdaptiveBeamformer& beamformer = front_end().beamformer();
   double noise_gain = 0;
   for (const cf64 weight : beamformer.weights()) noise_gain += std::norm(weight);
   const double snr_db = results_.snr_db.value();
-  const double all = power_from_db(beamformer.stats().jammer_to_noise_db);
-  const double satellite = std::isfinite(snr_db) ? power_from_db(snr_db) * noise_gain : 0.0;
+  const double all_db = beamformer.stats().power_over_noise_db;
+  if (!std::isfinite(snr_db)) return all_db > 20 ? all_db : std::numeric_limits<double>::quiet_NaN();
+  const double all = power_from_db(all_db);
+  const double satellite = power_from_db(snr_db) * noise_gain;
   const double jammers = all - satellite;
   const bool stands_out = jammers > 0.2 * all && jammers > 0.05;
   return stands_out ? db_from_power(jammers) : std::numeric_limits<double>::quiet_NaN();

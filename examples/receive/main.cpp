@@ -13,9 +13,9 @@
 #include "boresight/sdr/atomic_file.h"
 #include "boresight/sdr/soapy_source.h"
 #include "chain.h"
-#include "collector.h"
 #include "options.h"
 #include "report.h"
+#include "report_data.h"
 #include "results_json.h"
 #include "run.h"
 #include "setup.h"
@@ -87,10 +87,10 @@ int receive_with(const Options& options) {
   if (setup.carrier_known) results.carrier_hz = setup.carrier_hz;
   results.channels = setup.source->info().channels;
   Chain chain(setup, options.mode(), results);
-  std::optional<Collector> collector;
-  if (!options.report.empty()) collector.emplace(results.channels);
+  std::optional<ReportData> report_data;
+  if (!options.report.empty()) report_data.emplace(results.channels);
 
-  run(options, setup, chain, collector ? &*collector : nullptr, results, interrupted);
+  run(options, setup, chain, report_data ? &*report_data : nullptr, results, interrupted);
 
   if (!options.quiet) {
     (options.json_to_stdout() ? std::cerr : std::cout) << summary(options, results) << std::flush;
@@ -100,7 +100,7 @@ int receive_with(const Options& options) {
   } else if (!options.json.empty()) {
     write_whole(options.json, to_json(results));
   }
-  if (collector) write_whole(options.report, report_html(options, setup, chain, *collector, results));
+  if (report_data) write_whole(options.report, report_html(options, setup, chain, *report_data, results));
   if (!results.source_failure.empty()) throw IoError(results.source + ": " + results.source_failure);
   const bool complete = options.output.empty() || results.payload_complete;
   return results.frames_ok > 0 && complete ? exit_received : exit_nothing_received;

@@ -139,7 +139,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   app.add_option("--frequency", options.frequency_hz, "Center frequency; of a recording that tells none")
       ->type_name("HZ")
       ->group(from);
-  app.add_option("--rate", options.rate_hz, "Sample rate per second [the waveform's or the device's own]")
+  app.add_option("--rate", options.rate_hz, "Sample rate [the waveform's or the device's own]")
       ->type_name("HZ")
       ->group(from);
   app.add_option("--gain", options.gain_db, "Receive gain [the device's own]")->type_name("DB")->group(from);

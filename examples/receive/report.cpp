@@ -137,9 +137,9 @@ std::string constellation_figure(const Chain& chain) {
                                 chain.constellation_name() + ". Points beyond the axes stand on the rim.");
 }
 
-std::string spectrum_figure(const Collector& collector, const Results& r) {
-  const std::vector<double> before = collector.element_spectrum().power_db();
-  const std::vector<double> after = collector.beam_spectrum().power_db();
+std::string spectrum_figure(const ReportData& report_data, const Results& r) {
+  const std::vector<double> before = report_data.element_spectrum().power_db();
+  const std::vector<double> after = report_data.beam_spectrum().power_db();
   if (before.empty() || after.empty()) return {};
   std::vector<double> mhz(before.size());
   for (std::size_t i = 0; i < mhz.size(); ++i) {
@@ -152,7 +152,7 @@ std::string spectrum_figure(const Collector& collector, const Results& r) {
             axis_around("power density (dBFS / bin)", all, 20), 440, 384);
   plot.line(mhz, before, "s2", "element 0");
   plot.line(mhz, after, "s1", "beam (" + r.beamformer + ")");
-  return figure(plot.svg(), "Mean of " + std::to_string(collector.element_spectrum().segments()) +
+  return figure(plot.svg(), "Mean of " + std::to_string(report_data.element_spectrum().segments()) +
                                 " segments, " + std::to_string(Spectrum::bins) +
                                 " bins; 0 dB is full scale spread over all bins.");
 }
@@ -189,12 +189,12 @@ std::string direction_text(array::SkyDirection d) {
          format_fixed(deg_from_rad(d.elevation_rad), 1) + "\u00b0";
 }
 
-std::string sky_figures(const Setup& setup, const Chain& chain, const Collector& collector, const Results& r,
-                        std::optional<Scene>& scene) {
+std::string sky_figures(const Setup& setup, const Chain& chain, const ReportData& report_data,
+                        const Results& r, std::optional<Scene>& scene) {
   const std::size_t elements = setup.geometry.elements();
-  if (elements < 2 || !(collector.covariance().snapshots() > 0)) return {};
+  if (elements < 2 || !(report_data.covariance().snapshots() > 0)) return {};
   GridBuffer<cf64> covariance(elements, elements);
-  collector.covariance().matrix(covariance.view());
+  report_data.covariance().matrix(covariance.view());
   const PowerScan scan(setup.geometry, setup.carrier_hz, setup.attitude, covariance.view());
   scene = find_scene(setup, r, scan);
   std::vector<SkyMark> marks = {{scene->satellite, "satellite", "pointing"}};
@@ -307,9 +307,9 @@ std::string configuration_table(const Setup& setup, const Results& r) {
 }  // namespace
 
 std::string report_html(const Options& options, const Setup& setup, const Chain& chain,
-                        const Collector& collector, const Results& r) {
+                        const ReportData& report_data, const Results& r) {
   std::optional<Scene> scene;
-  const std::string sky = sky_figures(setup, chain, collector, r, scene);
+  const std::string sky = sky_figures(setup, chain, report_data, r, scene);
   std::string out =
       "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'>"
       "<meta name='viewport' content='width=device-width,initial-scale=1'>"
@@ -318,7 +318,7 @@ std::string report_html(const Options& options, const Setup& setup, const Chain&
   out += "</style></head><body>\n<h1>Boresight receiver report</h1>\n<p class='sub'>" + escaped(r.source) +
          "</p>\n";
   out += verdict(options, r) + tiles(r) + "<div class='plots'>\n";
-  out += sky + frames_figure(r) + constellation_figure(chain) + spectrum_figure(collector, r);
+  out += sky + frames_figure(r) + constellation_figure(chain) + spectrum_figure(report_data, r);
   out += "</div>\n<div class='tables'><section><h2>Results</h2>" + results_table(r, scene);
   out += "</section><section><h2>Configuration</h2>" + configuration_table(setup, r);
   out +=

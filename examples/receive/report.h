@@ -4,14 +4,14 @@
 #include <string>
 
 #include "chain.h"
-#include "collector.h"
 #include "options.h"
+#include "report_data.h"
 #include "results.h"
 #include "setup.h"
 
 namespace boresight::receive {
 
 std::string report_html(const Options& options, const Setup& setup, const Chain& chain,
-                        const Collector& collector, const Results& results);
+                        const ReportData& report_data, const Results& results);
 
 }  // namespace boresight::receive

@@ -11,7 +11,7 @@
 #include "boresight/sdr/atomic_file.h"
 #include "boresight/sdr/sample_stream.h"
 #include "boresight/sdr/sigmf.h"
-#include "collector.h"
+#include "report_data.h"
 #include "status_line.h"
 
 namespace boresight::receive {
@@ -91,7 +91,7 @@ void ask_for_truth(sdr::Source& source, Results& results) {
 
 }  // namespace
 
-void run(const Options& options, Setup& setup, Chain& chain, Collector* collector, Results& results,
+void run(const Options& options, Setup& setup, Chain& chain, ReportData* report_data, Results& results,
          const std::atomic<bool>& interrupted) {
   const bool until_complete = options.until_complete || (!options.duration_s && !options.frames);
   const std::uint64_t last_sample =
@@ -130,7 +130,7 @@ void run(const Options& options, Setup& setup, Chain& chain, Collector* collecto
     recorder.write(block, samples);
     push(chain, block, samples);
     results.samples += samples;
-    if (collector) collector->look(chain, results);
+    if (report_data) report_data->look(chain, results);
     deliver(options, chain.carousel(), results);
 
     done = block.first_sample() + samples >= last_sample ||

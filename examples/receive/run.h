@@ -10,12 +10,12 @@
 
 namespace boresight::receive {
 
-class Collector;
+class ReportData;
 
 /// Runs until what the options say, the end of the source, or `interrupted`. The file goes to options.output
-/// the moment it is complete. `collector` may be null.
+/// the moment it is complete. `report_data` may be null.
 /// IoError when a file cannot be written.
-void run(const Options& options, Setup& setup, Chain& chain, Collector* collector, Results& results,
+void run(const Options& options, Setup& setup, Chain& chain, ReportData* report_data, Results& results,
          const std::atomic<bool>& interrupted);
 
 }  // namespace boresight::receive

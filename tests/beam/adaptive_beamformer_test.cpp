@@ -115,7 +115,7 @@ TEST(AdaptiveBeamformer, SavesAWeakSignalFromAStrongJammer) {
       EXPECT_EQ(beamformer.stats().updates, 1U + 31 / 4);
       EXPECT_EQ(beamformer.stats().rejected, 0U);
       EXPECT_NEAR(db_from_power(beamformer.stats().noise_power), 0, 0.2);
-      EXPECT_NEAR(beamformer.stats().jammer_to_noise_db, db_from_power(Roof::jammer_power), 0.6);
+      EXPECT_NEAR(beamformer.stats().power_over_noise_db, db_from_power(Roof::jammer_power), 0.6);
       EXPECT_LT(std::abs(db_from_power(std::norm(
                     response(std::vector<cf64>(beamformer.weights().begin(), beamformer.weights().end()),
                              roof.signal_steering)))),
@@ -200,7 +200,7 @@ TEST(AdaptiveBeamformer, ForgetsAJammerThatWent) {
     beamformer.process(quiet.view(), y);
   }
   EXPECT_GT(towards_jammer_db(), jammed_db + 20);
-  EXPECT_LT(beamformer.stats().jammer_to_noise_db, 0);
+  EXPECT_LT(beamformer.stats().power_over_noise_db, 0);
 }
 
 TEST(AdaptiveBeamformer, ANaNSpoilsItsSamplesAndNotTheFuture) {
@@ -239,7 +239,7 @@ TEST(AdaptiveBeamformer, SilenceAndADeadElementAreNothingSpecial) {
   beamformer.set_direction(roof.signal_direction);
   beamformer.process(silence.view(), y);
   EXPECT_EQ(y, std::vector<cf32>(block_samples));
-  EXPECT_EQ(beamformer.stats().jammer_to_noise_db, -100);
+  EXPECT_EQ(beamformer.stats().power_over_noise_db, -100);
 
   const std::vector<cf32> z = run(beamformer, roof.x.view());
   EXPECT_EQ(beamformer.weights()[5], cf64(0));

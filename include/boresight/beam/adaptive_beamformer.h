@@ -55,7 +55,8 @@ class AdaptiveBeamformer {
   /// never renews.
   struct Stats {
     double noise_power = 0;            ///< per element and sample; full scale is 1
-    double jammer_to_noise_db = 0;     ///< all power above the noise, mean per element; -100 to 200
+    double power_over_noise_db = 0;    ///< all that rises above the noise, wanted or not, mean per
+                                       ///< element; -100 to 200
     std::uint64_t updates = 0;         ///< renewals of the weights
     std::uint64_t rejected = 0;        ///< renewals given up because the samples held NaN or Inf
     std::uint64_t bad_directions = 0;  ///< directions that were zero or not finite
@@ -71,9 +72,8 @@ class AdaptiveBeamformer {
   void set_direction(Vec3 direction) noexcept;
 
   /// @param in   [elements x n], n <= max_block_samples; NaN and Inf are to be cleaned by the caller. Should
-  /// one
-  ///             come all the same, it spoils its own output samples, the weights stay as they are, and the
-  ///             covariance starts over.
+  ///             one come all the same, it spoils its own output samples, the weights stay as they are, and
+  ///             the covariance starts over.
   /// @param out  [n]
   void process(Grid<const cf32> in, std::span<cf32> out) noexcept;
 

@@ -37,7 +37,7 @@ class PssSearch {
   struct Candidate {
     std::size_t position = 0;  ///< of the first sample of the PSS body within the window
     double frequency = 0;      ///< carrier offset, cycles per sample
-    double statistic = 0;      ///< |D| over the noise level; the threshold is its unit of doubt
+    double statistic = 0;      ///< |D| over the noise level; the false alarm rate sets its threshold
   };
 
   /// ConfigError if a rate is outside (0, 0.1], an offset outside (0, 3.9], positions outside 1024 .. 2^20.

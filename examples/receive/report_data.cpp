@@ -1,4 +1,4 @@
-#include "collector.h"
+#include "report_data.h"
 
 #include <algorithm>
 
@@ -12,9 +12,9 @@ constexpr double first_interval_s = 2e-3;
 }  // namespace
 
 // Half of the weight is on the last dozen looks: the pattern at the end of the run is compared with it.
-Collector::Collector(std::size_t elements) : covariance_({.elements = elements, .forgetting = 0.95}) {}
+ReportData::ReportData(std::size_t elements) : covariance_({.elements = elements, .forgetting = 0.95}) {}
 
-void Collector::look(const Chain& chain, const Results& results) {
+void ReportData::look(const Chain& chain, const Results& results) {
   if (results.samples < next_sample_) return;
   // 200 looks in the first 0.4 s; after that each look is 0.5 % of the run later than the one before.
   const double interval =

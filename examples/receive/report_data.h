@@ -13,9 +13,9 @@
 
 namespace boresight::receive {
 
-class Collector {
+class ReportData {
  public:
-  explicit Collector(std::size_t elements);
+  explicit ReportData(std::size_t elements);
 
   /// After each piece of the stream. Looks closer every few milliseconds of samples, ever more rarely as the
   /// run goes on.
