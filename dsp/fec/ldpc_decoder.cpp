@@ -11,8 +11,6 @@
 namespace boresight::fec {
 namespace {
 
-constexpr unsigned max_frames = 4;
-
 // Tuned together with the two steps per nat of the totals (docs/error-rates.md). The limit keeps messages
 // from outrunning totals that saturate: without it, a clean block diverges.
 constexpr std::int8_t max_message = 31;
@@ -22,7 +20,8 @@ constexpr std::int8_t message_offset = 1;
 unsigned frames_per_group(std::size_t lifting_size, std::size_t vector_lanes, unsigned max_lanes) {
   unsigned best = 1;
   double best_fill = 0;
-  for (unsigned frames = 1; frames <= max_frames && frames * lifting_size <= max_lanes; ++frames) {
+  for (unsigned frames = 1; frames <= LdpcDecoder::max_frames && frames * lifting_size <= max_lanes;
+       ++frames) {
     const std::size_t lanes = frames * lifting_size;
     const std::size_t vectors = (lanes + vector_lanes - 1) / vector_lanes;
     const double fill = static_cast<double>(lanes) / static_cast<double>(vectors * vector_lanes);
@@ -36,12 +35,19 @@ unsigned frames_per_group(std::size_t lifting_size, std::size_t vector_lanes, un
 
 }  // namespace
 
-// Codewords that are decoded together; frames of them.
+// Codewords that are decoded together, lane z * frames + f being bit z of codeword f.
 struct LdpcDecoder::Group {
+  const kernels::LdpcKernel& kernel;  // one target for all of the group
+  const LdpcGraph& graph;
+  const Options& options;
   unsigned frames;
-  const modem::Llr* llr;  ///< [frames][codeword_bits]
-  std::uint8_t* bits;     ///< [frames][information_bits]
-  Result* results;        ///< [frames]
+  const modem::Llr* llr;  // [frames][codeword_bits]
+  std::uint8_t* bits;     // [frames][information_bits]
+  Result* results;        // [frames]
+
+  std::size_t z() const { return graph.lifting_size(); }
+  std::size_t lanes() const { return z() * frames; }
+  std::uint8_t* bits_of(unsigned frame) const { return bits + frame * graph.information_bits(); }
 };
 
 LdpcDecoder::LdpcDecoder(const Config& config) : max_lifting_size_(config.max_lifting_size) {
@@ -53,6 +59,7 @@ LdpcDecoder::LdpcDecoder(const Config& config) : max_lifting_size_(config.max_li
   messages_.resize(schedule_->messages_bytes());
   column_llr_.resize(max_lanes);
   column_bits_.resize(max_lanes);
+  syndrome_.resize(max_lanes + 64);  // whole vectors
 }
 
 LdpcDecoder::~LdpcDecoder() = default;
@@ -75,115 +82,138 @@ void LdpcDecoder::decode_batch(const LdpcGraph& graph, std::span<const modem::Ll
       bits.size() != blocks * graph.information_bits() || options.crc_bits > graph.information_bits()) {
     return;
   }
-  const unsigned most = frames_per_group(graph.lifting_size(), kernels::ldpc_kernel().lanes,
-                                         static_cast<unsigned>(column_llr_.size()));
+  const kernels::LdpcKernel& kernel = kernels::ldpc_kernel();
+  const unsigned most =
+      frames_per_group(graph.lifting_size(), kernel.lanes, static_cast<unsigned>(column_llr_.size()));
   for (std::size_t block = 0; block < blocks;) {
     const auto frames = static_cast<unsigned>(std::min<std::size_t>(most, blocks - block));
-    decode_group(graph,
-                 {frames, llr.data() + block * graph.codeword_bits(),
-                  bits.data() + block * graph.information_bits(), results.data() + block},
-                 options);
+    decode_group({kernel, graph, options, frames, llr.data() + block * graph.codeword_bits(),
+                  bits.data() + block * graph.information_bits(), results.data() + block});
     block += frames;
   }
 }
 
-void LdpcDecoder::decode_group(const LdpcGraph& graph, const Group& group, const Options& options) noexcept {
-  const kernels::LdpcKernel& kernel = kernels::ldpc_kernel();  // one target for all of the block
-  const std::size_t z = graph.lifting_size();
-  const unsigned frames = group.frames;
-  const std::size_t n = z * frames;
-
-  const auto column_llr = [&](unsigned column) -> const modem::Llr* {
-    const modem::Llr* in = group.llr + column * z;
-    if (frames == 1) return in;
-    for (unsigned f = 0; f < frames; ++f) {
-      const modem::Llr* frame = in + f * graph.codeword_bits();
-      for (std::size_t i = 0; i < z; ++i) column_llr_[i * frames + f] = frame[i];
-    }
-    return column_llr_.data();
-  };
+void LdpcDecoder::load(const Group& group) noexcept {
+  const LdpcGraph& graph = group.graph;
+  const std::size_t z = group.z();
   const auto says_something = [&](unsigned column) {
-    for (unsigned f = 0; f < frames; ++f) {
-      const modem::Llr* in = group.llr + f * graph.codeword_bits() + column * z;
-      if (kernel.any_nonzero(in, z)) return true;
+    for (unsigned f = 0; f < group.frames; ++f) {
+      if (group.kernel.any_nonzero(group.llr + f * graph.codeword_bits() + column * z, z)) return true;
     }
     return false;
   };
-
   std::uint64_t rows_in_use = 0;
   for (unsigned row = 0; row < graph.rows(); ++row) {
-    if (!graph.is_extension(row) || says_something(graph.own_column(row)))
-      rows_in_use |= std::uint64_t{1} << row;
+    const bool in_use = !graph.is_extension(row) || says_something(graph.own_column(row));
+    rows_in_use |= std::uint64_t{in_use} << row;
   }
-  LdpcSchedule& schedule = *schedule_;
-  schedule.make(graph, rows_in_use, frames, kernel.lanes);
-  kernels::LdpcLayout layout = schedule.layout();
+  schedule_->make(graph, rows_in_use, group.frames, group.kernel.lanes);
+
+  const unsigned core_columns = graph.information_columns() + graph.core_rows();
+  for (unsigned column = 0; column < graph.columns(); ++column) {
+    if (column >= core_columns && ((rows_in_use >> (column - graph.information_columns())) & 1U) == 0)
+      continue;
+    const modem::Llr* in = group.llr + column * z;
+    if (group.frames > 1) {
+      group.kernel.interleave(in, graph.codeword_bits(), z, group.frames, column_llr_.data());
+      in = column_llr_.data();
+    }
+    const auto place = schedule_->place(column, 0);
+    group.kernel.load_column(in, group.lanes(), place.rotation, totals_.data() + place.offset);
+  }
+}
+
+void LdpcDecoder::check_parity(const Group& group, unsigned iteration,
+                               std::array<bool, max_frames>& holds) noexcept {
+  const std::size_t chunks = schedule_->layout().chunks;
+  holds.fill(true);
+  if (group.frames == 1) {
+    for (unsigned row = 0; row < group.graph.core_rows() && holds[0]; ++row) {
+      const auto parity = schedule_->parity(row, iteration);
+      holds[0] = group.kernel.parity_holds(totals_.data(), parity.sources, parity.degree, chunks);
+    }
+    return;
+  }
+  std::fill(syndrome_.begin(), syndrome_.end(), std::int8_t{0});
+  for (unsigned row = 0; row < group.graph.core_rows(); ++row) {
+    const auto parity = schedule_->parity(row, iteration);
+    group.kernel.add_syndrome(totals_.data(), parity.sources, parity.degree, chunks, syndrome_.data());
+  }
+  for (unsigned f = 0; f < group.frames; ++f) {
+    for (std::size_t i = f; i < group.lanes() && holds[f]; i += group.frames) holds[f] = syndrome_[i] >= 0;
+  }
+}
+
+void LdpcDecoder::decide(const Group& group, unsigned iteration,
+                         const std::array<bool, max_frames>& wanted) noexcept {
+  const std::size_t z = group.z();
+  std::array<bool, max_frames> decided;
+  decided.fill(true);
+  for (unsigned column = 0; column < group.graph.information_columns(); ++column) {
+    const auto place = schedule_->place(column, iteration);
+    const std::int8_t* in = totals_.data() + place.offset;
+    if (group.frames == 1) {
+      decided[0] &= group.kernel.decide_column(in, z, place.rotation, group.bits + column * z);
+      continue;
+    }
+    const std::size_t n = group.lanes();
+    const bool all_decided = group.kernel.decide_column(in, n, place.rotation, column_bits_.data());
+    for (unsigned f = 0; f < group.frames; ++f) {
+      if (!wanted[f]) continue;
+      std::uint8_t* bits = group.bits_of(f) + column * z;
+      for (std::size_t i = 0; i < z; ++i) bits[i] = column_bits_[i * group.frames + f];
+      if (all_decided) continue;
+      for (std::size_t i = f; i < n; i += group.frames) decided[f] &= in[(i + n - place.rotation) % n] != 0;
+    }
+  }
+  for (unsigned f = 0; f < group.frames; ++f) {
+    if (!wanted[f]) continue;
+    Result& result = group.results[f];
+    result.decided = decided[f];
+    result.crc_ok = decided[f] && crc_holds(group.options.crc, {group.bits_of(f), group.options.crc_bits});
+  }
+}
+
+void LdpcDecoder::decode_group(const Group& group) noexcept {
+  load(group);
+  kernels::LdpcLayout layout = schedule_->layout();
   layout.max_message = max_message;
   layout.offset = message_offset;
 
-  for (unsigned column = 0; column < graph.columns(); ++column) {
-    const unsigned core_columns = graph.information_columns() + graph.core_rows();
-    if (column >= core_columns && ((rows_in_use >> (column - graph.information_columns())) & 1U) == 0)
-      continue;
-    const auto place = schedule.place(column, 0);
-    kernel.load_column(column_llr(column), n, place.rotation, totals_.data() + place.offset);
-  }
+  // A codeword that is done keeps its bits while the others go on.
+  std::array<bool, max_frames> waiting{};
+  std::fill_n(waiting.begin(), group.frames, true);
+  std::array<bool, max_frames> parity_holds;
+  unsigned iteration = 0;
+  for (bool done = group.options.max_iterations == 0; !done;) {
+    group.kernel.update_rows(layout, schedule_->rows().data(), schedule_->rows().size(),
+                             schedule_->sources(iteration), schedule_->destinations(iteration),
+                             totals_.data(), messages_.data(), iteration == 0);
+    ++iteration;
+    const bool last = iteration == group.options.max_iterations;
+    if (group.options.stop == Stop::never && !last) continue;
+    check_parity(group, iteration, parity_holds);
 
-  const auto parity_holds = [&](unsigned iteration) {
-    for (unsigned row = 0; row < graph.core_rows(); ++row) {
-      const auto parity = schedule.parity(row, iteration);
-      if (!kernel.parity_holds(totals_.data(), parity.sources, parity.degree, layout.chunks)) return false;
-    }
-    return true;
-  };
-  const auto write_bits = [&](unsigned iteration) {
-    std::array<bool, max_frames> decided;
-    decided.fill(true);
-    for (unsigned column = 0; column < graph.information_columns(); ++column) {
-      const auto place = schedule.place(column, iteration);
-      const std::int8_t* in = totals_.data() + place.offset;
-      if (frames == 1) {
-        decided[0] &= kernel.decide_column(in, n, place.rotation, group.bits + column * z);
+    std::array<bool, max_frames> to_decide{};
+    for (unsigned f = 0; f < group.frames; ++f) to_decide[f] = waiting[f] && (parity_holds[f] || last);
+    if (std::none_of(to_decide.begin(), to_decide.end(), [](bool x) { return x; })) continue;
+    decide(group, iteration, to_decide);
+    done = true;
+    for (unsigned f = 0; f < group.frames; ++f) {
+      if (!to_decide[f]) {
+        done = done && !waiting[f];
         continue;
       }
-      const bool all_decided = kernel.decide_column(in, n, place.rotation, column_bits_.data());
-      for (unsigned f = 0; f < frames; ++f) {
-        std::uint8_t* bits = group.bits + f * graph.information_bits() + column * z;
-        for (std::size_t i = 0; i < z; ++i) bits[i] = column_bits_[i * frames + f];
-        if (all_decided) continue;
-        for (std::size_t i = 0; i < z; ++i) decided[f] &= in[(i * frames + f + n - place.rotation) % n] != 0;
-      }
-    }
-    for (unsigned f = 0; f < frames; ++f) {
       Result& result = group.results[f];
-      result.decided = decided[f];
-      const std::span bits(group.bits + f * graph.information_bits(), graph.information_bits());
-      result.crc_ok = result.decided && crc_holds(options.crc, bits.first(options.crc_bits));
+      result.parity_ok = parity_holds[f];
+      result.iterations = iteration;
+      const bool right =
+          result.parity_ok && result.decided && (result.crc_ok || group.options.crc == Crc::none);
+      waiting[f] = !right && !last;
+      done = done && !waiting[f];
     }
-  };
-
-  unsigned iteration = 0;
-  bool parity_ok = false;
-  bool written = false;
-  while (iteration < options.max_iterations) {
-    kernel.update_rows(layout, schedule.rows().data(), schedule.rows().size(), schedule.sources(iteration),
-                       schedule.destinations(iteration), totals_.data(), messages_.data(), iteration == 0);
-    ++iteration;
-    written = false;
-    if (options.stop == Stop::never) continue;
-    parity_ok = parity_holds(iteration);
-    if (!parity_ok) continue;
-    write_bits(iteration);
-    written = true;
-    const auto done = [&](const Result& r) { return r.decided && (r.crc_ok || options.crc == Crc::none); };
-    if (std::all_of(group.results, group.results + frames, done)) break;
   }
-  if (options.stop == Stop::never) parity_ok = parity_holds(iteration);
-  if (!written) write_bits(iteration);
-  for (unsigned f = 0; f < frames; ++f) {
-    group.results[f].parity_ok = parity_ok;
-    group.results[f].iterations = iteration;
-  }
+  if (group.options.max_iterations == 0) decide(group, 0, waiting);
 }
 
 }  // namespace boresight::fec

@@ -240,6 +240,24 @@ bool any_nonzero(const std::int8_t* in, std::size_t n) {
   return nonzero;
 }
 
+void interleave(const std::int8_t* HWY_RESTRICT in, std::size_t stride, std::size_t n, unsigned frames,
+                std::int8_t* HWY_RESTRICT out) {
+  std::size_t i = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const Signed d;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto load = [&](unsigned f) HWY_ATTR { return hn::LoadU(d, in + f * stride + i); };
+  for (; i + lanes <= n; i += lanes) {
+    if (frames == 2) hn::StoreInterleaved2(load(0), load(1), d, out + 2 * i);
+    if (frames == 3) hn::StoreInterleaved3(load(0), load(1), load(2), d, out + 3 * i);
+    if (frames == 4) hn::StoreInterleaved4(load(0), load(1), load(2), load(3), d, out + 4 * i);
+  }
+#endif
+  for (; i < n; ++i) {
+    for (unsigned f = 0; f < frames; ++f) out[i * frames + f] = in[f * stride + i];
+  }
+}
+
 constexpr std::size_t max_column = 384;
 
 // `start` modulo n, where it is above n by less than a vector; a division only where n is shorter than one.
@@ -278,15 +296,30 @@ void load_column(const std::int8_t* HWY_RESTRICT in, std::size_t n, std::size_t 
   }
 }
 
+HWY_INLINE VecS product_of_signs(const std::int8_t* totals, const std::uint16_t* sources,
+                                 std::size_t degree) {
+  const Signed d;
+  auto sign = hn::LoadU(d, totals + sources[0]);
+  for (std::size_t e = 1; e < degree; ++e) sign = hn::Xor(sign, hn::LoadU(d, totals + sources[e]));
+  return sign;
+}
+
 bool parity_holds(const std::int8_t* totals, const std::uint16_t* sources, std::size_t degree,
                   std::size_t chunks) {
   const Signed d;
   for (std::size_t chunk = 0; chunk < chunks; ++chunk, sources += degree) {
-    auto sign = hn::LoadU(d, totals + sources[0]);
-    for (std::size_t e = 1; e < degree; ++e) sign = hn::Xor(sign, hn::LoadU(d, totals + sources[e]));
+    const auto sign = product_of_signs(totals, sources, degree);
     if (!hn::AllFalse(d, hn::Lt(sign, hn::Zero(d)))) return false;
   }
   return true;
+}
+
+void add_syndrome(const std::int8_t* totals, const std::uint16_t* sources, std::size_t degree,
+                  std::size_t chunks, std::int8_t* syndrome) {
+  const Signed d;
+  for (std::size_t chunk = 0; chunk < chunks; ++chunk, sources += degree, syndrome += hn::Lanes(d)) {
+    hn::Store(hn::Or(hn::Load(d, syndrome), product_of_signs(totals, sources, degree)), d, syndrome);
+  }
 }
 
 bool decide_column(const std::int8_t* HWY_RESTRICT in, std::size_t n, std::size_t rotation,
@@ -318,8 +351,8 @@ bool decide_column(const std::int8_t* HWY_RESTRICT in, std::size_t n, std::size_
 }
 
 const LdpcKernel* kernel() {
-  static const LdpcKernel table{hn::Lanes(Signed()), &any_nonzero,  &load_column,
-                                &update_rows,        &parity_holds, &decide_column};
+  static const LdpcKernel table{hn::Lanes(Signed()), &any_nonzero,  &interleave,   &load_column,
+                                &update_rows,        &parity_holds, &add_syndrome, &decide_column};
   return &table;
 }
 

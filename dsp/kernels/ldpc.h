@@ -35,6 +35,10 @@ struct LdpcKernel {
 
   bool (*any_nonzero)(const std::int8_t* in, std::size_t n);
 
+  /// out[i * frames + f] = in[f * stride + i] for i < n, f < frames <= 4.
+  void (*interleave)(const std::int8_t* in, std::size_t stride, std::size_t n, unsigned frames,
+                     std::int8_t* out);
+
   /// Writes chunks + 1 vectors to `out`: in[(i + rotation) mod n] / 2, rounded away from zero, for i = 0, 1,
   /// .. n <= 384. -128 counts as -127.
   void (*load_column)(const std::int8_t* in, std::size_t n, std::size_t rotation, std::int8_t* out);
@@ -48,6 +52,10 @@ struct LdpcKernel {
   /// True if the signs of the columns read at `sources` (chunks x degree offsets) multiply to one.
   bool (*parity_holds)(const std::int8_t* totals, const std::uint16_t* sources, std::size_t degree,
                        std::size_t chunks);
+
+  /// Lane i of `syndrome` (chunks vectors) becomes negative where those signs multiply to minus one.
+  void (*add_syndrome)(const std::int8_t* totals, const std::uint16_t* sources, std::size_t degree,
+                       std::size_t chunks, std::int8_t* syndrome);
 
   /// The way back: bits[i] = 1 where the total of the column's lane i is negative, else 0, for i < n. True if
   /// none of the totals is zero.

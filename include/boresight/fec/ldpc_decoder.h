@@ -1,6 +1,7 @@
 // The LDPC decoder: layered offset min-sum on int8, for 5G NR and IEEE 802.11n.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -55,6 +56,9 @@ class LdpcDecoder {
     unsigned iterations = 0;
   };
 
+  /// Blocks that decode_batch puts side by side, at most.
+  static constexpr unsigned max_frames = 4;
+
   /// ConfigError if max_lifting_size is not in 2 .. 384.
   explicit LdpcDecoder(const Config& config);
   ~LdpcDecoder();
@@ -69,7 +73,7 @@ class LdpcDecoder {
   Result decode(const LdpcGraph& graph, std::span<const modem::Llr> llr, const Options& options,
                 std::span<std::uint8_t> bits) noexcept;
 
-  /// results.size() blocks of the same graph one after the other in `llr` and `bits`. The same decisions as
+  /// results.size() blocks of the same graph one after the other in `llr` and `bits`. The same results as
   /// one call for each, in less time where Z is no multiple of the vector length: up to four blocks then
   /// share the lanes and iterate until the last of them is done. Threads split a batch by calling this with
   /// decoders of their own.
@@ -84,8 +88,13 @@ class LdpcDecoder {
   aligned_vector<std::int8_t> column_llr_;  ///< one block column of several frames, lane by lane
   aligned_vector<std::uint8_t> column_bits_;
 
+  aligned_vector<std::int8_t> syndrome_;
+
   struct Group;
-  void decode_group(const LdpcGraph& graph, const Group& group, const Options& options) noexcept;
+  void decode_group(const Group& group) noexcept;
+  void load(const Group& group) noexcept;
+  void check_parity(const Group& group, unsigned iteration, std::array<bool, max_frames>& holds) noexcept;
+  void decide(const Group& group, unsigned iteration, const std::array<bool, max_frames>& wanted) noexcept;
 };
 
 }  // namespace boresight::fec
