@@ -31,4 +31,5 @@ function(boresight_bench folder)
   add_executable(bench_${folder} ${arg_SOURCES})
   target_link_libraries(bench_${folder} PRIVATE ${arg_LIBRARIES} boresight_build_flags
                         benchmark::benchmark_main)
+  target_include_directories(bench_${folder} PRIVATE ${PROJECT_SOURCE_DIR}/bench)
 endfunction()

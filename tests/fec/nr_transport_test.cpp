@@ -291,5 +291,71 @@ TEST_F(NrTransport, CallsAllocateNothingWhateverTheFormat) {
   }
 }
 
+class NrSoftBufferTest : public NrTransport {};
+
+// 3 dB of energy twice, and at these rates half the code rate as well: what one transmission never carries,
+// two do. One of nine code blocks that passed the first time is not needed any more.
+TEST_F(NrSoftBufferTest, TransmissionsAddUpUntilThePayloadIsWhole) {
+  constexpr std::size_t n = 9'000;
+  TransportFormat format{n, coded_for(n, 0.75, 2), 2, 0.75};
+  NrSoftBuffer soft({.max_payload_bytes = n});
+  std::vector<std::uint8_t> out(n);
+  for (int trial = 0; trial < 5; ++trial) {
+    const auto payload = random_payload(random, n);
+    soft.clear();
+    format.redundancy_version = 0;
+    const auto first = noisy_llrs(random, encode(format, payload), -1.5);
+    const auto alone = decoder.decode(format, first, soft, out);
+    EXPECT_FALSE(alone.crc_ok);
+    EXPECT_GT(alone.code_blocks, 1U);
+    format.redundancy_version = 2;
+    const auto second = noisy_llrs(random, encode(format, payload), -1.5);
+    EXPECT_FALSE(decode(format, second).crc_ok);
+    EXPECT_TRUE(decoder.decode(format, second, soft, out).crc_ok);
+    EXPECT_EQ(out, payload);
+    EXPECT_EQ(soft.transmissions(), 2U);
+    // Noise that comes late does no harm to what is whole.
+    const auto noise = noisy_llrs(random, std::vector<std::uint8_t>(format.coded_bits), -30);
+    const auto late = decoder.decode(format, noise, soft, out);
+    EXPECT_TRUE(late.crc_ok);
+    EXPECT_EQ(late.iterations, 0U);
+    EXPECT_EQ(out, payload);
+  }
+}
+
+TEST_F(NrSoftBufferTest, AnotherPayloadNeedsClear) {
+  NrSoftBuffer soft({.max_payload_bytes = 100});
+  const TransportFormat format{100, 2000, 2, 0.5};
+  const TransportFormat shorter{99, 2000, 2, 0.5};
+  const TransportFormat too_long{101, 2000, 2, 0.5};
+  const auto payload = random_payload(random, 99);
+  const auto llrs = clean_llrs(encode(shorter, payload));
+  std::vector<std::uint8_t> out(99);
+  std::vector<std::uint8_t> hundred(100);
+  std::vector<std::uint8_t> more(101);
+  EXPECT_EQ(decoder.decode(too_long, llrs, soft, more).code_blocks, 0U);
+  EXPECT_FALSE(decoder.decode(format, std::vector<modem::Llr>(2000, 0), soft, hundred).crc_ok);
+  EXPECT_EQ(decoder.decode(shorter, llrs, soft, out).code_blocks, 0U);
+  EXPECT_EQ(soft.transmissions(), 1U);
+  soft.clear();
+  EXPECT_TRUE(decoder.decode(shorter, llrs, soft, out).crc_ok);
+  EXPECT_EQ(out, payload);
+  EXPECT_THROW(NrSoftBuffer({.max_payload_bytes = 0}), ConfigError);
+  EXPECT_THROW(NrSoftBuffer({.max_payload_bytes = std::size_t{1} << 25}), ConfigError);
+}
+
+TEST_F(NrSoftBufferTest, CombiningAllocatesNothing) {
+  NrSoftBuffer soft({.max_payload_bytes = 4000});
+  for (const std::size_t n : {4000, 10}) {
+    const TransportFormat format{n, coded_for(n, 0.5, 2), 2, 0.5};
+    const auto llrs = clean_llrs(encode(format, random_payload(random, n)));
+    std::vector<std::uint8_t> out(n);
+    soft.clear();
+    const AllocationCounter counter;
+    EXPECT_TRUE(decoder.decode(format, llrs, soft, out).crc_ok);
+    EXPECT_EQ(counter.count(), 0U);
+  }
+}
+
 }  // namespace
 }  // namespace boresight::fec

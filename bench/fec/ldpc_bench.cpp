@@ -1,0 +1,88 @@
+// The int8 LDPC decoder on every SIMD target: BG1, Z = 384, K = 8448, soft bits in to hard bits out with CRC.
+//
+// cycles_per_edge: core cycles per 64 lanes of one edge of the parity-check matrix in one iteration,
+// everything included. Minimum of all calls, because the machine is shared. What the execution ports allow
+// is 5.9 with AVX-512 (docs/performance.md).
+#include <benchmark/benchmark.h>
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "boresight/core/random.h"
+#include "boresight/core/simd.h"
+#include "boresight/fec/ldpc_decoder.h"
+#include "boresight/fec/nr_base_graph.h"
+#include "support/core_clock.h"
+
+namespace {
+
+using namespace boresight;
+
+struct Rate {
+  const char* name;
+  std::size_t sent_bits;
+};
+constexpr Rate rates[] = {{"1/3", 25344}, {"1/2", 16896}, {"2/3", 12672}, {"3/4", 11264}, {"5/6", 10138}};
+
+// The all-zero codeword at Eb/N0 8 dB; the decoder is symmetric and the number of iterations fixed.
+std::vector<modem::Llr> noisy_zeros(const fec::LdpcGraph& graph, std::size_t sent_bits) {
+  Random random(1);
+  std::vector<modem::Llr> llr(graph.codeword_bits(), 0);
+  const double rate = static_cast<double>(graph.information_bits()) / static_cast<double>(sent_bits);
+  const double variance = 1 / (2 * rate * std::pow(10, 0.8));
+  const std::size_t begin = std::size_t{fec::nr_punctured_columns} * graph.lifting_size();
+  for (std::size_t i = begin; i < begin + sent_bits; ++i) {
+    llr[i] =
+        modem::quantize_llr(static_cast<float>(2 * (1 + std::sqrt(variance) * random.normal()) / variance));
+  }
+  return llr;
+}
+
+void decode(benchmark::State& state, const std::string& target, Rate rate) {
+  force_simd_target(target);
+  const fec::NrLdpcGraph graph(fec::BaseGraph::bg1, 384);
+  const auto llr = noisy_zeros(graph, rate.sent_bits);
+  fec::LdpcDecoder decoder({});
+  std::vector<std::uint8_t> bits(graph.information_bits());
+  const auto iterations = static_cast<unsigned>(state.range(0));
+  const fec::LdpcDecoder::Options options{.max_iterations = iterations,
+                                          .stop = fec::LdpcDecoder::Stop::never,
+                                          .crc = fec::Crc::crc24b,
+                                          .crc_bits = bits.size()};
+  double best_s = std::numeric_limits<double>::infinity();
+  bool ok = true;
+  for (auto _ : state) {
+    const auto begin = std::chrono::steady_clock::now();
+    ok = decoder.decode(graph, llr, options, bits).crc_ok && ok;
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
+    best_s = std::min(best_s, time.count());
+  }
+  if (!ok) state.SkipWithError("a clean block failed");
+  const std::size_t columns = (rate.sent_bits + graph.lifting_size() - 1) / graph.lifting_size();
+  const unsigned rows =
+      static_cast<unsigned>(columns) + fec::nr_punctured_columns - graph.information_columns();
+  const double edge_updates = graph.row_begin(rows) * 6.0 * iterations;
+  const double clock_hz = core_clock_hz();
+  state.counters["Mbit/s_best"] = static_cast<double>(bits.size()) / best_s * 1e-6;
+  state.counters["cycles_per_edge"] = best_s * clock_hz / edge_updates;
+  state.counters["GHz"] = clock_hz * 1e-9;
+  force_simd_target({});
+}
+
+const bool registered = [] {
+  for (const std::string& target : simd_targets()) {
+    if (target == "SCALAR") continue;
+    for (const Rate rate : rates) {
+      benchmark::RegisterBenchmark(("LdpcDecodeInt8/" + target + "/" + rate.name).c_str(),
+                                   [=](benchmark::State& state) { decode(state, target, rate); })
+          ->ArgName("iterations")
+          ->Arg(6);
+    }
+  }
+  return true;
+}();
+
+}  // namespace
