@@ -1,7 +1,6 @@
 // The clock of the core this thread runs on, for figures in cycles that hold on any clock.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -11,23 +10,21 @@ namespace boresight {
 /// since Nehalem and on Zen; the best of many short runs, so that what else the machine does hardly counts.
 /// 0 on other processors.
 inline double core_clock_hz() {
-  double best = 0;
 #if defined(__x86_64__)
-  constexpr int rounds = 20'000;
-  for (int run = 0; run < 100; ++run) {
-    std::uint64_t x = 3;
-    const auto begin = std::chrono::steady_clock::now();
-    for (int i = 0; i < rounds; ++i) {
-      asm volatile(
-          "imul %0, %0\n imul %0, %0\n imul %0, %0\n imul %0, %0\n imul %0, %0\n"
-          "imul %0, %0\n imul %0, %0\n imul %0, %0\n imul %0, %0\n imul %0, %0"
-          : "+r"(x));
-    }
-    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
-    best = std::max(best, 10.0 * 3.0 * rounds / time.count());
+  constexpr int rounds = 120'000;
+  std::uint64_t x = 3;
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < rounds; ++i) {
+    asm volatile(
+        "imul %0, %0\n imul %0, %0\n imul %0, %0\n imul %0, %0\n imul %0, %0\n"
+        "imul %0, %0\n imul %0, %0\n imul %0, %0\n imul %0, %0\n imul %0, %0"
+        : "+r"(x));
   }
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
+  return 10.0 * 3.0 * rounds / time.count();
+#else
+  return 0;
 #endif
-  return best;
 }
 
 }  // namespace boresight

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 #include <utility>
 
 #undef HWY_TARGET_INCLUDE
@@ -88,11 +89,11 @@ HWY_INLINE VecU magnitude_of(VecS t) {
   return hn::BitCast(Unsigned(), hn::Abs(t));  // |-128| is 128: there is room in eight bits without sign
 }
 
-template <unsigned kDegree, bool kOwn>
+template <unsigned kDegree, bool kOwn, bool kFirst>
 HWY_INLINE void update_chunk(const std::uint16_t* HWY_RESTRICT sources,
                              const std::uint16_t* HWY_RESTRICT destinations, const std::int8_t* totals,
                              std::int8_t* out, const std::int8_t* messages_in, std::int8_t* messages,
-                             VecU limit, VecU offset) {
+                             std::size_t wrap, VecU limit, VecU offset) {
   const Signed d;
   const std::size_t lanes = hn::Lanes(d);
   VecS t[kDegree];
@@ -117,16 +118,18 @@ HWY_INLINE void update_chunk(const std::uint16_t* HWY_RESTRICT sources,
   for (unsigned e = 0; e < kDegree; ++e) {
     const auto message = answer.to(t[e], magnitude[e], check.min1);
     hn::Store(message, d, messages + e * lanes);
-    hn::Store(hn::SaturatedAdd(t[e], message), d, out + destinations[e]);
+    const auto total = hn::SaturatedAdd(t[e], message);
+    hn::Store(total, d, out + destinations[e]);
+    if (kFirst) hn::StoreU(total, d, out + destinations[e] + wrap);
   }
 }
 
 // The same for any degree, through memory.
-template <bool kOwn>
+template <bool kOwn, bool kFirst>
 HWY_INLINE void update_chunk(unsigned degree, const std::uint16_t* HWY_RESTRICT sources,
                              const std::uint16_t* HWY_RESTRICT destinations, const std::int8_t* totals,
                              std::int8_t* out, const std::int8_t* messages_in, std::int8_t* messages,
-                             VecU limit, VecU offset) {
+                             std::size_t wrap, VecU limit, VecU offset) {
   const Signed d;
   const Unsigned du;
   const std::size_t lanes = hn::Lanes(d);
@@ -156,7 +159,9 @@ HWY_INLINE void update_chunk(unsigned degree, const std::uint16_t* HWY_RESTRICT 
     const auto t = hn::Load(d, t_of + e * lanes);
     const auto message = answer.to(t, hn::Load(du, magnitude_of_t + e * lanes), check.min1);
     hn::Store(message, d, messages + e * lanes);
-    hn::Store(hn::SaturatedAdd(t, message), d, out + destinations[e]);
+    const auto total = hn::SaturatedAdd(t, message);
+    hn::Store(total, d, out + destinations[e]);
+    if (kFirst) hn::StoreU(total, d, out + destinations[e] + wrap);
   }
 }
 
@@ -173,22 +178,22 @@ void update_row(const LdpcLayout& layout, const LdpcRow& row, const std::uint16_
   messages += row.messages;
   HWY_ALIGN static constexpr std::int8_t zeros[max_degree * 64] = {};
   const std::int8_t* messages_in = first ? zeros : messages;
-  for (std::size_t chunk = 0; chunk < layout.chunks; ++chunk) {
+  const auto update = [&](std::size_t chunk, auto is_first) HWY_ATTR {
     std::int8_t* out = totals + chunk * lanes;
+    constexpr bool kFirst = decltype(is_first)::value;
     if constexpr (kDegree != 0) {
-      update_chunk<kDegree, kOwn>(sources, destinations, totals, out, messages_in, messages, limit, offset);
+      update_chunk<kDegree, kOwn, kFirst>(sources, destinations, totals, out, messages_in, messages,
+                                          layout.wrap, limit, offset);
     } else {
-      update_chunk<kOwn>(row.degree, sources, destinations, totals, out, messages_in, messages, limit,
-                         offset);
+      update_chunk<kOwn, kFirst>(row.degree, sources, destinations, totals, out, messages_in, messages,
+                                 layout.wrap, limit, offset);
     }
     sources += row.degree + row.own;
     messages += row.degree * lanes;
     messages_in += first ? 0 : row.degree * lanes;
-  }
-  for (unsigned e = 0; e < row.degree; ++e) {
-    std::int8_t* column = totals + destinations[e];
-    hn::StoreU(hn::Load(d, column), d, column + layout.wrap);
-  }
+  };
+  update(0, std::true_type());
+  for (std::size_t chunk = 1; chunk < layout.chunks; ++chunk) update(chunk, std::false_type());
 }
 
 using RowFunction = void (*)(const LdpcLayout&, const LdpcRow&, const std::uint16_t*, const std::uint16_t*,
