@@ -186,9 +186,12 @@ void LdpcDecoder::decode_group(const Group& group) noexcept {
   std::array<bool, max_frames> parity_holds;
   unsigned iteration = 0;
   for (bool done = group.options.max_iterations == 0; !done;) {
+    const auto turn = iteration == 0                                  ? kernels::LdpcTurn::first
+                      : iteration + 1 == group.options.max_iterations ? kernels::LdpcTurn::last
+                                                                      : kernels::LdpcTurn::middle;
     group.kernel.update_rows(layout, schedule_->rows().data(), schedule_->rows().size(),
                              schedule_->sources(iteration), schedule_->destinations(iteration),
-                             totals_.data(), messages_.data(), iteration == 0);
+                             totals_.data(), messages_.data(), turn);
     ++iteration;
     const bool last = iteration == group.options.max_iterations;
     if (group.options.stop == Stop::never && !last) continue;

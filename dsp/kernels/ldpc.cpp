@@ -67,6 +67,14 @@ struct Check {
     min1 = hn::Min(min1, magnitude);
     sign = hn::Xor(sign, t);
   }
+  // The same with one minimum for three: with 512 bits, minima, saturation and magnitudes all wait for one
+  // port while the other has time for comparisons.
+  HWY_INLINE void next_by_comparison(VecS t, VecU magnitude) {
+    const auto smallest = hn::Lt(magnitude, min1);
+    min2 = hn::IfThenElse(smallest, min1, hn::Min(min2, magnitude));
+    min1 = hn::IfThenElse(smallest, magnitude, min1);
+    sign = hn::Xor(sign, t);
+  }
 };
 
 // What it says to all but the weakest bit, and to that one. Two bits that share the minimum have
@@ -105,6 +113,8 @@ HWY_INLINE void update_chunk(const std::uint16_t* HWY_RESTRICT sources,
     magnitude[e] = magnitude_of(t[e]);
     if (e == 0) {
       check.first(t[e], magnitude[e], limit);
+    } else if (HWY_TARGET <= HWY_AVX3 && e % 4 == 1) {
+      check.next_by_comparison(t[e], magnitude[e]);
     } else {
       check.next(t[e], magnitude[e]);
     }
@@ -168,7 +178,8 @@ HWY_INLINE void update_chunk(unsigned degree, const std::uint16_t* HWY_RESTRICT 
 // kDegree 0: any.
 template <unsigned kDegree, bool kOwn>
 void update_row(const LdpcLayout& layout, const LdpcRow& row, const std::uint16_t* sources,
-                const std::uint16_t* destinations, std::int8_t* totals, std::int8_t* messages, bool first) {
+                const std::uint16_t* destinations, std::int8_t* totals, std::int8_t* messages,
+                LdpcTurn turn) {
   const Signed d;
   const std::size_t lanes = hn::Lanes(d);
   const auto limit = hn::Set(Unsigned(), static_cast<std::uint8_t>(layout.max_message));
@@ -177,27 +188,29 @@ void update_row(const LdpcLayout& layout, const LdpcRow& row, const std::uint16_
   destinations += row.destinations;
   messages += row.messages;
   HWY_ALIGN static constexpr std::int8_t zeros[max_degree * 64] = {};
-  const std::int8_t* messages_in = first ? zeros : messages;
+  HWY_ALIGN std::int8_t unheard[max_degree * 64];
+  const std::int8_t* messages_in = turn == LdpcTurn::first ? zeros : messages;
+  std::int8_t* messages_out = turn == LdpcTurn::last ? unheard : messages;
   const auto update = [&](std::size_t chunk, auto is_first) HWY_ATTR {
     std::int8_t* out = totals + chunk * lanes;
     constexpr bool kFirst = decltype(is_first)::value;
     if constexpr (kDegree != 0) {
-      update_chunk<kDegree, kOwn, kFirst>(sources, destinations, totals, out, messages_in, messages,
+      update_chunk<kDegree, kOwn, kFirst>(sources, destinations, totals, out, messages_in, messages_out,
                                           layout.wrap, limit, offset);
     } else {
-      update_chunk<kOwn, kFirst>(row.degree, sources, destinations, totals, out, messages_in, messages,
+      update_chunk<kOwn, kFirst>(row.degree, sources, destinations, totals, out, messages_in, messages_out,
                                  layout.wrap, limit, offset);
     }
     sources += row.degree + row.own;
-    messages += row.degree * lanes;
-    messages_in += first ? 0 : row.degree * lanes;
+    messages_in += turn == LdpcTurn::first ? 0 : row.degree * lanes;
+    messages_out += turn == LdpcTurn::last ? 0 : row.degree * lanes;
   };
   update(0, std::true_type());
   for (std::size_t chunk = 1; chunk < layout.chunks; ++chunk) update(chunk, std::false_type());
 }
 
 using RowFunction = void (*)(const LdpcLayout&, const LdpcRow&, const std::uint16_t*, const std::uint16_t*,
-                             std::int8_t*, std::int8_t*, bool);
+                             std::int8_t*, std::int8_t*, LdpcTurn);
 
 // The degrees of the NR graphs have functions of their own: unrolled, all of a check stays in registers (or,
 // with 16 of them, in a stack frame of fixed addresses), which saves a quarter of the time.
@@ -211,13 +224,13 @@ constexpr auto row_functions(std::integer_sequence<unsigned, kDegrees...>) {
 
 void update_rows(const LdpcLayout& layout, const LdpcRow* rows, std::size_t row_count,
                  const std::uint16_t* sources, const std::uint16_t* destinations, std::int8_t* totals,
-                 std::int8_t* messages, bool first) {
+                 std::int8_t* messages, LdpcTurn turn) {
   static constexpr auto core = row_functions<false>(std::integer_sequence<unsigned, 7, 8, 10, 11, 19>());
   static constexpr auto extension =
       row_functions<true>(std::integer_sequence<unsigned, 2, 3, 4, 5, 6, 7, 8, 9>());
   for (const LdpcRow* row = rows; row != rows + row_count; ++row) {
     const RowFunction update = row->own != 0 ? extension[row->degree] : core[row->degree];
-    update(layout, *row, sources, destinations, totals, messages, first);
+    update(layout, *row, sources, destinations, totals, messages, turn);
   }
 }
 
@@ -250,8 +263,6 @@ void interleave(const std::int8_t* HWY_RESTRICT in, std::size_t stride, std::siz
   }
 }
 
-constexpr std::size_t max_column = 384;
-
 // `start` modulo n, where it is above n by less than a vector; a division only where n is shorter than one.
 HWY_INLINE std::size_t next_start(std::size_t start, std::size_t n) {
   if (start < n) return start;
@@ -269,23 +280,28 @@ void load_column(const std::int8_t* HWY_RESTRICT in, std::size_t n, std::size_t 
     const auto half = hn::AverageRound(magnitude_of(limited), hn::Zero(Unsigned()));
     return with_sign_of(hn::BitCast(d, half), limited);
   };
-  HWY_ALIGN std::int8_t period[max_column + 3 * 64];
-  std::size_t i = 0;
-  for (; i + lanes <= n; i += lanes) hn::StoreU(halve(hn::LoadU(d, in + i)), d, period + i);
-  if (i < n) {
-    HWY_ALIGN std::int8_t tail[64] = {};
-    std::copy_n(in + i, n - i, tail);
-    hn::StoreU(halve(hn::Load(d, tail)), d, period + i);
-  }
-  for (std::size_t have = n; have < n + lanes; have *= 2) {
-    std::copy_n(period, std::min(have, n + lanes - have), period + have);
-  }
-  const std::size_t vectors = (n + lanes - 1) / lanes + 1;
+  const std::size_t vectors = (n + lanes - 1) / lanes;
+  VecS first_vector = hn::Zero(d);
   std::size_t from = rotation;
   for (std::size_t k = 0; k < vectors; ++k) {
-    hn::Store(hn::LoadU(d, period + from), d, out + k * lanes);
+    VecS x;
+    if (from + lanes <= n) {
+      x = hn::LoadU(d, in + from);
+    } else {  // across the end, once or, if n is shorter than a vector, many times
+      HWY_ALIGN std::int8_t across[64];
+      for (std::size_t i = 0, at = from; i < lanes; at = 0) {
+        const std::size_t run = std::min(lanes - i, n - at);
+        std::copy_n(in + at, run, across + i);
+        i += run;
+      }
+      x = hn::Load(d, across);
+    }
+    x = halve(x);
+    if (k == 0) first_vector = x;
+    hn::Store(x, d, out + k * lanes);
     from = next_start(from + lanes, n);
   }
+  hn::StoreU(first_vector, d, out + std::max<std::size_t>(lanes / n, 1) * n);
 }
 
 HWY_INLINE VecS product_of_signs(const std::int8_t* totals, const std::uint16_t* sources,

@@ -30,6 +30,10 @@ struct LdpcLayout {
   std::int8_t offset;
 };
 
+/// In the first iteration all messages count as zero, whatever the memory holds; in the last they are not
+/// kept.
+enum class LdpcTurn : std::uint8_t { first, middle, last };
+
 struct LdpcKernel {
   std::size_t lanes;  ///< of a vector
 
@@ -44,10 +48,9 @@ struct LdpcKernel {
   void (*load_column)(const std::int8_t* in, std::size_t n, std::size_t rotation, std::int8_t* out);
 
   /// Every check of the rows hears its bits and answers; layered: a row sees what the rows before it said.
-  /// In the `first` iteration all messages count as zero, whatever the memory holds.
   void (*update_rows)(const LdpcLayout& layout, const LdpcRow* rows, std::size_t row_count,
                       const std::uint16_t* sources, const std::uint16_t* destinations, std::int8_t* totals,
-                      std::int8_t* messages, bool first);
+                      std::int8_t* messages, LdpcTurn turn);
 
   /// True if the signs of the columns read at `sources` (chunks x degree offsets) multiply to one.
   bool (*parity_holds)(const std::int8_t* totals, const std::uint16_t* sources, std::size_t degree,
