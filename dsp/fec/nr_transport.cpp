@@ -167,7 +167,8 @@ NrTransportDecoder::Result NrTransportDecoder::decode(const TransportFormat& for
   for_each_block(
       format, s, [&](const NrRateMatching& matching, std::size_t first_bit, std::size_t coded_begin) {
         std::fill(codeword.begin(), codeword.end(), 0.0F);
-        std::fill_n(codeword.begin() + s.bits_per_block, s.filler_bits(), NrLdpcDecoder::known_zero_llr_nats);
+        std::fill_n(codeword.begin() + s.bits_per_block, s.filler_bits(),
+                    LdpcReferenceDecoder::known_zero_llr_nats);
         nr_rate_recover(matching, llr.subspan(coded_begin, matching.coded_bits), codeword);
         const auto decoded = ldpc_.decode(graph, codeword, config_.max_iterations, information);
         result.iterations += decoded.iterations;

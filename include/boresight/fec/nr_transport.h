@@ -6,7 +6,7 @@
 #include <span>
 
 #include "boresight/core/aligned.h"
-#include "boresight/fec/nr_ldpc_decoder.h"
+#include "boresight/fec/ldpc_reference_decoder.h"
 #include "boresight/fec/nr_segmentation.h"
 #include "boresight/modem/llr.h"
 
@@ -79,7 +79,7 @@ class NrTransportDecoder {
 
  private:
   Config config_;
-  NrLdpcDecoder ldpc_;
+  LdpcReferenceDecoder ldpc_;
   aligned_vector<std::uint8_t> transport_bits_;  ///< payload, padding, CRC as lanes
   aligned_vector<std::uint8_t> information_;     ///< one code block, K lanes
   aligned_vector<float> codeword_nats_;
