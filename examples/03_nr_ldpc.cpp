@@ -7,8 +7,8 @@
 
 #include "boresight/core/random.h"
 #include "boresight/core/units.h"
+#include "boresight/fec/ldpc_reference_decoder.h"
 #include "boresight/fec/nr_base_graph.h"
-#include "boresight/fec/nr_ldpc_decoder.h"
 #include "boresight/fec/nr_ldpc_encoder.h"
 
 using namespace boresight;
@@ -24,7 +24,7 @@ int main() {
   const double rate = static_cast<double>(information_bits) /
                       static_cast<double>(information_bits - punctured_bits + parity_bits);
 
-  fec::NrLdpcDecoder decoder({});
+  fec::LdpcReferenceDecoder decoder({});
   Random random(1);
   std::vector<std::uint8_t> information(information_bits), parity(parity_bits), decided(information_bits);
   std::vector<float> llr_nats(graph.codeword_bits());
@@ -49,7 +49,7 @@ int main() {
         wrong_before += (received < 0) != (bit == 1) ? 1 : 0;
       }
 
-      const fec::NrLdpcDecoder::Result result = decoder.decode(graph, llr_nats, 20, decided);
+      const fec::LdpcReferenceDecoder::Result result = decoder.decode(graph, llr_nats, 20, decided);
       std::size_t wrong = 0;
       for (std::size_t i = 0; i < information_bits; ++i) wrong += decided[i] != information[i] ? 1 : 0;
       wrong_after += wrong;

@@ -12,7 +12,7 @@
 
 #include "boresight/core/random.h"
 #include "boresight/fec/ldpc_decoder.h"
-#include "boresight/fec/nr_ldpc_decoder.h"
+#include "boresight/fec/ldpc_reference_decoder.h"
 #include "boresight/fec/nr_ldpc_encoder.h"
 #include "boresight/fec/nr_rate_matching.h"
 
@@ -97,7 +97,7 @@ class Worker {
   const Study& study_;
   const fec::NrLdpcGraph& graph_;
   fec::LdpcDecoder fast_;
-  fec::NrLdpcDecoder reference_;
+  fec::LdpcReferenceDecoder reference_;
   std::vector<std::uint8_t> codeword_, matched_;
   std::vector<modem::Llr> soft_, combined_;
   std::vector<float> nats_;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "boresight/core/random.h"
-#include "boresight/fec/nr_ldpc_decoder.h"
+#include "boresight/fec/ldpc_reference_decoder.h"
 #include "boresight/fec/nr_ldpc_encoder.h"
 #include "boresight/fec/nr_transport.h"
 
@@ -37,7 +37,7 @@ std::vector<float> noisy_zeros(const fec::NrLdpcGraph& graph, unsigned sent_colu
 // threshold all iterations are used; far above, parity stops it.
 void LdpcDecodeBg1(benchmark::State& state) {
   const fec::NrLdpcGraph graph(BaseGraph::bg1, 384);
-  fec::NrLdpcDecoder decoder({.rule = static_cast<CheckRule>(state.range(3))});
+  fec::LdpcReferenceDecoder decoder({.rule = static_cast<CheckRule>(state.range(3))});
   const auto llr =
       noisy_zeros(graph, static_cast<unsigned>(state.range(0)), 0.01 * static_cast<double>(state.range(1)));
   std::vector<std::uint8_t> bits(graph.information_bits());

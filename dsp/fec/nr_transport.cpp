@@ -184,7 +184,7 @@ NrTransportDecoder::NrTransportDecoder(const Config& config)
   information_.resize(std::size_t{base_graph_information_columns(BaseGraph::bg1)} * z);
   codeword_.resize(std::size_t{ldpc_max_columns} * z);
   if (config.reference) {
-    reference_.emplace(NrLdpcDecoder::Config{.max_lifting_size = z, .rule = *config.reference});
+    reference_.emplace(LdpcReferenceDecoder::Config{.max_lifting_size = z, .rule = *config.reference});
     codeword_nats_.resize(codeword_.size());
   }
 }
@@ -273,7 +273,7 @@ LdpcDecoder::Result NrTransportDecoder::decode_block(const NrLdpcGraph& graph, c
   }
   const auto nats = std::span(codeword_nats_).first(codeword.size());
   for (std::size_t i = 0; i < nats.size(); ++i) nats[i] = static_cast<float>(codeword[i]) / modem::llr_scale;
-  std::fill_n(nats.begin() + s.bits_per_block, s.filler_bits(), NrLdpcDecoder::known_zero_llr_nats);
+  std::fill_n(nats.begin() + s.bits_per_block, s.filler_bits(), LdpcReferenceDecoder::known_zero_llr_nats);
   const auto decoded = reference_->decode(graph, nats, config_.max_iterations, information);
   return {.parity_ok = decoded.parity_ok,
           .decided = decoded.decided,

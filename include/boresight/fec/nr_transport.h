@@ -8,7 +8,7 @@
 
 #include "boresight/core/aligned.h"
 #include "boresight/fec/ldpc_decoder.h"
-#include "boresight/fec/nr_ldpc_decoder.h"
+#include "boresight/fec/ldpc_reference_decoder.h"
 #include "boresight/fec/nr_segmentation.h"
 #include "boresight/modem/llr.h"
 
@@ -89,7 +89,7 @@ class NrTransportDecoder {
     std::size_t max_payload_bytes = 0;  ///< 1 .. 2^24
     std::size_t max_coded_bits = 0;     ///< 1 .. 2^28
     unsigned max_iterations = 20;       ///< per code block, 1 .. 1000
-    /// Decodes with NrLdpcDecoder and this rule: the slow oracle in place of LdpcDecoder.
+    /// Decodes with LdpcReferenceDecoder and this rule: the slow oracle in place of LdpcDecoder.
     std::optional<CheckRule> reference = {};
   };
 
@@ -122,7 +122,7 @@ class NrTransportDecoder {
 
   Config config_;
   LdpcDecoder ldpc_;
-  std::optional<NrLdpcDecoder> reference_;
+  std::optional<LdpcReferenceDecoder> reference_;
   aligned_vector<std::uint8_t> transport_bits_;  ///< payload, padding, CRC as lanes
   aligned_vector<std::uint8_t> information_;     ///< one code block, K lanes
   aligned_vector<modem::Llr> codeword_;

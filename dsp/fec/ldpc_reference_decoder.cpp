@@ -1,4 +1,4 @@
-#include "boresight/fec/nr_ldpc_decoder.h"
+#include "boresight/fec/ldpc_reference_decoder.h"
 
 #include <algorithm>
 #include <bit>
@@ -12,7 +12,7 @@ namespace {
 
 // Keeps totals finite whatever the number of iterations. Not below the limit of the inputs, or messages
 // could never outvote a wrong input.
-constexpr float message_limit_nats = NrLdpcDecoder::known_zero_llr_nats;
+constexpr float message_limit_nats = LdpcReferenceDecoder::known_zero_llr_nats;
 
 // t = total - message, and the running minima and sign of its check.
 void collect(const float* __restrict total, const float* __restrict message, float* __restrict t,
@@ -100,15 +100,16 @@ void xor_run(const std::uint8_t* __restrict in, std::uint8_t* __restrict sum, st
 
 }  // namespace
 
-NrLdpcDecoder::NrLdpcDecoder(const Config& config) : config_(config) {
+LdpcReferenceDecoder::LdpcReferenceDecoder(const Config& config) : config_(config) {
+  require(config.max_lifting_size >= 2 && config.max_lifting_size <= ldpc_max_lifting_size,
+          "LdpcReferenceDecoder: max_lifting_size " + std::to_string(config.max_lifting_size) +
+              " is not in 2 .. 384");
   require(
-      config.max_lifting_size >= 2 && config.max_lifting_size <= nr_max_lifting_size,
-      "NrLdpcDecoder: max_lifting_size " + std::to_string(config.max_lifting_size) + " is not in 2 .. 384");
-  require(config.min_sum_scale > 0 && config.min_sum_scale <= 1,
-          "NrLdpcDecoder: min_sum_scale " + std::to_string(config.min_sum_scale) + " is not in (0, 1]");
+      config.min_sum_scale > 0 && config.min_sum_scale <= 1,
+      "LdpcReferenceDecoder: min_sum_scale " + std::to_string(config.min_sum_scale) + " is not in (0, 1]");
   require(config.offset_min_sum_offset_nats >= 0 && config.offset_min_sum_offset_nats <= 100,
-          "NrLdpcDecoder: offset_min_sum_offset_nats " + std::to_string(config.offset_min_sum_offset_nats) +
-              " is not in 0 .. 100");
+          "LdpcReferenceDecoder: offset_min_sum_offset_nats " +
+              std::to_string(config.offset_min_sum_offset_nats) + " is not in 0 .. 100");
   scale_ = config.rule == CheckRule::min_sum ? config.min_sum_scale : 1.0F;
   offset_nats_ = config.rule == CheckRule::offset_min_sum ? config.offset_min_sum_offset_nats : 0.0F;
   stride_ = (config.max_lifting_size + 15U) / 16U * 16U;
@@ -121,7 +122,7 @@ NrLdpcDecoder::NrLdpcDecoder(const Config& config) : config_(config) {
   syndrome_.resize(stride_);
 }
 
-void NrLdpcDecoder::load(const NrLdpcGraph& graph, std::span<const float> llr_nats) noexcept {
+void LdpcReferenceDecoder::load(const LdpcGraph& graph, std::span<const float> llr_nats) noexcept {
   const std::size_t z = graph.lifting_size();
   for (unsigned column = 0; column < graph.columns(); ++column) {
     const float* in = llr_nats.data() + column * z;
@@ -133,8 +134,8 @@ void NrLdpcDecoder::load(const NrLdpcGraph& graph, std::span<const float> llr_na
     }
   }
   for (unsigned row = 0; row < graph.rows(); ++row) {
-    const float* own = totals_.data() + (graph.information_columns() + row) * stride_;
-    row_in_use_[row] = row < nr_core_rows || std::any_of(own, own + z, [](float x) { return x != 0; });
+    const float* own = totals_.data() + graph.own_column(row) * stride_;
+    row_in_use_[row] = !graph.is_extension(row) || std::any_of(own, own + z, [](float x) { return x != 0; });
     if (row_in_use_[row]) {
       std::fill(messages_.begin() + graph.row_begin(row) * stride_,
                 messages_.begin() + graph.row_begin(row + 1) * stride_, 0.0F);
@@ -142,7 +143,7 @@ void NrLdpcDecoder::load(const NrLdpcGraph& graph, std::span<const float> llr_na
   }
 }
 
-void NrLdpcDecoder::update_row_min_sum(const NrLdpcGraph& graph, unsigned row) noexcept {
+void LdpcReferenceDecoder::update_row_min_sum(const LdpcGraph& graph, unsigned row) noexcept {
   const std::size_t z = graph.lifting_size();
   float* min1 = rows_scratch_.data();
   float* min2 = min1 + stride_;
@@ -181,7 +182,7 @@ void NrLdpcDecoder::update_row_min_sum(const NrLdpcGraph& graph, unsigned row) n
   }
 }
 
-void NrLdpcDecoder::update_row_sum_product(const NrLdpcGraph& graph, unsigned row) noexcept {
+void LdpcReferenceDecoder::update_row_sum_product(const LdpcGraph& graph, unsigned row) noexcept {
   const std::size_t z = graph.lifting_size();
   const auto edges = graph.row(row);
   const std::size_t degree = edges.size();
@@ -214,7 +215,7 @@ void NrLdpcDecoder::update_row_sum_product(const NrLdpcGraph& graph, unsigned ro
   }
 }
 
-void NrLdpcDecoder::decide(const NrLdpcGraph& graph) noexcept {
+void LdpcReferenceDecoder::decide(const LdpcGraph& graph) noexcept {
   const std::size_t z = graph.lifting_size();
   for (unsigned column = 0; column < graph.columns(); ++column) {
     const float* __restrict total = totals_.data() + column * stride_;
@@ -223,7 +224,7 @@ void NrLdpcDecoder::decide(const NrLdpcGraph& graph) noexcept {
   }
 }
 
-bool NrLdpcDecoder::parity_holds(const NrLdpcGraph& graph) noexcept {
+bool LdpcReferenceDecoder::parity_holds(const LdpcGraph& graph) noexcept {
   const std::size_t z = graph.lifting_size();
   for (unsigned row = 0; row < graph.rows(); ++row) {
     if (!row_in_use_[row]) continue;
@@ -240,8 +241,10 @@ bool NrLdpcDecoder::parity_holds(const NrLdpcGraph& graph) noexcept {
   return true;
 }
 
-NrLdpcDecoder::Result NrLdpcDecoder::decode(const NrLdpcGraph& graph, std::span<const float> llr_nats,
-                                            unsigned max_iterations, std::span<std::uint8_t> bits) noexcept {
+LdpcReferenceDecoder::Result LdpcReferenceDecoder::decode(const LdpcGraph& graph,
+                                                          std::span<const float> llr_nats,
+                                                          unsigned max_iterations,
+                                                          std::span<std::uint8_t> bits) noexcept {
   if (graph.lifting_size() > config_.max_lifting_size || llr_nats.size() != graph.codeword_bits() ||
       bits.size() != graph.information_bits()) {
     return {};

@@ -1,4 +1,4 @@
-#include "boresight/fec/nr_ldpc_decoder.h"
+#include "boresight/fec/ldpc_reference_decoder.h"
 
 #include <gtest/gtest.h>
 
@@ -9,6 +9,7 @@
 
 #include "boresight/core/error.h"
 #include "boresight/core/random.h"
+#include "boresight/fec/nr_base_graph.h"
 #include "boresight/fec/nr_ldpc_encoder.h"
 
 namespace boresight::fec {
@@ -88,9 +89,9 @@ Reference reference_sum_product(const NrLdpcGraph& graph, const std::vector<floa
 
 // Decisions and iteration counts of float against double: a rare difference comes from a total within
 // rounding of zero, so one block in a hundred may differ.
-TEST(NrLdpcDecoder, SumProductFollowsTheTanhRuleInDoublePrecision) {
+TEST(LdpcReferenceDecoder, SumProductFollowsTheTanhRuleInDoublePrecision) {
   Random random(40);
-  NrLdpcDecoder decoder({.rule = CheckRule::sum_product});
+  LdpcReferenceDecoder decoder({.rule = CheckRule::sum_product});
   int different = 0;
   int trials = 0;
   for (const auto base : {BaseGraph::bg1, BaseGraph::bg2}) {
@@ -111,10 +112,10 @@ TEST(NrLdpcDecoder, SumProductFollowsTheTanhRuleInDoublePrecision) {
   EXPECT_LE(different, 1);
 }
 
-TEST(NrLdpcDecoder, CleanBlocksOfEveryGraphAndSizeStopAtOnce) {
+TEST(LdpcReferenceDecoder, CleanBlocksOfEveryGraphAndSizeStopAtOnce) {
   Random random(41);
   for (const auto rule : {CheckRule::min_sum, CheckRule::offset_min_sum, CheckRule::sum_product}) {
-    NrLdpcDecoder decoder({.rule = rule});
+    LdpcReferenceDecoder decoder({.rule = rule});
     for (const auto base : {BaseGraph::bg1, BaseGraph::bg2}) {
       for (const unsigned z : nr_lifting_sizes) {
         if (rule != CheckRule::min_sum && z % 5 != 0) continue;
@@ -131,10 +132,10 @@ TEST(NrLdpcDecoder, CleanBlocksOfEveryGraphAndSizeStopAtOnce) {
 }
 
 // Wrong at high signal-to-noise ratio is how a decoder that overflows shows itself.
-TEST(NrLdpcDecoder, HugeInputsAndManyIterationsStayFinite) {
+TEST(LdpcReferenceDecoder, HugeInputsAndManyIterationsStayFinite) {
   Random random(42);
   for (const auto rule : {CheckRule::min_sum, CheckRule::offset_min_sum, CheckRule::sum_product}) {
-    NrLdpcDecoder decoder({.max_lifting_size = 32, .rule = rule});
+    LdpcReferenceDecoder decoder({.max_lifting_size = 32, .rule = rule});
     const NrLdpcGraph graph(BaseGraph::bg1, 32);
     Block block = noisy_block(random, graph, 46, 8);
     std::vector<std::uint8_t> bits(graph.information_bits());
@@ -163,9 +164,9 @@ TEST(NrLdpcDecoder, HugeInputsAndManyIterationsStayFinite) {
   }
 }
 
-TEST(NrLdpcDecoder, SilenceIsNoCodeword) {
+TEST(LdpcReferenceDecoder, SilenceIsNoCodeword) {
   for (const auto rule : {CheckRule::min_sum, CheckRule::offset_min_sum, CheckRule::sum_product}) {
-    NrLdpcDecoder decoder({.max_lifting_size = 16, .rule = rule});
+    LdpcReferenceDecoder decoder({.max_lifting_size = 16, .rule = rule});
     const NrLdpcGraph graph(BaseGraph::bg2, 16);
     std::vector<std::uint8_t> bits(graph.information_bits(), 1);
     const auto result = decoder.decode(graph, std::vector<float>(graph.codeword_bits(), 0.0F), 5, bits);
@@ -175,8 +176,8 @@ TEST(NrLdpcDecoder, SilenceIsNoCodeword) {
   }
 }
 
-TEST(NrLdpcDecoder, WrongSizesGiveAnEmptyResult) {
-  NrLdpcDecoder decoder({.max_lifting_size = 16});
+TEST(LdpcReferenceDecoder, WrongSizesGiveAnEmptyResult) {
+  LdpcReferenceDecoder decoder({.max_lifting_size = 16});
   const NrLdpcGraph graph(BaseGraph::bg2, 16);
   const NrLdpcGraph larger(BaseGraph::bg2, 18);
   std::vector<float> llr(graph.codeword_bits(), 1.0F);
@@ -187,14 +188,14 @@ TEST(NrLdpcDecoder, WrongSizesGiveAnEmptyResult) {
   std::vector<std::uint8_t> larger_bits(larger.information_bits(), 7);
   EXPECT_EQ(decoder.decode(larger, larger_llr, 5, larger_bits).iterations, 0U);
   EXPECT_EQ(bits, std::vector<std::uint8_t>(bits.size(), 7));
-  EXPECT_THROW(NrLdpcDecoder({.max_lifting_size = 385}), ConfigError);
-  EXPECT_THROW(NrLdpcDecoder({.min_sum_scale = 0.0F}), ConfigError);
-  EXPECT_THROW(NrLdpcDecoder({.offset_min_sum_offset_nats = NAN}), ConfigError);
+  EXPECT_THROW(LdpcReferenceDecoder({.max_lifting_size = 385}), ConfigError);
+  EXPECT_THROW(LdpcReferenceDecoder({.min_sum_scale = 0.0F}), ConfigError);
+  EXPECT_THROW(LdpcReferenceDecoder({.offset_min_sum_offset_nats = NAN}), ConfigError);
 }
 
 int block_errors(CheckRule rule, unsigned iterations, double eb_n0_db, int blocks) {
   Random random(43);
-  NrLdpcDecoder decoder({.rule = rule});
+  LdpcReferenceDecoder decoder({.rule = rule});
   const NrLdpcGraph graph(BaseGraph::bg1, 384);
   std::vector<std::uint8_t> bits(graph.information_bits());
   int errors = 0;
@@ -211,19 +212,19 @@ int block_errors(CheckRule rule, unsigned iterations, double eb_n0_db, int block
 // 0.03 dB. The curves fall a decade in 0.05 to 0.08 dB, so 0.15 dB above, 1e-3 or less is expected, and a
 // rate of 0.08 would pass here with a probability of 4 %. 0.25 dB below, 0.4 or more is expected; a rate of
 // 0.1 would give 9 errors in 30 blocks in one of 500 runs.
-TEST(NrLdpcDecoder, SumProductReachesItsThreshold) {
+TEST(LdpcReferenceDecoder, SumProductReachesItsThreshold) {
   EXPECT_LE(block_errors(CheckRule::sum_product, 50, 0.73 + 0.15, 100), 3);
   EXPECT_GE(block_errors(CheckRule::sum_product, 50, 0.73 - 0.25, 30), 9);
 }
 
-TEST(NrLdpcDecoder, MinSumReachesItsThreshold) {
+TEST(LdpcReferenceDecoder, MinSumReachesItsThreshold) {
   EXPECT_LE(block_errors(CheckRule::min_sum, 10, 1.62 + 0.15, 300), 3);
   EXPECT_GE(block_errors(CheckRule::min_sum, 10, 1.62 - 0.25, 30), 9);
 }
 
 // At ten iterations offset min-sum gains about 0.1 dB on normalized min-sum, so between the two thresholds it
 // must win.
-TEST(NrLdpcDecoder, OffsetMinSumBeatsNormalizedAtTenIterations) {
+TEST(LdpcReferenceDecoder, OffsetMinSumBeatsNormalizedAtTenIterations) {
   const int normalized = block_errors(CheckRule::min_sum, 10, 1.47, 60);
   const int offset = block_errors(CheckRule::offset_min_sum, 10, 1.47, 60);
   EXPECT_LT(offset + 4, normalized);

@@ -1,4 +1,4 @@
-// Belief propagation decoder of the 5G NR LDPC code in plain floating point: the oracle for faster ones.
+// Belief propagation decoder of LDPC codes in plain floating point: the oracle for faster ones.
 #pragma once
 
 #include <array>
@@ -7,7 +7,7 @@
 #include <span>
 
 #include "boresight/core/aligned.h"
-#include "boresight/fec/nr_base_graph.h"
+#include "boresight/fec/ldpc_graph.h"
 
 namespace boresight::fec {
 
@@ -19,11 +19,11 @@ enum class CheckRule : std::uint8_t {
 };
 
 /// Layered schedule (Hocevar 2004), one block row after the other, lanes along Z. One object decodes every
-/// base graph and lifting size up to its maximum.
-class NrLdpcDecoder {
+/// graph with a lifting size up to its maximum.
+class LdpcReferenceDecoder {
  public:
   struct Config {
-    unsigned max_lifting_size = nr_max_lifting_size;
+    unsigned max_lifting_size = ldpc_max_lifting_size;
     CheckRule rule = CheckRule::min_sum;
     float min_sum_scale = 0.75F;              ///< in (0, 1], for min_sum
     float offset_min_sum_offset_nats = 0.5F;  ///< >= 0, for offset_min_sum
@@ -39,23 +39,23 @@ class NrLdpcDecoder {
   static constexpr float known_zero_llr_nats = 1e6F;
 
   /// ConfigError if a value is out of the range said above or max_lifting_size is not in 2..384.
-  explicit NrLdpcDecoder(const Config& config);
+  explicit LdpcReferenceDecoder(const Config& config);
 
-  /// `llr_nats` are graph.codeword_bits() log-likelihood ratios, positive = 0, zero = not received; the
-  /// first two block columns are zero as transmitted. NaN counts as zero and magnitudes are limited to 1e6.
-  /// Writes graph.information_bits() hard decisions to `bits` (an undecided bit reads 0) and stops as soon
-  /// as the parity checks hold, at the latest after `max_iterations`. Rows whose own parity column brought
-  /// nothing are left out: they cannot say anything. Wrong span sizes or a graph above max_lifting_size give
-  /// a Result of zeros and leave `bits` alone.
-  Result decode(const NrLdpcGraph& graph, std::span<const float> llr_nats, unsigned max_iterations,
+  /// `llr_nats` are graph.codeword_bits() log-likelihood ratios, positive = 0, zero = not received; those of
+  /// bits that are never transmitted (NR: the first two block columns) are zero. NaN counts as zero and
+  /// magnitudes are limited to 1e6. Writes graph.information_bits() hard decisions to `bits` (an undecided
+  /// bit reads 0) and stops as soon as the parity checks hold, at the latest after `max_iterations`.
+  /// Extension rows whose own parity column brought nothing are left out: they cannot say anything. Wrong
+  /// span sizes or a graph above max_lifting_size give a Result of zeros and leave `bits` alone.
+  Result decode(const LdpcGraph& graph, std::span<const float> llr_nats, unsigned max_iterations,
                 std::span<std::uint8_t> bits) noexcept;
 
  private:
-  void load(const NrLdpcGraph& graph, std::span<const float> llr_nats) noexcept;
-  void update_row_min_sum(const NrLdpcGraph& graph, unsigned row) noexcept;
-  void update_row_sum_product(const NrLdpcGraph& graph, unsigned row) noexcept;
-  void decide(const NrLdpcGraph& graph) noexcept;
-  bool parity_holds(const NrLdpcGraph& graph) noexcept;
+  void load(const LdpcGraph& graph, std::span<const float> llr_nats) noexcept;
+  void update_row_min_sum(const LdpcGraph& graph, unsigned row) noexcept;
+  void update_row_sum_product(const LdpcGraph& graph, unsigned row) noexcept;
+  void decide(const LdpcGraph& graph) noexcept;
+  bool parity_holds(const LdpcGraph& graph) noexcept;
 
   Config config_;
   float scale_;
@@ -68,7 +68,7 @@ class NrLdpcDecoder {
   aligned_vector<float> rows_scratch_;      ///< 5 x [stride]
   aligned_vector<std::uint8_t> decisions_;  ///< [column][stride]
   aligned_vector<std::uint8_t> syndrome_;   ///< [stride]
-  std::array<bool, 46> row_in_use_{};
+  std::array<bool, ldpc_max_rows> row_in_use_{};
 };
 
 }  // namespace boresight::fec
