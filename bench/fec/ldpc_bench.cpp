@@ -9,12 +9,14 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "boresight/core/random.h"
 #include "boresight/core/simd.h"
 #include "boresight/fec/ldpc_decoder.h"
 #include "boresight/fec/nr_base_graph.h"
+#include "boresight/fec/wlan_ldpc.h"
 #include "support/core_clock.h"
 
 namespace {
@@ -79,6 +81,35 @@ void decode(benchmark::State& state, const std::string& target, Rate rate) {
   force_simd_target({});
 }
 
+// 24 blocks of IEEE 802.11n, length 1944: three of them share the lanes.
+void decode_wlan(benchmark::State& state, const std::string& target, fec::WlanLdpcRate rate) {
+  force_simd_target(target);
+  constexpr std::size_t blocks = 24;
+  const fec::WlanLdpcGraph graph(1944, rate);
+  std::vector<modem::Llr> llr;
+  Random random(2);
+  for (std::size_t i = 0; i < blocks * graph.codeword_bits(); ++i) {
+    llr.push_back(modem::quantize_llr(static_cast<float>(8 + 4 * random.normal())));
+  }
+  fec::LdpcDecoder decoder({});
+  std::vector<std::uint8_t> bits(blocks * graph.information_bits());
+  std::vector<fec::LdpcDecoder::Result> results(blocks);
+  const fec::LdpcDecoder::Options options{.max_iterations = static_cast<unsigned>(state.range(0)),
+                                          .stop = fec::LdpcDecoder::Stop::never};
+  double best_s = std::numeric_limits<double>::infinity();
+  double clock_hz = 0;
+  for (auto _ : state) {
+    const auto begin = std::chrono::steady_clock::now();
+    decoder.decode_batch(graph, llr, options, bits, results);
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
+    best_s = std::min(best_s, time.count());
+  }
+  clock_hz = core_clock_hz();
+  state.counters["Mbit/s_best"] = static_cast<double>(bits.size()) / best_s * 1e-6;
+  state.counters["GHz"] = clock_hz * 1e-9;
+  force_simd_target({});
+}
+
 const bool registered = [] {
   for (const std::string& target : simd_targets()) {
     if (target == "SCALAR") continue;
@@ -87,6 +118,16 @@ const bool registered = [] {
                                    [=](benchmark::State& state) { decode(state, target, rate); })
           ->ArgName("iterations")
           ->Arg(6);
+    }
+    constexpr std::pair<const char*, fec::WlanLdpcRate> wlan[] = {{"1/2", fec::WlanLdpcRate::half},
+                                                                  {"2/3", fec::WlanLdpcRate::two_thirds},
+                                                                  {"3/4", fec::WlanLdpcRate::three_quarters},
+                                                                  {"5/6", fec::WlanLdpcRate::five_sixths}};
+    for (const auto& [name, rate] : wlan) {
+      benchmark::RegisterBenchmark(("LdpcDecodeWlan1944/" + target + "/" + name).c_str(),
+                                   [=, r = rate](benchmark::State& state) { decode_wlan(state, target, r); })
+          ->ArgName("iterations")
+          ->Arg(8);
     }
   }
   return true;

@@ -59,6 +59,7 @@ LdpcDecoder::LdpcDecoder(const Config& config) : max_lifting_size_(config.max_li
   messages_.resize(schedule_->messages_bytes());
   column_llr_.resize(max_lanes);
   column_bits_.resize(max_lanes);
+  frame_bits_.resize(max_lanes);
   syndrome_.resize(max_lanes + 64);  // whole vectors
 }
 
@@ -158,10 +159,10 @@ void LdpcDecoder::decide(const Group& group, unsigned iteration,
     }
     const std::size_t n = group.lanes();
     const bool all_decided = group.kernel.decide_column(in, n, place.rotation, column_bits_.data());
+    group.kernel.deinterleave(column_bits_.data(), z, group.frames, frame_bits_.data(), z);
     for (unsigned f = 0; f < group.frames; ++f) {
       if (!wanted[f]) continue;
-      std::uint8_t* bits = group.bits_of(f) + column * z;
-      for (std::size_t i = 0; i < z; ++i) bits[i] = column_bits_[i * group.frames + f];
+      std::copy_n(frame_bits_.data() + f * z, z, group.bits_of(f) + column * z);
       if (all_decided) continue;
       for (std::size_t i = f; i < n; i += group.frames) decided[f] &= in[(i + n - place.rotation) % n] != 0;
     }

@@ -46,7 +46,7 @@ void distribute(const float* __restrict t, const float* __restrict min1, const f
 // e^-x for 0 <= x < 1e9 to 2e-7: e^-x = 2^-n e^r, |r| <= ln(2)/2. Underflow becomes zero by a mask, not a
 // comparison, which keeps branches away and lets the loops vectorize.
 inline float exp_of_minus(float x) {
-  const int n = static_cast<int>(x * 1.44269504F + 0.5F);
+  const int n = static_cast<int>(x * 1.44269504F + 0.5F);  // NOLINT(bugprone-incorrect-roundings): x >= 0
   const float fn = static_cast<float>(n);
   const float r = (fn * 0.693359375F - x) + fn * -2.12194440e-4F;
   const float p =

@@ -43,8 +43,12 @@ struct LdpcKernel {
   void (*interleave)(const std::int8_t* in, std::size_t stride, std::size_t n, unsigned frames,
                      std::int8_t* out);
 
-  /// Writes chunks + 1 vectors to `out`: in[(i + rotation) mod n] / 2, rounded away from zero, for i = 0, 1,
-  /// .. n <= 384. -128 counts as -127.
+  /// The way back, for bit lanes.
+  void (*deinterleave)(const std::uint8_t* in, std::size_t n, unsigned frames, std::uint8_t* out,
+                       std::size_t stride);
+
+  /// Writes the column to `out`, periodic as above: in[(i + rotation) mod n] / 2, rounded away from zero.
+  /// -128 counts as -127.
   void (*load_column)(const std::int8_t* in, std::size_t n, std::size_t rotation, std::int8_t* out);
 
   /// Every check of the rows hears its bits and answers; layered: a row sees what the rows before it said.

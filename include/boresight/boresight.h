@@ -63,6 +63,8 @@
 #include "boresight/fec/nr_segmentation.h"
 #include "boresight/fec/nr_transport.h"
 #include "boresight/fec/scrambler.h"
+#include "boresight/fec/wlan_ldpc.h"
+#include "boresight/fec/wlan_ldpc_format.h"
 
 #include "boresight/frame/carousel.h"
 #include "boresight/frame/framer.h"

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "boresight/core/error.h"
 #include "boresight/core/random.h"
 #include "boresight/fec/nr_base_graph.h"
 #include "boresight/fec/nr_ldpc_encoder.h"
+#include "boresight/fec/wlan_ldpc.h"
 
 namespace boresight::fec {
 namespace {
@@ -20,7 +22,17 @@ struct Block {
   std::vector<float> llr_nats;
 };
 
-// BPSK over AWGN with the first `sent_columns` block columns transmitted, less the two punctured ones.
+// BPSK over AWGN of the codeword's bits from `first` to `last`.
+void transmit(Random& random, Block& block, std::size_t first, std::size_t last, double rate,
+              double eb_n0_db) {
+  const double variance = 1 / (2 * rate * std::pow(10, eb_n0_db / 10));
+  for (std::size_t i = first; i < last; ++i) {
+    const double y = (block.codeword[i] ? -1.0 : 1.0) + std::sqrt(variance) * random.normal();
+    block.llr_nats[i] = static_cast<float>(2 * y / variance);
+  }
+}
+
+// The first `sent_columns` block columns are transmitted, less the two punctured ones.
 Block noisy_block(Random& random, const NrLdpcGraph& graph, unsigned sent_columns, double eb_n0_db) {
   Block block{std::vector<std::uint8_t>(graph.codeword_bits()), std::vector<float>(graph.codeword_bits(), 0)};
   const std::size_t z = graph.lifting_size();
@@ -28,11 +40,18 @@ Block noisy_block(Random& random, const NrLdpcGraph& graph, unsigned sent_column
   for (auto& bit : information) bit = random.next() & 1U;
   nr_ldpc_encode(graph, information, std::span(block.codeword).subspan(information.size()), graph.rows());
   const double rate = static_cast<double>(graph.information_columns()) / (sent_columns - 2);
-  const double variance = 1 / (2 * rate * std::pow(10, eb_n0_db / 10));
-  for (std::size_t i = 2 * z; i < sent_columns * z; ++i) {
-    const double y = (block.codeword[i] ? -1.0 : 1.0) + std::sqrt(variance) * random.normal();
-    block.llr_nats[i] = static_cast<float>(2 * y / variance);
-  }
+  transmit(random, block, 2 * z, sent_columns * z, rate, eb_n0_db);
+  return block;
+}
+
+Block noisy_block(Random& random, const WlanLdpcGraph& graph, double eb_n0_db) {
+  Block block{std::vector<std::uint8_t>(graph.codeword_bits()), std::vector<float>(graph.codeword_bits(), 0)};
+  const auto information = std::span(block.codeword).first(graph.information_bits());
+  for (auto& bit : information) bit = random.next() & 1U;
+  wlan_ldpc_encode(graph, information, std::span(block.codeword).subspan(information.size()));
+  const double rate =
+      static_cast<double>(graph.information_bits()) / static_cast<double>(graph.codeword_bits());
+  transmit(random, block, 0, graph.codeword_bits(), rate, eb_n0_db);
   return block;
 }
 
@@ -46,7 +65,7 @@ struct Reference {
   unsigned iterations = 0;
 };
 
-Reference reference_sum_product(const NrLdpcGraph& graph, const std::vector<float>& llr, unsigned rows,
+Reference reference_sum_product(const LdpcGraph& graph, const std::vector<float>& llr, unsigned rows,
                                 unsigned max_iterations) {
   const unsigned z = graph.lifting_size();
   std::vector<double> total(llr.begin(), llr.end());
@@ -108,7 +127,19 @@ TEST(LdpcReferenceDecoder, SumProductFollowsTheTanhRuleInDoublePrecision) {
       }
     }
   }
-  EXPECT_EQ(trials, 120);
+  for (const unsigned length : {648U, 1296U}) {
+    for (const auto rate : {WlanLdpcRate::half, WlanLdpcRate::five_sixths}) {
+      const WlanLdpcGraph graph(length, rate);
+      std::vector<std::uint8_t> bits(graph.information_bits());
+      for (int trial = 0; trial < 10; ++trial, ++trials) {
+        const Block block = noisy_block(random, graph, 2.0 + 0.2 * trial);
+        const auto result = decoder.decode(graph, block.llr_nats, 6, bits);
+        const auto expected = reference_sum_product(graph, block.llr_nats, graph.rows(), 6);
+        different += bits != expected.bits || result.iterations != expected.iterations;
+      }
+    }
+  }
+  EXPECT_EQ(trials, 160);
   EXPECT_LE(different, 1);
 }
 

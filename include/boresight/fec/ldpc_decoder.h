@@ -85,8 +85,9 @@ class LdpcDecoder {
   std::unique_ptr<LdpcSchedule> schedule_;
   aligned_vector<std::int8_t> totals_;
   aligned_vector<std::int8_t> messages_;
-  aligned_vector<std::int8_t> column_llr_;  ///< one block column of several frames, lane by lane
-  aligned_vector<std::uint8_t> column_bits_;
+  aligned_vector<std::int8_t> column_llr_;    ///< one block column of several frames, lane by lane
+  aligned_vector<std::uint8_t> column_bits_;  ///< the same of decisions
+  aligned_vector<std::uint8_t> frame_bits_;   ///< and apart again
 
   aligned_vector<std::int8_t> syndrome_;
 
