@@ -12,6 +12,7 @@ extern "C" {
 
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "boresight/core/random.h"
@@ -110,8 +111,9 @@ const int registered = [] {
       {"zero", Termination::zero}, {"open", Termination::open}, {"tail_biting", Termination::tail_biting}};
   for (const std::string& target : simd_targets()) {
     for (const auto& [name, termination] : terminations) {
-      benchmark::RegisterBenchmark((std::string("ViterbiDecode/") + name + '/' + target).c_str(),
-                                   [=](benchmark::State& state) { decode(state, target, termination); })
+      benchmark::RegisterBenchmark(
+          (std::string("ViterbiDecode/") + name + '/' + target).c_str(),
+          [target, end = termination](benchmark::State& state) { decode(state, target, end); })
           ->Arg(24)
           ->Arg(1000)
           ->Arg(8192)

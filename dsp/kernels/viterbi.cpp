@@ -15,7 +15,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace boresight::kernels {
 namespace HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
 using viterbi::headroom;
 using viterbi::phases;
 
@@ -65,6 +64,7 @@ std::int64_t forward(const std::int8_t* llrs, std::size_t steps, std::int16_t* m
 
 #else
 
+namespace hn = hwy::HWY_NAMESPACE;
 using Tag = hn::CappedTag<std::int16_t, 32>;
 using Vec = hn::Vec<Tag>;
 using Layout = viterbi::Layout<hn::MaxLanes(Tag())>;
