@@ -25,7 +25,7 @@ void convolutional_encode(std::span<const std::uint8_t> bits, std::span<std::uin
 void convolutional_encode_tail_biting(std::span<const std::uint8_t> bits,
                                       std::span<std::uint8_t> coded) noexcept;
 
-/// Rates made by leaving out coded bits (17.3.5.6, figures 17-9 and 17-10; five_sixths: 19.3.11.6).
+/// Rates made by leaving out coded bits (17.3.5.6, figures 17-9 and 17-10; five_sixths: figure 19-11).
 enum class PuncturedRate : std::uint8_t { half, two_thirds, three_quarters, five_sixths };
 
 /// How many of `mother_bits` coded bits of the rate 1/2 code are transmitted; works for any number.
@@ -37,9 +37,8 @@ void puncture(std::span<const std::uint8_t> coded, PuncturedRate rate, std::span
 /// Puts zeros (unknown) where bits were left out; in.size() = punctured_bits(out.size(), rate).
 void depuncture(std::span<const modem::Llr> in, PuncturedRate rate, std::span<modem::Llr> out) noexcept;
 
-/// Maximum-likelihood sequence decoder over whole blocks: int16 path metrics that lose nothing of the soft
-/// bits
-/// (-128 included), all survivors kept, one traceback (Viterbi, IEEE Trans. Inf. Theory 13 (1967) 260; no
+/// Maximum-likelihood sequence decoder over whole blocks: int16 path metrics without any loss over the whole
+/// int8 range, all survivors kept, one traceback (Viterbi, IEEE Trans. Inf. Theory 13 (1967) 260; no
 /// truncation, so no loss from it). Of two paths that tie where they merge, the one survives whose oldest bit
 /// in the encoder is 0: the same soft bits give the same bits with every instruction set.
 class ViterbiDecoder {
@@ -67,7 +66,8 @@ class ViterbiDecoder {
   /// A tail-biting block is gone round (Shao, Lin, Fossorier, IEEE Trans. Commun. 51 (2003) 1658) until the
   /// best tail-biting path is found and known to be the best, which mostly takes one or two rounds, or
   /// max_rounds are over; then `bits` is the best tail-biting path seen so far or, if there was none, the
-  /// best path with different states at its ends. 67 rounds are always enough.
+  /// best path with different states at its ends. 67 rounds are always enough; four cost about 0.01 dB at 24
+  /// to 40 bits and nothing from 100 bits on, and bound the time that noise can take.
   bool decode(std::span<const modem::Llr> llrs, std::span<std::uint8_t> bits,
               Termination termination = Termination::zero) noexcept;
 
