@@ -1,26 +1,55 @@
-// Information bits per second of the K = 7 code. No peer beside it: Debian's liquid-dsp is built without
-// libfec, so its fec_create refuses LIQUID_FEC_CONV_V27.
+// Information bits per second of the K = 7 code: int8 soft bits in, bit lanes out, on every SIMD target,
+// beside libfec where CMake finds it. (Debian's liquid-dsp is built without libfec: its fec_create refuses
+// LIQUID_FEC_CONV_V27.) kernels/viterbi.cpp says which bound was predicted.
 #include "boresight/fec/convolutional.h"
 
 #include <benchmark/benchmark.h>
+#ifdef BORESIGHT_HAVE_LIBFEC
+extern "C" {
+#include <fec.h>
+}
+#endif
 
+#include <cmath>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "boresight/core/random.h"
+#include "boresight/core/simd.h"
 
 namespace {
 
 using namespace boresight;
+using fec::PuncturedRate;
+using Termination = fec::ViterbiDecoder::Termination;
 
 void set_rate(benchmark::State& state, std::size_t bits) {
   state.counters["bits/s"] = benchmark::Counter(
       static_cast<double>(bits) * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 
-void ConvolutionalEncode(benchmark::State& state) {
+std::vector<std::uint8_t> random_bits(std::size_t n) {
   Random random(1);
-  std::vector<std::uint8_t> bits(static_cast<std::size_t>(state.range(0)));
+  std::vector<std::uint8_t> bits(n);
   for (auto& bit : bits) bit = random.next() & 1U;
+  return bits;
+}
+
+// Eb/N0 = 4 dB.
+std::vector<modem::Llr> noisy(const std::vector<std::uint8_t>& coded) {
+  const double variance = 1 / std::pow(10.0, 0.4);
+  Random random(2);
+  std::vector<modem::Llr> llrs;
+  for (const auto bit : coded) {
+    const double y = (bit != 0 ? -1.0 : 1.0) + std::sqrt(variance) * random.normal();
+    llrs.push_back(modem::quantize_llr(static_cast<float>(2 * y / variance)));
+  }
+  return llrs;
+}
+
+void ConvolutionalEncode(benchmark::State& state) {
+  const auto bits = random_bits(static_cast<std::size_t>(state.range(0)));
   std::vector<std::uint8_t> coded(2 * bits.size());
   for (auto _ : state) {
     fec::convolutional_encode(bits, coded);
@@ -28,20 +57,88 @@ void ConvolutionalEncode(benchmark::State& state) {
   }
   set_rate(state, bits.size());
 }
-BENCHMARK(ConvolutionalEncode)->Arg(12'000);
+BENCHMARK(ConvolutionalEncode)->Arg(8192);
 
-void ViterbiDecode(benchmark::State& state) {
-  Random random(2);
-  std::vector<std::uint8_t> bits(static_cast<std::size_t>(state.range(0)));
-  std::vector<modem::Llr> llrs(2 * (bits.size() + fec::convolutional_tail_bits));
-  for (auto& llr : llrs) llr = modem::quantize_llr(static_cast<float>(4 + 3 * random.normal()));
-  fec::ViterbiDecoder decoder({.max_information_bits = bits.size()});
+void Depuncture(benchmark::State& state, PuncturedRate rate) {
+  std::vector<modem::Llr> out(16'380);
+  const std::vector<modem::Llr> in(fec::punctured_bits(out.size(), rate), 17);
   for (auto _ : state) {
-    benchmark::DoNotOptimize(decoder.decode(llrs, bits));
+    fec::depuncture(in, rate, out);
     benchmark::ClobberMemory();
   }
-  set_rate(state, bits.size());
+  set_rate(state, out.size() / 2);
 }
-BENCHMARK(ViterbiDecode)->Arg(24)->Arg(1'000)->Arg(12'000)->Arg(32'000);
+BENCHMARK_CAPTURE(Depuncture, two_thirds, PuncturedRate::two_thirds);
+BENCHMARK_CAPTURE(Depuncture, three_quarters, PuncturedRate::three_quarters);
+BENCHMARK_CAPTURE(Depuncture, five_sixths, PuncturedRate::five_sixths);
+
+void Puncture(benchmark::State& state, PuncturedRate rate) {
+  const std::vector<std::uint8_t> in(16'380, 1);
+  std::vector<std::uint8_t> out(fec::punctured_bits(in.size(), rate));
+  for (auto _ : state) {
+    fec::puncture(in, rate, out);
+    benchmark::ClobberMemory();
+  }
+  set_rate(state, in.size() / 2);
+}
+BENCHMARK_CAPTURE(Puncture, three_quarters, PuncturedRate::three_quarters);
+BENCHMARK_CAPTURE(Puncture, five_sixths, PuncturedRate::five_sixths);
+
+void decode(benchmark::State& state, const std::string& target, Termination termination) {
+  force_simd_target(target);
+  auto bits = random_bits(static_cast<std::size_t>(state.range(0)));
+  if (termination == Termination::zero) bits.resize(bits.size() + fec::convolutional_tail_bits);
+  std::vector<std::uint8_t> coded(2 * bits.size());
+  if (termination == Termination::tail_biting) {
+    fec::convolutional_encode_tail_biting(bits, coded);
+  } else {
+    fec::convolutional_encode(bits, coded);
+  }
+  const auto llrs = noisy(coded);
+  bits.resize(static_cast<std::size_t>(state.range(0)));
+  fec::ViterbiDecoder decoder({.max_information_bits = bits.size()});
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(decoder.decode(llrs, bits, termination));
+    benchmark::ClobberMemory();
+  }
+  state.counters["rounds"] = static_cast<double>(decoder.last_rounds());
+  set_rate(state, bits.size());
+  force_simd_target({});
+}
+
+const int registered = [] {
+  const std::pair<const char*, Termination> terminations[] = {
+      {"zero", Termination::zero}, {"open", Termination::open}, {"tail_biting", Termination::tail_biting}};
+  for (const std::string& target : simd_targets()) {
+    for (const auto& [name, termination] : terminations) {
+      benchmark::RegisterBenchmark(
+          (std::string("ViterbiDecode/") + name + '/' + target).c_str(),
+          [target, end = termination](benchmark::State& state) { decode(state, target, end); })
+          ->Arg(24)
+          ->Arg(1000)
+          ->Arg(8192)
+          ->Arg(32'760);
+    }
+  }
+  return 0;
+}();
+
+#ifdef BORESIGHT_HAVE_LIBFEC
+void ViterbiDecodeLibfec(benchmark::State& state) {
+  const auto n = static_cast<int>(state.range(0));
+  std::vector<unsigned char> symbols(2 * static_cast<std::size_t>(n + 6), 100);
+  std::vector<unsigned char> bytes(static_cast<std::size_t>(n) / 8 + 1);
+  void* decoder = create_viterbi27(n);
+  for (auto _ : state) {
+    init_viterbi27(decoder, 0);
+    update_viterbi27_blk(decoder, symbols.data(), n + 6);
+    chainback_viterbi27(decoder, bytes.data(), static_cast<unsigned>(n), 0);
+    benchmark::ClobberMemory();
+  }
+  delete_viterbi27(decoder);
+  set_rate(state, static_cast<std::size_t>(n));
+}
+BENCHMARK(ViterbiDecodeLibfec)->Arg(1000)->Arg(8192);
+#endif
 
 }  // namespace

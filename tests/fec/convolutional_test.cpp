@@ -3,12 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <algorithm>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "boresight/core/error.h"
 #include "boresight/core/random.h"
 
 namespace boresight::fec {
@@ -16,7 +14,6 @@ namespace {
 
 using Bits = std::vector<std::uint8_t>;
 using Llrs = std::vector<modem::Llr>;
-using Termination = ViterbiDecoder::Termination;
 
 Bits random_bits(Random& random, std::size_t n) {
   Bits bits(n);
@@ -24,46 +21,69 @@ Bits random_bits(Random& random, std::size_t n) {
   return bits;
 }
 
-Bits encode_terminated(Bits bits) {
-  bits.resize(bits.size() + convolutional_tail_bits, 0);
-  Bits coded(2 * bits.size());
-  convolutional_encode(bits, coded);
+// Convolution with the generators as 17.3.5.6 prints them: 133 = 1011011, 171 = 1111001, newest bit first.
+// bit_at(n - d) is what the encoder holds d bits after it came.
+template <typename BitAt>
+Bits convolved(std::size_t n, const BitAt& bit_at) {
+  constexpr std::string_view a = "1011011";
+  constexpr std::string_view b = "1111001";
+  Bits coded;
+  for (std::size_t i = 0; i < n; ++i) {
+    unsigned sum_a = 0;
+    unsigned sum_b = 0;
+    for (std::size_t d = 0; d < 7; ++d) {
+      const unsigned bit = bit_at(static_cast<long>(i) - static_cast<long>(d));
+      sum_a += (a[d] - '0') * bit;
+      sum_b += (b[d] - '0') * bit;
+    }
+    coded.push_back(sum_a % 2);
+    coded.push_back(sum_b % 2);
+  }
   return coded;
 }
 
-Llrs to_llrs(const Bits& coded, int magnitude) {
-  Llrs llrs;
-  for (const auto bit : coded) llrs.push_back(static_cast<modem::Llr>(bit ? -magnitude : magnitude));
-  return llrs;
-}
-
-long correlation(const Llrs& llrs, const Bits& coded) {
-  long sum = 0;
-  for (std::size_t i = 0; i < coded.size(); ++i) sum += coded[i] ? -llrs[i] : llrs[i];
-  return sum;
-}
-
-// Convolution with the generators as 17.3.5.6 prints them: 133 = 1011011, 171 = 1111001, newest bit first.
 TEST(ConvolutionalEncoder, IsTheConvolutionWithBothGenerators) {
-  constexpr std::string_view a = "1011011";
-  constexpr std::string_view b = "1111001";
   Random random(7);
-  const Bits bits = random_bits(random, 200);
-  Bits coded(400);
-  convolutional_encode(bits, coded);
-  for (std::size_t n = 0; n < bits.size(); ++n) {
-    unsigned sum_a = 0;
-    unsigned sum_b = 0;
-    for (std::size_t d = 0; d < 7 && d <= n; ++d) {
-      sum_a += (a[d] - '0') * bits[n - d];
-      sum_b += (b[d] - '0') * bits[n - d];
-    }
-    ASSERT_EQ(coded[2 * n], sum_a % 2);
-    ASSERT_EQ(coded[2 * n + 1], sum_b % 2);
+  for (const std::size_t n : {0, 1, 5, 6, 7, 40, 200}) {
+    const Bits bits = random_bits(random, n);
+    Bits coded(2 * n);
+    convolutional_encode(bits, coded);
+    EXPECT_EQ(coded, convolved(n, [&](long i) { return i < 0 ? 0U : bits[static_cast<std::size_t>(i)]; }));
   }
 }
 
-// Figures 17-9 and 17-10: 2/3 sends A0 B0 A1, 3/4 sends A0 B0 A1 B2. Lanes are labelled by their index.
+TEST(ConvolutionalEncoder, TailBitingIsTheCyclicConvolution) {
+  Random random(8);
+  for (std::size_t n = 0; n < 40; ++n) {
+    const Bits bits = random_bits(random, n);
+    Bits coded(2 * n);
+    convolutional_encode_tail_biting(bits, coded);
+    const auto cyclic = [&](long i) {
+      const auto size = static_cast<long>(n);
+      return unsigned{bits[static_cast<std::size_t>(((i % size) + size) % size)]};
+    };
+    EXPECT_EQ(coded, convolved(n, cyclic)) << n;
+  }
+}
+
+TEST(ConvolutionalEncoder, LooksAtTheLowestBitOfALaneOnly) {
+  Random random(9);
+  Bits lanes(50);
+  random.fill(lanes);
+  Bits bits = lanes;
+  for (auto& bit : bits) bit &= 1U;
+  Bits of_lanes(100);
+  Bits of_bits(100);
+  convolutional_encode(lanes, of_lanes);
+  convolutional_encode(bits, of_bits);
+  EXPECT_EQ(of_lanes, of_bits);
+  convolutional_encode_tail_biting(lanes, of_lanes);
+  convolutional_encode_tail_biting(bits, of_bits);
+  EXPECT_EQ(of_lanes, of_bits);
+}
+
+// Figures 17-9 and 17-10: 2/3 sends A0 B0 A1, 3/4 sends A0 B0 A1 B2; figure 19-11: 5/6 sends A0 B0 A1 B2 A3
+// B4. Lanes are labelled by their index.
 TEST(Puncturing, PatternsAreThoseOfTheFigures) {
   Bits lanes(12);
   for (std::size_t i = 0; i < lanes.size(); ++i) lanes[i] = static_cast<std::uint8_t>(i);
@@ -73,11 +93,15 @@ TEST(Puncturing, PatternsAreThoseOfTheFigures) {
   Bits three_quarters(8);
   puncture(lanes, PuncturedRate::three_quarters, three_quarters);
   EXPECT_THAT(three_quarters, testing::ElementsAre(0, 1, 2, 5, 6, 7, 8, 11));
+  Bits five_sixths(8);
+  puncture(lanes, PuncturedRate::five_sixths, five_sixths);
+  EXPECT_THAT(five_sixths, testing::ElementsAre(0, 1, 2, 5, 6, 9, 10, 11));
 }
 
 TEST(Puncturing, DepuncturePutsZerosBackForAnyLength) {
-  for (const auto rate : {PuncturedRate::half, PuncturedRate::two_thirds, PuncturedRate::three_quarters}) {
-    for (std::size_t n = 0; n < 30; ++n) {
+  for (const auto rate : {PuncturedRate::half, PuncturedRate::two_thirds, PuncturedRate::three_quarters,
+                          PuncturedRate::five_sixths}) {
+    for (std::size_t n = 0; n < 65; ++n) {
       Bits coded(n);
       for (std::size_t i = 0; i < n; ++i) coded[i] = static_cast<std::uint8_t>(i + 1);
       Bits sent(punctured_bits(n, rate));
@@ -95,125 +119,12 @@ TEST(Puncturing, DepuncturePutsZerosBackForAnyLength) {
   }
 }
 
-// The decoder's codeword must correlate as well with any input as the best of all codewords.
-TEST(ViterbiDecoder, IsMaximumLikelihoodOnShortBlocks) {
-  Random random(8);
-  ViterbiDecoder decoder({.max_information_bits = 40});
-  for (const auto termination : {Termination::zero, Termination::open}) {
-    const std::size_t k = 9;
-    std::vector<Bits> codebook;
-    for (unsigned word = 0; word < (1U << k); ++word) {
-      Bits bits(k);
-      for (unsigned i = 0; i < k; ++i) bits[i] = (word >> i) & 1U;
-      Bits coded = encode_terminated(bits);
-      if (termination == Termination::open) coded.resize(2 * k);
-      codebook.push_back(coded);
-    }
-    for (int trial = 0; trial < 300; ++trial) {
-      const int range = trial % 3 == 0 ? 2 : trial % 3 == 1 ? 20 : 127;  // many ties, usual, extreme
-      Llrs llrs(codebook[0].size());
-      for (auto& l : llrs) {
-        l = static_cast<modem::Llr>(static_cast<int>(random.below(2 * range + 1)) - range);
-      }
-      Bits decided(k);
-      ASSERT_TRUE(decoder.decode(llrs, decided, termination));
-      long best = -1'000'000;
-      for (const Bits& coded : codebook) best = std::max(best, correlation(llrs, coded));
-      Bits coded = encode_terminated(decided);
-      coded.resize(llrs.size());
-      ASSERT_EQ(correlation(llrs, coded), best);
-    }
-  }
-}
-
-TEST(ViterbiDecoder, LongSaturatedBlocksOfEveryLengthAndRate) {
-  Random random(9);
-  ViterbiDecoder decoder({.max_information_bits = 20'000});
-  for (const auto rate : {PuncturedRate::half, PuncturedRate::two_thirds, PuncturedRate::three_quarters}) {
-    for (const std::size_t n : {1, 2, 7, 24, 25, 26, 1000, 1001, 20'000}) {
-      const Bits bits = random_bits(random, n);
-      const Bits coded = encode_terminated(bits);
-      Bits sent(punctured_bits(coded.size(), rate));
-      puncture(coded, rate, sent);
-      Llrs llrs(coded.size());
-      depuncture(to_llrs(sent, 127), rate, llrs);
-      Bits decided(n);
-      ASSERT_TRUE(decoder.decode(llrs, decided));
-      EXPECT_EQ(decided, bits) << n;
-    }
-  }
-}
-
-// Any four errors within one constraint length are corrected at d_free = 10.
-TEST(ViterbiDecoder, CorrectsFourHardErrors) {
-  Random random(10);
-  ViterbiDecoder decoder({.max_information_bits = 100});
-  for (int trial = 0; trial < 500; ++trial) {
-    const Bits bits = random_bits(random, 100);
-    Llrs llrs = to_llrs(encode_terminated(bits), 10);
-    const std::size_t begin = random.below(200);
-    for (const std::size_t e : {0, 2, 3, 7}) {
-      llrs[(begin + e) % llrs.size()] = static_cast<modem::Llr>(-llrs[(begin + e) % llrs.size()]);
-    }
-    Bits decided(100);
-    ASSERT_TRUE(decoder.decode(llrs, decided));
-    ASSERT_EQ(decided, bits);
-  }
-}
-
-// Union bound with the information weights of the (133, 171) code (Odenwalder 1976; Proakis, table 8.2-1):
-// P_b <= sum c_d Q(sqrt(2 d R Eb/N0)). At 3.5 dB it is 1.1e-4, somewhat above the truth; the
-// first term alone (4.0e-5) is below it. 5e6 bits give about 100 error events, a standard error near 12 %.
-TEST(ViterbiDecoder, BitErrorRateLiesUnderTheUnionBound) {
-  constexpr double eb_n0_db = 3.5;
-  constexpr double rate = 0.5;
-  const double es_n0 = rate * std::pow(10.0, eb_n0_db / 10);
-  const std::pair<int, double> weights[] = {{10, 36},      {12, 211},      {14, 1404},
-                                            {16, 11633},   {18, 77433},    {20, 502690},
-                                            {22, 3322763}, {24, 21292910}, {26, 134365911}};
-  double bound = 0;
-  double first_term = 0;
-  for (const auto& [d, c] : weights) {
-    bound += c * 0.5 * std::erfc(std::sqrt(d * es_n0));
-    if (d == 10) first_term = bound;
-  }
-  Random random(11);
-  const std::size_t n = 10'000;
-  ViterbiDecoder decoder({.max_information_bits = n});
-  const double sigma = std::sqrt(1 / (2 * es_n0));
-  std::size_t errors = 0;
-  std::size_t total = 0;
-  for (int block = 0; block < 500; ++block) {
-    const Bits bits = random_bits(random, n);
-    const Bits coded = encode_terminated(bits);
-    Llrs llrs(coded.size());
-    for (std::size_t i = 0; i < coded.size(); ++i) {
-      const double y = (coded[i] ? -1.0 : 1.0) + sigma * random.normal();
-      llrs[i] = modem::quantize_llr(static_cast<float>(2 * y / (sigma * sigma)));
-    }
-    Bits decided(n);
-    ASSERT_TRUE(decoder.decode(llrs, decided));
-    for (std::size_t i = 0; i < n; ++i) errors += decided[i] != bits[i];
-    total += n;
-  }
-  const double ber = static_cast<double>(errors) / static_cast<double>(total);
-  RecordProperty("ber_times_1e9", static_cast<int>(ber * 1e9));
-  EXPECT_LT(ber, 1.1 * bound);
-  EXPECT_GT(ber, 0.9 * first_term);
-}
-
-TEST(ViterbiDecoder, WrongSizesAreReportedNotDecoded) {
-  ViterbiDecoder decoder({.max_information_bits = 10});
-  Bits bits(11, 7);
-  EXPECT_FALSE(decoder.decode(Llrs(34), bits));
-  bits.resize(10);
-  EXPECT_FALSE(decoder.decode(Llrs(31), bits));
-  EXPECT_FALSE(decoder.decode({}, bits));
-  EXPECT_EQ(bits, Bits(10, 7));
-  EXPECT_TRUE(decoder.decode(Llrs(32), bits));
-  EXPECT_TRUE(decoder.decode(Llrs(12), {}));
-  EXPECT_THROW(ViterbiDecoder({.max_information_bits = 0}), ConfigError);
-  EXPECT_THROW(ViterbiDecoder({.max_information_bits = std::size_t{1} << 40}), ConfigError);
+// IEEE 802.11-2020 tables 17-4 and 19-27: coded bits of a symbol and the data bits that they carry.
+TEST(Puncturing, RatesAreExactOverWholeSymbols) {
+  EXPECT_EQ(punctured_bits(2 * std::size_t{24}, PuncturedRate::half), 48U);
+  EXPECT_EQ(punctured_bits(2 * std::size_t{192}, PuncturedRate::two_thirds), 288U);
+  EXPECT_EQ(punctured_bits(2 * std::size_t{216}, PuncturedRate::three_quarters), 288U);
+  EXPECT_EQ(punctured_bits(2 * std::size_t{260}, PuncturedRate::five_sixths), 312U);
 }
 
 }  // namespace
