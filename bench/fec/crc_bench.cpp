@@ -1,4 +1,4 @@
-// Bytes per second of the CRCs and the Gold sequence, beside liquid-dsp where it has the function.
+// Bits per second of the CRCs, of packing and of the scramblers, beside liquid-dsp where it has the function.
 #include "boresight/fec/crc.h"
 
 #include <benchmark/benchmark.h>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "boresight/core/random.h"
+#include "boresight/fec/bits.h"
 #include "boresight/fec/scrambler.h"
 
 namespace {
@@ -47,17 +48,67 @@ void Crc32Liquid(benchmark::State& state) {
 BENCHMARK(Crc32Liquid);
 #endif
 
-void Crc24aOfBits(benchmark::State& state) {
-  std::vector<std::uint8_t> bits(8448);
+// The argument: bytes. 1056 are the largest code block of 5G NR.
+void Crc24aOfBytes(benchmark::State& state) {
   Random random(2);
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(state.range(0)));
+  random.fill(bytes);
+  for (auto _ : state) benchmark::DoNotOptimize(fec::crc24a_of_bytes(bytes));
+  set_rate(state, 8 * bytes.size());
+}
+BENCHMARK(Crc24aOfBytes)->Arg(10)->Arg(32)->Arg(100)->Arg(1056)->Arg(1'000'000);
+
+std::vector<std::uint8_t> lanes(std::size_t n) {
+  Random random(2);
+  std::vector<std::uint8_t> bits(n);
   for (auto& bit : bits) bit = random.next() & 1U;
+  return bits;
+}
+
+void Crc24aOfBits(benchmark::State& state) {
+  const auto bits = lanes(8448);
   for (auto _ : state) benchmark::DoNotOptimize(fec::crc24a_of_bits(bits));
   set_rate(state, bits.size());
 }
 BENCHMARK(Crc24aOfBits);
 
+void PackMsbFirst(benchmark::State& state) {
+  const auto bits = lanes(8448);
+  std::vector<std::uint8_t> bytes(bits.size() / 8);
+  for (auto _ : state) {
+    fec::pack_msb_first(bits, bytes);
+    benchmark::ClobberMemory();
+  }
+  set_rate(state, bits.size());
+}
+BENCHMARK(PackMsbFirst);
+
+void UnpackMsbFirst(benchmark::State& state) {
+  auto bits = lanes(8448);
+  std::vector<std::uint8_t> bytes(bits.size() / 8);
+  fec::pack_msb_first(bits, bytes);
+  for (auto _ : state) {
+    fec::unpack_msb_first(bytes, bits);
+    benchmark::ClobberMemory();
+  }
+  set_rate(state, bits.size());
+}
+BENCHMARK(UnpackMsbFirst);
+
+template <typename Scrambler>
+void descramble_llrs(benchmark::State& state, Scrambler start) {
+  std::vector<modem::Llr> llrs(static_cast<std::size_t>(state.range(0)), 17);
+  for (auto _ : state) {
+    Scrambler scrambler = start;
+    scrambler.apply(llrs);
+    benchmark::ClobberMemory();
+  }
+  set_rate(state, llrs.size());
+}
+
+// With its construction, which goes through the first 1600 bits.
 void GoldDescrambleLlrs(benchmark::State& state) {
-  std::vector<modem::Llr> llrs(100'000, 17);
+  std::vector<modem::Llr> llrs(static_cast<std::size_t>(state.range(0)), 17);
   for (auto _ : state) {
     fec::GoldSequence gold(0x1234);
     gold.apply(llrs);
@@ -65,6 +116,16 @@ void GoldDescrambleLlrs(benchmark::State& state) {
   }
   set_rate(state, llrs.size());
 }
-BENCHMARK(GoldDescrambleLlrs);
+BENCHMARK(GoldDescrambleLlrs)->Arg(100)->Arg(100'000);
+
+void WlanDescrambleLlrs(benchmark::State& state) {
+  descramble_llrs(state, fec::WlanScrambler(0x5D));
+}
+BENCHMARK(WlanDescrambleLlrs)->Arg(12'000);
+
+void CcsdsDescrambleLlrs(benchmark::State& state) {
+  descramble_llrs(state, fec::AdditiveScrambler::ccsds());
+}
+BENCHMARK(CcsdsDescrambleLlrs)->Arg(10'000);
 
 }  // namespace

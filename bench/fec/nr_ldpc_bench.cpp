@@ -2,9 +2,12 @@
 #include <benchmark/benchmark.h>
 
 #include <cmath>
+#include <string>
 #include <vector>
 
+#include "boresight/core/aligned.h"
 #include "boresight/core/random.h"
+#include "boresight/core/simd.h"
 #include "boresight/fec/ldpc_reference_decoder.h"
 #include "boresight/fec/nr_ldpc_encoder.h"
 #include "boresight/fec/nr_transport.h"
@@ -60,19 +63,34 @@ BENCHMARK(LdpcDecodeBg1)
     ->Args({28, 200, 5, min_sum})   // R = 22/26
     ->Args({46, 0, 5, sum_product});
 
+// Arguments: lifting size, block rows, and the SIMD target's place in simd_targets(), best first.
 void LdpcEncodeBg1(benchmark::State& state) {
-  const fec::NrLdpcGraph graph(BaseGraph::bg1, 384);
+  const auto targets = simd_targets();
+  if (static_cast<std::size_t>(state.range(2)) >= targets.size())
+    return state.SkipWithError("no such target");
+  const std::string& target = targets[static_cast<std::size_t>(state.range(2))];
+  const fec::NrLdpcGraph graph(BaseGraph::bg1, static_cast<unsigned>(state.range(0)));
+  const auto rows = static_cast<unsigned>(state.range(1));
   Random random(2);
-  std::vector<std::uint8_t> information(graph.information_bits());
+  aligned_vector<std::uint8_t> information(graph.information_bits());
   for (auto& bit : information) bit = random.next() & 1U;
-  std::vector<std::uint8_t> parity(std::size_t{graph.rows()} * 384);
+  aligned_vector<std::uint8_t> parity(std::size_t{rows} * graph.lifting_size());
+  force_simd_target(target);
   for (auto _ : state) {
-    fec::nr_ldpc_encode(graph, information, parity, graph.rows());
+    fec::nr_ldpc_encode(graph, information, parity, rows);
     benchmark::ClobberMemory();
   }
+  force_simd_target({});
+  state.SetLabel(target);
   set_rate(state, information.size());
 }
-BENCHMARK(LdpcEncodeBg1);
+BENCHMARK(LdpcEncodeBg1)
+    ->ArgNames({"Z", "rows", "target"})
+    ->ArgsProduct({{384}, {46}, {0, 1, 2, 3, 4}})
+    ->Args({384, 24, 0})  // R = 1/2
+    ->Args({384, 4, 0})
+    ->Args({96, 46, 0})
+    ->Args({20, 46, 0});
 
 // The whole transport path at 16-QAM, R = 1/2, clean soft bits: CRCs, rate recovery, one or two iterations.
 void TransportDecode(benchmark::State& state) {

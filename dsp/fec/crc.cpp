@@ -9,145 +9,128 @@
 namespace boresight::fec {
 namespace {
 
-using Table = std::array<std::uint32_t, 256>;
+/// A CRC of 38.212 or 802.11: its polynomial without the highest power, and what its register starts from.
+template <std::uint32_t polynomial, unsigned width, bool starts_with_ones = false>
+struct Code {
+  static constexpr unsigned shift = 32 - width;
+  static constexpr std::uint32_t start = starts_with_ones ? ~std::uint32_t{0} << shift : 0;
+  static constexpr kernels::CrcPolynomial aligned = kernels::make_crc_polynomial(polynomial << shift);
 
-// Polynomials of every width are held left-aligned in 32 bits, so one loop serves them all.
-constexpr Table make_table(std::uint32_t left_aligned_polynomial) {
-  Table table{};
-  for (std::uint32_t byte = 0; byte < 256; ++byte) {
-    std::uint32_t r = byte << 24;
-    for (int i = 0; i < 8; ++i) r = (r << 1) ^ ((r >> 31) != 0 ? left_aligned_polynomial : 0);
-    table[byte] = r;
+  static std::uint32_t of_bytes(std::span<const std::uint8_t> bytes) {
+    return kernels::crc_of_bytes(aligned, start, bytes) >> shift;
   }
-  return table;
-}
 
-constexpr Table make_reflected_table(std::uint32_t reflected_polynomial) {
-  Table table{};
-  for (std::uint32_t byte = 0; byte < 256; ++byte) {
-    std::uint32_t r = byte;
-    for (int i = 0; i < 8; ++i) r = (r >> 1) ^ ((r & 1U) != 0 ? reflected_polynomial : 0);
-    table[byte] = r;
-  }
-  return table;
-}
-
-// tables[k][x]: what byte x does to the register when k more bytes follow it.
-using Tables = std::array<Table, 8>;
-
-constexpr Tables make_tables(std::uint32_t left_aligned_polynomial) {
-  Tables tables{make_table(left_aligned_polynomial)};
-  for (std::size_t k = 1; k < tables.size(); ++k) {
-    for (std::size_t x = 0; x < 256; ++x) {
-      const std::uint32_t r = tables[k - 1][x];
-      tables[k][x] = (r << 8) ^ tables[0][r >> 24];
+  // What is no whole byte goes bit by bit, the rest is packed piece by piece.
+  static std::uint32_t of_bits(std::span<const std::uint8_t> bits) {
+    std::uint32_t r = start;
+    for (const std::uint8_t bit : bits.first(bits.size() % 8)) {
+      const std::uint32_t feedback = (r >> 31) ^ (bit & 1U);
+      r = (r << 1) ^ (feedback != 0 ? aligned.generator : 0);
     }
-  }
-  return tables;
-}
-
-// x^n modulo x^32 + the left-aligned polynomial.
-constexpr std::uint64_t power_of_x(unsigned n, std::uint32_t left_aligned_polynomial) {
-  std::uint32_t r = 1;
-  for (unsigned i = 0; i < n; ++i) r = (r << 1) ^ ((r >> 31) != 0 ? left_aligned_polynomial : 0);
-  return r;
-}
-
-// The register, left-aligned, after `bytes`: long runs folded to 16 bytes where the processor multiplies
-// without carries, the rest eight at a time (Kounavis and Berry, ISCC 2005).
-template <std::uint32_t polynomial, unsigned width>
-std::uint32_t update(std::uint32_t r, std::span<const std::uint8_t> bytes) {
-  static constexpr std::uint32_t left_aligned = polynomial << (32 - width);
-  static constexpr Tables tables = make_tables(left_aligned);
-  static constexpr kernels::CrcFold by{power_of_x(192, left_aligned), power_of_x(128, left_aligned)};
-  if (std::array<std::uint8_t, 16> folded; bytes.size() >= 64) {
-    if (const std::size_t done = kernels::crc_fold(bytes, r, by, folded); done > 0) {
-      r = update<polynomial, width>(0, folded);
-      bytes = bytes.subspan(done);
+    bits = bits.subspan(bits.size() % 8);
+    std::array<std::uint8_t, 2048> piece;
+    while (!bits.empty()) {
+      const auto bytes = std::span(piece).first(std::min(bits.size() / 8, piece.size()));
+      pack_msb_first(bits.first(8 * bytes.size()), bytes);
+      r = kernels::crc_of_bytes(aligned, r, bytes);
+      bits = bits.subspan(8 * bytes.size());
     }
+    return r >> shift;
   }
-  const std::uint8_t* p = bytes.data();
-  std::size_t left = bytes.size();
-  for (; left >= 8; left -= 8, p += 8) {
-    r ^= (std::uint32_t{p[0]} << 24) | (std::uint32_t{p[1]} << 16) | (std::uint32_t{p[2]} << 8) | p[3];
-    r = tables[7][r >> 24] ^ tables[6][(r >> 16) & 0xFFU] ^ tables[5][(r >> 8) & 0xFFU] ^
-        tables[4][r & 0xFFU] ^ tables[3][p[4]] ^ tables[2][p[5]] ^ tables[1][p[6]] ^ tables[0][p[7]];
-  }
-  for (; left > 0; --left, ++p) r = (r << 8) ^ tables[0][(r >> 24) ^ *p];
-  return r;
-}
+};
 
-template <std::uint32_t polynomial, unsigned width>
-std::uint32_t of_bytes(std::span<const std::uint8_t> bytes) {
-  return update<polynomial, width>(0, bytes) >> (32 - width);
-}
+using Code6 = Code<0x21, 6>;
+using Code8 = Code<0x07, 8, true>;
+using Code11 = Code<0x621, 11>;
+using Code16 = Code<0x1021, 16>;
+using Code24a = Code<0x864CFB, 24>;
+using Code24b = Code<0x800063, 24>;
+using Code24c = Code<0xB2B117, 24>;
+using Code32 = Code<0x04C11DB7, 32, true>;
 
-// Packed piece by piece; what is left over goes bit by bit.
-template <std::uint32_t polynomial, unsigned width>
-std::uint32_t of_bits(std::span<const std::uint8_t> bits) {
-  std::array<std::uint8_t, 2048> piece;
+// The usual number of CRC-32 has the first transmitted bit lowest.
+std::uint32_t reverse(std::uint32_t x) {
   std::uint32_t r = 0;
-  while (bits.size() >= 8) {
-    const auto bytes = std::span(piece).first(std::min(bits.size() / 8, piece.size()));
-    pack_msb_first(bits.first(8 * bytes.size()), bytes);
-    r = update<polynomial, width>(r, bytes);
-    bits = bits.subspan(8 * bytes.size());
-  }
-  for (const std::uint8_t bit : bits) {
-    const std::uint32_t feedback = (r >> 31) ^ (bit & 1U);
-    r = (r << 1) ^ (feedback != 0 ? polynomial << (32 - width) : 0);
-  }
-  return r >> (32 - width);
+  for (int i = 0; i < 32; ++i) r = (r << 1) | ((x >> i) & 1U);
+  return r;
 }
 
-constexpr std::uint32_t crc32_reflected = 0xEDB88320U;
-constexpr Table crc32_table = make_reflected_table(crc32_reflected);
+// True if `bits` end with `width` bits that are crc(those before), the highest first.
+template <typename Function>
+bool ends_with(std::span<const std::uint8_t> bits, unsigned width, Function crc) {
+  if (bits.size() < width) return false;
+  std::uint32_t read = 0;
+  for (const std::uint8_t bit : bits.last(width)) read = (read << 1) | (bit & 1U);
+  return read == crc(bits.first(bits.size() - width));
+}
 
 }  // namespace
 
 std::uint32_t crc24a_of_bytes(std::span<const std::uint8_t> bytes) noexcept {
-  return of_bytes<0x864CFB, 24>(bytes);
+  return Code24a::of_bytes(bytes);
 }
 std::uint32_t crc24a_of_bits(std::span<const std::uint8_t> bits) noexcept {
-  return of_bits<0x864CFB, 24>(bits);
+  return Code24a::of_bits(bits);
 }
 std::uint32_t crc24b_of_bytes(std::span<const std::uint8_t> bytes) noexcept {
-  return of_bytes<0x800063, 24>(bytes);
+  return Code24b::of_bytes(bytes);
 }
 std::uint32_t crc24b_of_bits(std::span<const std::uint8_t> bits) noexcept {
-  return of_bits<0x800063, 24>(bits);
+  return Code24b::of_bits(bits);
+}
+std::uint32_t crc24c_of_bytes(std::span<const std::uint8_t> bytes) noexcept {
+  return Code24c::of_bytes(bytes);
+}
+std::uint32_t crc24c_of_bits(std::span<const std::uint8_t> bits) noexcept {
+  return Code24c::of_bits(bits);
 }
 std::uint32_t crc16_of_bytes(std::span<const std::uint8_t> bytes) noexcept {
-  return of_bytes<0x1021, 16>(bytes);
+  return Code16::of_bytes(bytes);
 }
 std::uint32_t crc16_of_bits(std::span<const std::uint8_t> bits) noexcept {
-  return of_bits<0x1021, 16>(bits);
+  return Code16::of_bits(bits);
+}
+std::uint32_t crc11_of_bits(std::span<const std::uint8_t> bits) noexcept {
+  return Code11::of_bits(bits);
+}
+std::uint32_t crc6_of_bits(std::span<const std::uint8_t> bits) noexcept {
+  return Code6::of_bits(bits);
+}
+
+std::uint32_t crc8_of_bits(std::span<const std::uint8_t> bits) noexcept {
+  return Code8::of_bits(bits) ^ 0xFFU;
+}
+
+std::uint32_t crc32_of_bytes(std::span<const std::uint8_t> bytes) noexcept {
+  return ~reverse(kernels::crc_of_reversed_bytes(Code32::aligned, Code32::start, bytes));
+}
+std::uint32_t crc32_of_bits(std::span<const std::uint8_t> bits) noexcept {
+  return ~reverse(Code32::of_bits(bits));
 }
 
 bool crc_holds(Crc crc, std::span<const std::uint8_t> bits) noexcept {
+  // Without inversion, a block followed by its CRC has the CRC zero.
   switch (crc) {
+    case Crc::crc6:
+      return bits.size() >= crc6_bits && crc6_of_bits(bits) == 0;
+    case Crc::crc8:
+      return ends_with(bits, crc8_bits, crc8_of_bits);
+    case Crc::crc11:
+      return bits.size() >= crc11_bits && crc11_of_bits(bits) == 0;
     case Crc::crc16:
       return bits.size() >= crc16_bits && crc16_of_bits(bits) == 0;
     case Crc::crc24a:
       return bits.size() >= crc24_bits && crc24a_of_bits(bits) == 0;
     case Crc::crc24b:
       return bits.size() >= crc24_bits && crc24b_of_bits(bits) == 0;
+    case Crc::crc24c:
+      return bits.size() >= crc24_bits && crc24c_of_bits(bits) == 0;
+    case Crc::crc32:
+      return ends_with(bits, crc32_bits, [](auto body) { return reverse(crc32_of_bits(body)); });
     case Crc::none:
       break;
   }
   return false;
-}
-
-std::uint32_t crc32_of_bytes(std::span<const std::uint8_t> bytes) noexcept {
-  std::uint32_t r = ~std::uint32_t{0};
-  for (const std::uint8_t byte : bytes) r = (r >> 8) ^ crc32_table[(r ^ byte) & 0xFFU];
-  return ~r;
-}
-
-std::uint32_t crc32_of_bits(std::span<const std::uint8_t> bits) noexcept {
-  std::uint32_t r = ~std::uint32_t{0};
-  for (const std::uint8_t bit : bits) r = (r >> 1) ^ (((r ^ bit) & 1U) != 0 ? crc32_reflected : 0);
-  return ~r;
 }
 
 }  // namespace boresight::fec

@@ -9,6 +9,8 @@
 namespace boresight::fec {
 namespace {
 
+constexpr std::size_t max_columns = std::size_t{1} << 31;
+
 template <typename T>
 void scatter(std::span<const std::uint16_t> position, std::span<const T> in, std::span<T> out) {
   const std::size_t n = position.size();
@@ -27,7 +29,58 @@ void gather(std::span<const std::uint16_t> position, std::span<const T> in, std:
   }
 }
 
+// move(place in rows, place in columns) for every place of a matrix of `size` places.
+template <typename Move>
+void for_each_place(std::size_t size, std::size_t columns, Move move) {
+  std::size_t read = 0;
+  for (std::size_t column = 0; column < std::min(columns, size); ++column) {
+    for (std::size_t written = column; written < size; written += columns) move(written, read++);
+  }
+}
+
+template <typename T>
+void read_columns(std::size_t columns, std::span<const T> in, std::span<T> out) {
+  BORESIGHT_ASSERT(in.size() == out.size());
+  const T* from = in.data();
+  T* to = out.data();
+  for_each_place(in.size(), columns, [=](std::size_t row_place, std::size_t column_place) {
+    to[column_place] = from[row_place];
+  });
+}
+
+template <typename T>
+void read_rows(std::size_t columns, std::span<const T> in, std::span<T> out) {
+  BORESIGHT_ASSERT(in.size() == out.size());
+  const T* from = in.data();
+  T* to = out.data();
+  for_each_place(in.size(), columns, [=](std::size_t row_place, std::size_t column_place) {
+    to[row_place] = from[column_place];
+  });
+}
+
 }  // namespace
+
+RowColumnInterleaver::RowColumnInterleaver(std::size_t columns) : columns_(columns) {
+  require(columns >= 1 && columns <= max_columns,
+          "RowColumnInterleaver: columns " + std::to_string(columns) + " is not in 1 .. 2147483648");
+}
+
+void RowColumnInterleaver::interleave(std::span<const std::uint8_t> bits,
+                                      std::span<std::uint8_t> out) const noexcept {
+  read_columns(columns_, bits, out);
+}
+void RowColumnInterleaver::deinterleave(std::span<const std::uint8_t> bits,
+                                        std::span<std::uint8_t> out) const noexcept {
+  read_rows(columns_, bits, out);
+}
+void RowColumnInterleaver::interleave(std::span<const modem::Llr> llrs,
+                                      std::span<modem::Llr> out) const noexcept {
+  read_columns(columns_, llrs, out);
+}
+void RowColumnInterleaver::deinterleave(std::span<const modem::Llr> llrs,
+                                        std::span<modem::Llr> out) const noexcept {
+  read_rows(columns_, llrs, out);
+}
 
 WlanInterleaver::WlanInterleaver(std::size_t coded_bits_per_symbol, unsigned bits_per_subcarrier) {
   const std::size_t n = coded_bits_per_symbol;

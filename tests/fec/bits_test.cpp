@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "boresight/core/random.h"
+#include "support/simd_targets.h"
 
 namespace boresight::fec {
 namespace {
@@ -22,25 +23,34 @@ TEST(Bits, OrderIsAsNamed) {
   EXPECT_THAT(bits, ElementsAre(0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 1, 0, 0, 0));
 }
 
-TEST(Bits, PackUndoesUnpackAndReadsTheLowestBitOnly) {
+TEST(Bits, EverySizeOnEveryTargetMatchesShifts) {
   Random random(1);
-  std::vector<std::uint8_t> bytes(1000);
-  std::vector<std::uint8_t> bits(8000);
-  std::vector<std::uint8_t> back(1000);
-  random.fill(bytes);
-  unpack_msb_first(bytes, bits);
-  for (auto& bit : bits) bit |= 0xFE;
-  pack_msb_first(bits, back);
-  EXPECT_EQ(back, bytes);
-  unpack_lsb_first(bytes, bits);
-  for (auto& bit : bits) bit |= 0xFE;
-  pack_lsb_first(bits, back);
-  EXPECT_EQ(back, bytes);
-}
+  std::vector<std::uint8_t> all_bytes(301);
+  random.fill(all_bytes);
+  for_each_simd_target([&] {
+    for (std::size_t n = 0; n < 150; n += n < 40 ? 1 : 7) {
+      // Odd addresses, and a guard behind what may be written.
+      const auto bytes = std::span(all_bytes).subspan(1, n);
+      for (const bool msb : {true, false}) {
+        std::vector<std::uint8_t> bits(8 * n + 2, 0xEE);
+        const auto lanes = std::span(bits).subspan(1, 8 * n);
+        msb ? unpack_msb_first(bytes, lanes) : unpack_lsb_first(bytes, lanes);
+        for (std::size_t i = 0; i < lanes.size(); ++i) {
+          ASSERT_EQ(lanes[i], (bytes[i / 8] >> (msb ? 7 - i % 8 : i % 8)) & 1) << n << ' ' << i;
+        }
+        ASSERT_EQ(bits.front(), 0xEE);
+        ASSERT_EQ(bits.back(), 0xEE) << n;
 
-TEST(Bits, NothingGivesNothing) {
-  unpack_msb_first({}, {});
-  pack_lsb_first({}, {});
+        for (auto& lane : lanes) lane |= 0xFE;  // only the lowest bit counts
+        std::vector<std::uint8_t> back(n + 2, 0xEE);
+        const auto packed = std::span(back).subspan(1, n);
+        msb ? pack_msb_first(lanes, packed) : pack_lsb_first(lanes, packed);
+        ASSERT_TRUE(std::equal(packed.begin(), packed.end(), bytes.begin())) << n;
+        ASSERT_EQ(back.front(), 0xEE);
+        ASSERT_EQ(back.back(), 0xEE) << n;
+      }
+    }
+  });
 }
 
 }  // namespace

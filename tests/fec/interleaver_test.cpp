@@ -12,6 +12,62 @@
 namespace boresight::fec {
 namespace {
 
+// Twelve in rows of four; eleven, where the last row lacks its last place.
+TEST(RowColumnInterleaver, RowsAreWrittenAndColumnsRead) {
+  const RowColumnInterleaver interleaver(4);
+  const std::vector<std::uint8_t> in{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+  std::vector<std::uint8_t> out(12);
+  interleaver.interleave(in, out);
+  EXPECT_EQ(out, (std::vector<std::uint8_t>{0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11}));
+  out.resize(11);
+  interleaver.interleave(std::span(in).first(11), out);
+  EXPECT_EQ(out, (std::vector<std::uint8_t>{0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7}));
+}
+
+TEST(RowColumnInterleaver, EverySizeComesBackAndNeighborsAreAColumnApart) {
+  for (const std::size_t columns : {1, 2, 3, 7, 16, 100}) {
+    const RowColumnInterleaver interleaver(columns);
+    for (std::size_t n = 0; n < 120; ++n) {
+      std::vector<std::uint8_t> bits(n);
+      std::vector<modem::Llr> llrs(n);
+      for (std::size_t i = 0; i < n; ++i) {
+        bits[i] = static_cast<std::uint8_t>(i);
+        llrs[i] = static_cast<modem::Llr>(i);
+      }
+      std::vector<std::uint8_t> mixed(n, 255);
+      std::vector<std::uint8_t> back(n, 255);
+      std::vector<modem::Llr> mixed_llrs(n, -1);
+      std::vector<modem::Llr> llrs_back(n, -1);
+      interleaver.interleave(bits, mixed);
+      interleaver.deinterleave(mixed, back);
+      interleaver.interleave(llrs, mixed_llrs);
+      interleaver.deinterleave(mixed_llrs, llrs_back);
+      ASSERT_EQ(back, bits) << columns << ' ' << n;
+      ASSERT_EQ(llrs_back, llrs);
+      std::vector<std::size_t> place(n);
+      for (std::size_t i = 0; i < n; ++i) {
+        ASSERT_EQ(mixed_llrs[i], mixed[i]);
+        place[mixed[i]] = i;
+      }
+      for (std::size_t i = 0; i + 1 < n; ++i) {
+        if ((i + 1) % columns == 0) continue;
+        const std::size_t apart = place[i + 1] - place[i];
+        ASSERT_TRUE(apart == n / columns || apart == (n + columns - 1) / columns) << columns << ' ' << n;
+      }
+    }
+  }
+}
+
+TEST(RowColumnInterleaver, ImpossibleSizesAreRefused) {
+  EXPECT_THROW(RowColumnInterleaver(0), ConfigError);
+  EXPECT_THROW(RowColumnInterleaver((std::size_t{1} << 31) + 1), ConfigError);
+  const RowColumnInterleaver widest(std::size_t{1} << 31);
+  const std::vector<std::uint8_t> in{3, 1, 2};
+  std::vector<std::uint8_t> out(3);
+  widest.interleave(in, out);
+  EXPECT_EQ(out, in);
+}
+
 using Size = std::pair<std::size_t, unsigned>;  // N_CBPS, N_BPSC
 const Size standard_sizes[] = {{48, 1}, {96, 2}, {192, 4}, {288, 6}, {384, 8}};
 
