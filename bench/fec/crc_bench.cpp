@@ -14,7 +14,10 @@
 
 namespace {
 
-using namespace boresight;
+// liquid-dsp has types of these names.
+namespace fec = boresight::fec;
+namespace modem = boresight::modem;
+using boresight::Random;
 
 constexpr std::size_t frame_bytes = 1500;
 

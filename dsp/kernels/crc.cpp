@@ -12,7 +12,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace boresight::kernels {
 namespace HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr auto reversed_bytes = [] {
   std::array<std::uint8_t, 256> table{};
@@ -41,6 +40,8 @@ HWY_INLINE std::uint32_t by_tables(const CrcPolynomial& polynomial, std::uint32_
 
 // Highway multiplies without carries on every target, but in software on those not named here.
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_SSE4
+
+namespace hn = hwy::HWY_NAMESPACE;
 
 // Blocks of 128 bits are folded over 512 bits, four at a time (Gopal et al., "Fast CRC Computation for
 // Generic Polynomials Using PCLMULQDQ Instruction", Intel, 2009). The bound is two multiplications, of one
