@@ -12,6 +12,7 @@ namespace {
 // `row` are the codeword bits from `position`, counted with the two punctured columns.
 template <typename Visit>
 void walk(const NrRateMatching& m, Visit visit) {
+  BORESIGHT_ASSERT(m.lifting_size > 0 && m.bits_per_symbol > 0 && m.coded_bits % m.bits_per_symbol == 0);
   const std::size_t z = m.lifting_size;
   const std::size_t begin = nr_punctured_columns * z;
   const std::size_t end = base_graph_columns(m.graph) * z;

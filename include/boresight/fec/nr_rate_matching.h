@@ -10,7 +10,9 @@
 
 namespace boresight::fec {
 
-/// One code block's passage through 3GPP TS 38.212 5.4.2, with N_cb = N (no limited buffer).
+/// One code block's passage through 3GPP TS 38.212 5.4.2, with N_cb = N: the limited buffer that 7.2.5 uses
+/// for the downlink's largest blocks is not there. All functions need a lifting size of the table and a
+/// bits_per_symbol of 1 or more.
 struct NrRateMatching {
   BaseGraph graph = BaseGraph::bg1;
   unsigned lifting_size = 0;        ///< Z_c
