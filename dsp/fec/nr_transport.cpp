@@ -206,14 +206,16 @@ NrTransportDecoder::Result NrTransportDecoder::decode(const TransportFormat& for
   const NrLdpcGraph graph(s.graph, s.lifting_size);
   const auto codeword = std::span(codeword_).first(graph.codeword_bits());
   result.code_blocks = s.code_blocks;
-  for_each_block(format, s, [&](const NrRateMatching& matching, std::size_t first_bit, std::size_t coded_begin) {
-    forget(s, codeword);
-    nr_rate_recover(matching, llr.subspan(coded_begin, matching.coded_bits), codeword);
-    const auto decoded = decode_block(graph, s, codeword);
-    result.iterations += decoded.iterations;
-    result.code_blocks_failed += is_right(s, decoded) ? 0 : 1;
-    std::copy_n(information_.begin(), s.bits_per_block - s.code_block_crc_bits, transport.begin() + first_bit);
-  });
+  for_each_block(format, s,
+                 [&](const NrRateMatching& matching, std::size_t first_bit, std::size_t coded_begin) {
+                   forget(s, codeword);
+                   nr_rate_recover(matching, llr.subspan(coded_begin, matching.coded_bits), codeword);
+                   const auto decoded = decode_block(graph, s, codeword);
+                   result.iterations += decoded.iterations;
+                   result.code_blocks_failed += is_right(s, decoded) ? 0 : 1;
+                   std::copy_n(information_.begin(), s.bits_per_block - s.code_block_crc_bits,
+                               transport.begin() + first_bit);
+                 });
   finish(s, transport, payload, result);
   return result;
 }
@@ -224,7 +226,8 @@ NrTransportDecoder::Result NrTransportDecoder::decode(const TransportFormat& for
                                                       std::span<std::uint8_t> payload) noexcept {
   Result result;
   NrSoftBuffer& soft = soft_buffer;
-  if (!fits(format, llr.size(), payload.size()) || format.payload_bytes > soft.max_payload_bytes_) return result;
+  if (!fits(format, llr.size(), payload.size()) || format.payload_bytes > soft.max_payload_bytes_)
+    return result;
   const NrSegmentation s = segmentation(format);
   const NrLdpcGraph graph(s.graph, s.lifting_size);
   const auto codeword_of = [&](unsigned block) {
@@ -242,16 +245,18 @@ NrTransportDecoder::Result NrTransportDecoder::decode(const TransportFormat& for
   const auto transport = transport_lanes_of(soft.transport_bits_, format, s);
   result.code_blocks = s.code_blocks;
   unsigned block = 0;
-  for_each_block(format, s, [&](const NrRateMatching& matching, std::size_t first_bit, std::size_t coded_begin) {
-    const unsigned b = block++;
-    if (soft.block_ok_[b] != 0) return;
-    nr_rate_recover(matching, llr.subspan(coded_begin, matching.coded_bits), codeword_of(b));
-    const auto decoded = decode_block(graph, s, codeword_of(b));
-    result.iterations += decoded.iterations;
-    soft.block_ok_[b] = is_right(s, decoded) ? 1 : 0;
-    result.code_blocks_failed += soft.block_ok_[b] != 0 ? 0 : 1;
-    std::copy_n(information_.begin(), s.bits_per_block - s.code_block_crc_bits, transport.begin() + first_bit);
-  });
+  for_each_block(format, s,
+                 [&](const NrRateMatching& matching, std::size_t first_bit, std::size_t coded_begin) {
+                   const unsigned b = block++;
+                   if (soft.block_ok_[b] != 0) return;
+                   nr_rate_recover(matching, llr.subspan(coded_begin, matching.coded_bits), codeword_of(b));
+                   const auto decoded = decode_block(graph, s, codeword_of(b));
+                   result.iterations += decoded.iterations;
+                   soft.block_ok_[b] = is_right(s, decoded) ? 1 : 0;
+                   result.code_blocks_failed += soft.block_ok_[b] != 0 ? 0 : 1;
+                   std::copy_n(information_.begin(), s.bits_per_block - s.code_block_crc_bits,
+                               transport.begin() + first_bit);
+                 });
   finish(s, transport, payload, result);
   // Blocks that passed by chance must not lock out the right ones.
   if (!result.crc_ok && result.code_blocks_failed == 0) {
@@ -263,7 +268,7 @@ NrTransportDecoder::Result NrTransportDecoder::decode(const TransportFormat& for
 LdpcDecoder::Result NrTransportDecoder::decode_block(const NrLdpcGraph& graph, const NrSegmentation& s,
                                                      std::span<const modem::Llr> codeword) noexcept {
   const auto information = std::span(information_).first(s.information_bits);
-  const Crc crc = s.code_block_crc_bits != 0               ? Crc::crc24b
+  const Crc crc = s.code_block_crc_bits != 0           ? Crc::crc24b
                   : s.transport_crc_bits == crc24_bits ? Crc::crc24a
                                                        : Crc::crc16;
   if (!reference_) {

@@ -49,7 +49,8 @@ Fft::Fft(std::size_t n, Direction direction) : n_(n), plans_(std::make_unique<Pl
   const std::lock_guard lock(planner());
   const auto plan = [&](cf32* out, unsigned flags) {
     // FFTW_NO_BUFFERING: a buffered plan allocates its buffer anew in every execution.
-    return fftwf_plan_dft_1d(size, fftw(a.data()), fftw(out), sign, FFTW_ESTIMATE | FFTW_NO_BUFFERING | flags);
+    return fftwf_plan_dft_1d(size, fftw(a.data()), fftw(out), sign,
+                             FFTW_ESTIMATE | FFTW_NO_BUFFERING | flags);
   };
   plans_->apart = plan(b.data(), FFTW_PRESERVE_INPUT);
   plans_->in_place = plan(a.data(), 0);

@@ -70,8 +70,8 @@ TEST(NrBaseGraph, StructureHoldsForEveryLiftingSize) {
         const auto row = graph.row(i);
         ASSERT_GE(row.size(), 3U);
         ASSERT_LE(row.size(), ldpc_max_row_degree);
-        ASSERT_TRUE(
-            std::is_sorted(row.begin(), row.end(), [](LdpcEdge a, LdpcEdge b) { return a.column < b.column; }));
+        ASSERT_TRUE(std::is_sorted(row.begin(), row.end(),
+                                   [](LdpcEdge a, LdpcEdge b) { return a.column < b.column; }));
         for (const LdpcEdge edge : row) {
           ASSERT_LT(edge.shift, z);
           ++column_weight[edge.column];

@@ -172,7 +172,8 @@ TEST(Scenario, RefusesTextThatIsNoScenario) {
   EXPECT_THAT(refusal("{"), HasSubstr("not JSON"));
   EXPECT_EQ(refusal("{\"waveform\": \"ku20\",\n \"snr_db\": NaN}"),
             "file.json: snr_db: NaN: a finite number (line 2, byte 33)");
-  EXPECT_THAT(refusal("{\"gain_db\": -Infinity}"), HasSubstr("file.json: gain_db: -Infinity: a finite number"));
+  EXPECT_THAT(refusal("{\"gain_db\": -Infinity}"),
+              HasSubstr("file.json: gain_db: -Infinity: a finite number"));
   EXPECT_EQ(refusal("{\"gain_db\": 1e999}"), "file.json: gain_db: a number: within the range of a double");
   EXPECT_THAT(refusal("[]"), HasSubstr("file.json: $: a list: an object"));
   EXPECT_THAT(refusal("null"), HasSubstr("an object"));

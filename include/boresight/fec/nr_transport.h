@@ -103,8 +103,9 @@ class NrTransportDecoder {
   /// ConfigError if a value is out of its range.
   explicit NrTransportDecoder(const Config& config);
 
-  /// One transmission by itself. An invalid format, one beyond the maxima, or spans of other sizes than the format says, give a Result of
-  /// zeros and leave `payload` alone. Otherwise `payload` gets the decisions, right or wrong.
+  /// One transmission by itself. An invalid format, one beyond the maxima, or spans of other sizes than the
+  /// format says, give a Result of zeros and leave `payload` alone. Otherwise `payload` gets the decisions,
+  /// right or wrong.
   Result decode(const TransportFormat& format, std::span<const modem::Llr> llr,
                 std::span<std::uint8_t> payload) noexcept;
 
@@ -126,7 +127,7 @@ class NrTransportDecoder {
   aligned_vector<std::uint8_t> transport_bits_;  ///< payload, padding, CRC as lanes
   aligned_vector<std::uint8_t> information_;     ///< one code block, K lanes
   aligned_vector<modem::Llr> codeword_;
-  aligned_vector<float> codeword_nats_;          ///< for the reference only
+  aligned_vector<float> codeword_nats_;  ///< for the reference only
 };
 
 }  // namespace boresight::fec
