@@ -33,9 +33,16 @@
 
 #include "boresight/doa/covariance.h"
 
+#include "boresight/sync/delay_track.h"
+#include "boresight/sync/drift_accumulator.h"
 #include "boresight/sync/ku_acquisition.h"
+#include "boresight/sync/ku_edge_pilots.h"
+#include "boresight/sync/ku_preamble.h"
 #include "boresight/sync/ku_sequences.h"
+#include "boresight/sync/preamble_fit.h"
+#include "boresight/sync/preamble_search.h"
 #include "boresight/sync/tracking_filter.h"
+#include "boresight/sync/whitener.h"
 #include "boresight/sync/wifi_long_training.h"
 #include "boresight/sync/wifi_pilot_tracker.h"
 #include "boresight/sync/wifi_short_training.h"
@@ -77,6 +84,7 @@
 #include "boresight/rx/ku_demodulator.h"
 #include "boresight/rx/ku_receiver.h"
 #include "boresight/rx/oneshot_receiver.h"
+#include "boresight/rx/preamble_receiver.h"
 #include "boresight/rx/receiver.h"
 #include "boresight/rx/wifi_receiver.h"
 

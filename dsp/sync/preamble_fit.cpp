@@ -1,0 +1,278 @@
+#include "boresight/sync/preamble_fit.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "boresight/core/aligned.h"
+#include "boresight/core/error.h"
+#include "boresight/core/units.h"
+#include "boresight/sync/ku_preamble.h"
+#include "fft/fft.h"
+#include "kernels/preamble.h"
+
+namespace boresight::sync {
+namespace {
+
+constexpr std::size_t tail = 16;    // as the search has it
+constexpr int fractions = 8;        // templates per sample
+constexpr std::size_t blocks = 16;  // of the sum, which a carrier then turns against each other
+constexpr double hopeless = 0.25;
+constexpr double preamble_s = 2 * ku_symbol_s;
+constexpr double carrier_grid_hz = 1 / (8 * preamble_s);
+
+// The offset of the top of the parabola through three values, in steps; within +-1/2.
+double top(double before, double at, double behind) {
+  const double curvature = before - 2 * at + behind;
+  return curvature < 0 ? std::clamp(0.5 * (before - behind) / curvature, -0.5, 0.5) : 0.0;
+}
+
+}  // namespace
+
+struct PreambleFit::Workspace {
+  double rate_hz = 0;
+  std::size_t samples = 0;     // of a template, both tails included
+  double energy = 0;           // E_t
+  double delay_rad_per_s = 0;  // standard deviations of the gradient
+  double carrier_rad_per_hz = 0;
+  aligned_vector<float> template_re, template_im;  // [fractions x samples]
+  aligned_vector<float> re, im;                    // the samples looked at, carrier taken off
+  aligned_vector<cf32> turns, turned;
+  std::array<cf64, blocks> sums{};
+
+  std::size_t block_samples() const { return samples / blocks; }
+
+  // x times exp(-j 2 pi carrier m / rate): a table of one block's turns, and a phasor for each block.
+  void take(std::span<const cf32> x, double carrier_hz) {
+    const double step = -2 * pi * carrier_hz / rate_hz;
+    const cf64 turn = std::polar(1.0, step);
+    cf64 phasor = 1;
+    for (cf32& t : turns) {
+      t = cf32(phasor);
+      phasor = {phasor.real() * turn.real() - phasor.imag() * turn.imag(),
+                phasor.real() * turn.imag() + phasor.imag() * turn.real()};
+    }
+    for (std::size_t first = 0; first < x.size(); first += turns.size()) {
+      const std::size_t count = std::min(turns.size(), x.size() - first);
+      const std::span<cf32> out = std::span(turned).first(count);
+      kernels::multiply(x.subspan(first, count), std::span(turns).first(count), out);
+      const double angle = step * static_cast<double>(first);
+      const auto c = static_cast<float>(std::cos(angle));
+      const auto s = static_cast<float>(std::sin(angle));
+      for (std::size_t i = 0; i < count; ++i) {
+        re[first + i] = out[i].real() * c - out[i].imag() * s;
+        im[first + i] = out[i].real() * s + out[i].imag() * c;
+      }
+    }
+  }
+
+  // Sums of x t* by blocks for a template that begins `shift` samples into what was taken.
+  void correlate(std::size_t fraction, std::size_t shift) {
+    const std::size_t n = block_samples();
+    for (std::size_t b = 0; b < blocks; ++b) {
+      const std::size_t t = fraction * samples + b * n;
+      sums[b] = cf64(kernels::dot_conjugate(
+          std::span(re).subspan(shift + b * n, n), std::span(im).subspan(shift + b * n, n),
+          std::span(template_re).subspan(t, n), std::span(template_im).subspan(t, n)));
+    }
+  }
+
+  // |sum of the blocks|^2 with `rest_hz` more of carrier taken off.
+  double power_at(double rest_hz) const {
+    const cf64 turn = std::polar(1.0, -2 * pi * rest_hz * static_cast<double>(block_samples()) / rate_hz);
+    cf64 sum = 0;
+    for (std::size_t b = blocks; b-- > 0;) {
+      sum = {sum.real() * turn.real() - sum.imag() * turn.imag() + sums[b].real(),
+             sum.real() * turn.imag() + sum.imag() * turn.real() + sums[b].imag()};
+    }
+    return std::norm(sum);
+  }
+};
+
+PreambleFit::PreambleFit(const Config& config) : work_(std::make_unique<Workspace>()) {
+  const double rate = config.sample_rate_hz;
+  require(rate >= 1e6 && rate <= 300e6,
+          "preamble fit: sample rate " + std::to_string(rate) + " Hz is outside 1 .. 300 MHz");
+  require(config.false_alarm >= 1e-12 && config.false_alarm <= 0.1,
+          "preamble fit: false alarm " + std::to_string(config.false_alarm) + " is outside 1e-12 .. 0.1");
+  require(config.max_carrier_offset_hz >= 0 && config.max_carrier_offset_hz <= 2e6,
+          "preamble fit: carrier offsets up to " + std::to_string(config.max_carrier_offset_hz) +
+              " Hz are outside 0 .. 2 MHz");
+  Workspace& w = *work_;
+  w.rate_hz = rate;
+  w.samples = static_cast<std::size_t>(std::ceil(preamble_s * rate)) + 2 * tail;
+  w.samples = (w.samples + blocks - 1) / blocks * blocks;
+  w.turns.resize(w.block_samples());
+  w.turned.resize(w.block_samples());
+  const std::size_t room = w.samples + 4;
+  w.re.resize(room);
+  w.im.resize(room);
+
+  const std::size_t n = std::bit_ceil(2 * w.samples);
+  const double bin_hz = rate / static_cast<double>(n);
+  std::vector<cf32> centered(n);  // the bins from -n/2 on
+  ku_preamble_spectrum(PreamblePart::both, rate, config.center_hz - bin_hz * static_cast<double>(n / 2),
+                       bin_hz, centered);
+  double power = 0;
+  double first = 0;
+  double second = 0;
+  for (std::size_t k = 0; k < n; ++k) {
+    const double p = static_cast<double>(std::norm(centered[k]));
+    const double omega = 2 * pi * bin_hz * (static_cast<double>(k) - static_cast<double>(n / 2));
+    power += p;
+    first += omega * p;
+    second += omega * omega * p;
+  }
+  require(power > 0, "preamble fit: a slice " + std::to_string(config.center_hz) +
+                         " Hz from the center of the channel holds nothing of the preamble");
+  w.delay_rad_per_s = std::sqrt(std::max(0.0, second / power - (first / power) * (first / power)));
+
+  w.template_re.resize(fractions * w.samples);
+  w.template_im.resize(fractions * w.samples);
+  const fft::Fft inverse(n, fft::Direction::inverse);
+  aligned_vector<cf32> bins(n);
+  for (std::size_t q = 0; q < fractions; ++q) {
+    const double delay = static_cast<double>(q) / fractions;
+    for (std::size_t k = 0; k < n; ++k) {
+      const double turns = (static_cast<double>(k) / static_cast<double>(n) - 0.5) * delay;
+      bins[(k + n / 2) % n] = centered[k] * cf32(std::polar(1.0 / static_cast<double>(n), -2 * pi * turns));
+    }
+    inverse.run(bins, bins);
+    double mean = 0;
+    double square = 0;
+    double energy = 0;
+    for (std::size_t m = 0; m < w.samples; ++m) {
+      const cf32 t = bins[(m + n - tail) % n];
+      w.template_re[q * w.samples + m] = t.real();
+      w.template_im[q * w.samples + m] = t.imag();
+      const double p = static_cast<double>(std::norm(t));
+      const double omega = 2 * pi * static_cast<double>(m) / rate;
+      energy += p;
+      mean += omega * p;
+      square += omega * omega * p;
+    }
+    if (q == 0) {
+      w.energy = energy;
+      w.carrier_rad_per_hz = std::sqrt(square / energy - (mean / energy) * (mean / energy));
+    }
+  }
+  threshold_ = threshold_for(config.false_alarm, w.delay_rad_per_s, w.carrier_rad_per_hz,
+                             2 * config.max_carrier_offset_hz);
+}
+
+PreambleFit::~PreambleFit() = default;
+PreambleFit::PreambleFit(PreambleFit&&) noexcept = default;
+PreambleFit& PreambleFit::operator=(PreambleFit&&) noexcept = default;
+
+std::size_t PreambleFit::lead_samples() const {
+  return tail + 2;
+}
+std::size_t PreambleFit::trail_samples() const {
+  return work_->samples + 4;
+}
+double PreambleFit::energy() const {
+  return work_->energy;
+}
+double PreambleFit::start_sigma(double snr) const {
+  const Workspace& w = *work_;
+  return w.rate_hz / (w.delay_rad_per_s * std::sqrt(2 * w.energy * std::max(snr, 1e-9)));
+}
+
+double PreambleFit::threshold_for(double false_alarm, double delay_rad_per_s, double carrier_rad_per_hz,
+                                  double range_hz) {
+  const double delay = delay_rad_per_s / ku_frame_rate_hz;
+  const double carrier = carrier_rad_per_hz * range_hz;
+  double u = 20;
+  for (int i = 0; i < 100; ++i) {
+    const double count = 1 + std::sqrt(u / pi) * (delay + carrier) + delay * carrier * (2 * u - 1) / (2 * pi);
+    u = std::max(1.0, std::log(count / false_alarm));
+  }
+  return u;
+}
+
+std::optional<PreambleEstimate> PreambleFit::process(std::span<const cf32> x, double start, double carrier_hz,
+                                                     double carrier_range_hz, double power) noexcept {
+  Workspace& w = *work_;
+  if (!(start >= static_cast<double>(lead_samples())) ||
+      !(start + static_cast<double>(trail_samples()) <= static_cast<double>(x.size())))
+    return std::nullopt;
+  if (!(std::abs(carrier_hz) < w.rate_hz)) return std::nullopt;
+
+  // Places in fractions of a sample; what is taken begins two samples early.
+  const auto place = static_cast<std::ptrdiff_t>(std::lround(start * fractions));
+  const std::ptrdiff_t first = (place / fractions) - static_cast<std::ptrdiff_t>(tail) - 2;
+  w.take(x.subspan(static_cast<std::size_t>(first), w.samples + 4), carrier_hz);
+  if (power <= 0) {
+    const std::size_t count = std::min(std::max<std::size_t>(w.samples, 1024), x.size());
+    const std::size_t begin = std::min(static_cast<std::size_t>(first), x.size() - count);
+    for (const cf32 s : x.subspan(begin, count)) power += static_cast<double>(std::norm(s));
+    power /= static_cast<double>(count);
+  }
+  if (!(power > 0)) return std::nullopt;
+
+  const auto correlate = [&](std::ptrdiff_t at) {
+    const std::ptrdiff_t whole = at / fractions;
+    const auto shift = static_cast<std::size_t>(whole - static_cast<std::ptrdiff_t>(tail) - first);
+    w.correlate(static_cast<std::size_t>(at - whole * fractions), shift);
+  };
+  const auto best_carrier = [&](double middle, double range, double step) {
+    double best = middle;
+    double most = -1;
+    const int count = static_cast<int>(std::ceil(range / step));
+    for (int i = -count; i <= count; ++i) {
+      const double p = w.power_at(middle + i * step);
+      if (p > most) {
+        most = p;
+        best = middle + i * step;
+      }
+    }
+    return best;
+  };
+
+  correlate(place);
+  double rest = best_carrier(0, carrier_range_hz, carrier_grid_hz);
+  const auto strength = [&](std::ptrdiff_t at) {
+    correlate(at);
+    return w.power_at(rest);
+  };
+  std::ptrdiff_t best = place;
+  double most = w.power_at(rest);
+  // Half a sample beside the top 0.4 of the power is left; a place without even that needs no closer look.
+  if (!(most >= hopeless * threshold_ * w.energy * power)) return std::nullopt;
+  const auto try_places = [&](std::initializer_list<std::ptrdiff_t> offsets) {
+    const std::ptrdiff_t middle = best;
+    for (const std::ptrdiff_t offset : offsets) {
+      const double p = strength(middle + offset);
+      if (p > most) {
+        most = p;
+        best = middle + offset;
+      }
+    }
+  };
+  try_places({-4, -2, 2, 4});
+  try_places({-1, 1});
+  const double before = strength(best - 1);
+  const double behind = strength(best + 1);
+  const double later = top(before, most, behind);
+  correlate(best);
+  constexpr double fine = carrier_grid_hz / 2;
+  rest = best_carrier(rest, fine, fine);
+  const double left = w.power_at(rest - fine);
+  const double right = w.power_at(rest + fine);
+  rest += fine * top(left, w.power_at(rest), right);
+  most = w.power_at(rest);
+
+  PreambleEstimate estimate;
+  estimate.start = (static_cast<double>(best) + later) / fractions;
+  estimate.carrier_hz = carrier_hz + rest;
+  estimate.statistic = most / (w.energy * power);
+  const double share = std::clamp((estimate.statistic - 1) / w.energy, 1e-9, 1 - 1e-9);
+  estimate.snr = share / (1 - share);
+  estimate.carrier_sigma_hz = 1 / (w.carrier_rad_per_hz * std::sqrt(2 * w.energy * estimate.snr));
+  return estimate;
+}
+
+}  // namespace boresight::sync
