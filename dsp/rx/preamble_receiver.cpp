@@ -13,7 +13,7 @@
 #include "boresight/sync/delay_track.h"
 #include "boresight/sync/drift_accumulator.h"
 #include "boresight/sync/ku_preamble.h"
-#include "boresight/sync/preamble_fit.h"
+#include "boresight/sync/template_fit.h"
 #include "boresight/sync/whitener.h"
 
 namespace boresight::rx {
@@ -28,6 +28,13 @@ constexpr double sidelobe = 0.25;            // next to a preamble: its own side
 constexpr std::size_t most_tracks = 16;
 constexpr double track_timeout_s = 0.25;
 constexpr std::size_t learn_at_least = 65'536;
+
+sync::TemplateFit::Config template_of(const PreambleReceiver::Config& c) {
+  sync::TemplateFit::Config config = sync::preamble_template(c.search.sample_rate_hz, c.search.center_hz);
+  config.max_carrier_offset_hz = c.search.max_carrier_offset_hz;
+  config.false_alarm = c.false_alarm;
+  return config;
+}
 
 struct Place {
   std::uint8_t level;
@@ -46,7 +53,7 @@ struct Track {
 struct PreambleReceiver::Impl {
   Config config;
   sync::PreambleSearch search;
-  sync::PreambleFit fit;
+  sync::TemplateFit fit;
   sync::Whitener whitener;
   std::unique_ptr<sync::DriftAccumulator> accumulator;
   Stats stats;
@@ -73,10 +80,7 @@ struct PreambleReceiver::Impl {
   explicit Impl(const Config& c)
       : config(c),
         search(c.search),
-        fit({.sample_rate_hz = c.search.sample_rate_hz,
-             .center_hz = c.search.center_hz,
-             .max_carrier_offset_hz = c.search.max_carrier_offset_hz,
-             .false_alarm = c.false_alarm}),
+        fit(template_of(c)),
         period(search.period_samples()),
         preamble(2 * sync::ku_symbol_s * c.search.sample_rate_hz),
         lead(std::max(search.lead_samples(), fit.lead_samples() + 2)),

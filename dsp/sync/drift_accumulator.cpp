@@ -39,7 +39,12 @@ DriftAccumulator::DriftAccumulator(const Config& config) : config_(config) {
                                                         " bytes, more than " + std::to_string(most_bytes));
   // A tree has the slopes base + j / (F - 1), j = 0 .. F - 1.
   trees_ = static_cast<std::size_t>(std::ceil(2 * config.slope_range));
-  sums_ = static_cast<double>(config.positions * config.slopes.size() * trees_ * config.frames);
+  // Those of it that lie within the range are looked at, at least the nearest.
+  const double step = 1 / static_cast<double>(config.frames - 1);
+  reach_ = std::max(config.slope_range, 0.5 * step);
+  std::size_t slopes = 0;
+  for (std::size_t j = 0; j < trees_ * config.frames; ++j) slopes += in_range(base_of(0, j / config.frames), 0, j % config.frames);
+  sums_ = static_cast<double>(config.positions * config.slopes.size() * slopes);
   for (std::size_t level = 0; level < 256; ++level) {
     const double u = PreambleSearch::statistic_of(static_cast<std::uint8_t>(level));
     value_of_level_[level] =
@@ -50,6 +55,15 @@ DriftAccumulator::DriftAccumulator(const Config& config) : config_(config) {
   b_.resize(a_.size());
   candidates_.reserve(most_candidates);
   findings_.reserve(config.most_findings);
+}
+
+double DriftAccumulator::base_of(std::size_t carrier, std::size_t tree) const noexcept {
+  return config_.slopes[carrier] - 0.5 * static_cast<double>(trees_) + static_cast<double>(tree);
+}
+
+bool DriftAccumulator::in_range(double base, std::size_t carrier, std::size_t drift) const noexcept {
+  const double slope = base + static_cast<double>(drift) / static_cast<double>(config_.frames - 1);
+  return std::abs(slope - config_.slopes[carrier]) <= reach_ + 1e-9;
 }
 
 void DriftAccumulator::reset() noexcept {
@@ -121,7 +135,7 @@ void DriftAccumulator::search() noexcept {
   candidates_.clear();
   for (std::size_t d = 0; d < config_.slopes.size(); ++d) {
     for (std::size_t t = 0; t < trees_; ++t) {
-      const double base = config_.slopes[d] - 0.5 * static_cast<double>(trees_) + static_cast<double>(t);
+      const double base = base_of(d, t);
       for (std::size_t n = 0; n < config_.positions; n += tile) search_tile(d, base, n);
     }
   }
@@ -165,6 +179,7 @@ void DriftAccumulator::search_tile(std::size_t carrier, double base, std::size_t
   }
   const std::size_t count = std::min(tile, positions - first);
   for (std::size_t j = 0; j < frames; ++j) {
+    if (!in_range(base, carrier, j)) continue;
     const std::uint16_t* z = in + j * width;
     constexpr std::size_t chunk = 32;
     for (std::size_t i = 0; i < count; i += chunk) {

@@ -1,7 +1,7 @@
 // Frames of the real Ku-band downlink, found by their PSS and SSS in the whole channel or a slice of it.
 // Nothing of what they carry is decoded.
 //
-//   samples ─▶ Whitener ─▶ PreambleSearch ─▶ PreambleFit ─▶ DelayTrack ─▶ one detection for each frame
+//   samples ─▶ Whitener ─▶ PreambleSearch ─▶ TemplateFit ─▶ DelayTrack ─▶ one detection for each frame
 //                                │
 //                                └─▶ DriftAccumulator ─▶ one detection for each block of frames
 //
@@ -29,7 +29,7 @@ struct KuDetection {
   bool doppler_from_drift = false;  ///< from how the frame starts drift; else from the carrier itself
   double carrier_hz = 0;            ///< from the carrier of this frame alone; oscillator errors included
   double snr_db = 0;                ///< per sample of 240 MHz, at this frame
-  double statistic = 0;  ///< one frame: U of sync/preamble_fit.h; a block: standard deviations above noise
+  double statistic = 0;  ///< one frame: U of sync/template_fit.h; a block: standard deviations above noise
   std::size_t frames = 1;
   std::uint32_t track = 0;  ///< frames of the same satellite share it; from 1 on
 };

@@ -72,6 +72,8 @@ class DriftAccumulator {
     double slope;
   };
 
+  double base_of(std::size_t carrier, std::size_t tree) const noexcept;
+  bool in_range(double base, std::size_t carrier, std::size_t drift) const noexcept;
   void search() noexcept;
   void search_tile(std::size_t carrier, double base, std::size_t first) noexcept;
   void keep(const Candidate& candidate) noexcept;
@@ -80,6 +82,7 @@ class DriftAccumulator {
 
   Config config_;
   std::size_t trees_;  // for each carrier
+  double reach_ = 0;    // of slopes to either side
   double sums_ = 0;
   std::array<std::uint8_t, 256> value_of_level_{};
   std::array<std::uint64_t, 256> histogram_{};  // of values

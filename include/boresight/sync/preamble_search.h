@@ -9,12 +9,12 @@
 // Slice: t is the preamble in the slice (sync/ku_preamble.h), one inverse FFT for each carrier. At 240 Msps,
 // and within 1 kHz of the channel's center, the PSS alone is looked for: its segment is matched once for all
 // carriers, and the eight matches are summed for each carrier and for each half sample (kernels/preamble.h).
-// That costs 3 dB of the preamble but a tenth of the time; PreambleFit tests the whole preamble where the PSS
+// That costs 3 dB of the preamble but a tenth of the time; TemplateFit tests the whole preamble where the PSS
 // makes a place worth looking at.
 //
 // Half samples are looked at as well, through the sum of two neighbors, which are uncorrelated in white
 // noise. Losses against a frame that lies right on a place: at most 1.3 dB between a sample and half of one;
-// half a carrier step (step_hz) sinc^2(step_hz T / 2): 0.4 dB at 40 kHz and T = 8.8 us. PreambleFit has
+// half a carrier step (step_hz) sinc^2(step_hz T / 2): 0.4 dB at 40 kHz and T = 8.8 us. TemplateFit has
 // neither. A carrier f off the middle of a slice moves f / rate of the preamble out of it: 0.6 dB for 300 kHz
 // in 2.5 MHz.
 #pragma once

@@ -1,4 +1,4 @@
-#include "boresight/sync/preamble_fit.h"
+#include "boresight/sync/template_fit.h"
 
 #include <algorithm>
 #include <array>
@@ -17,12 +17,16 @@
 namespace boresight::sync {
 namespace {
 
-constexpr std::size_t tail = 16;    // as the search has it
+constexpr std::size_t tail = 16;    // samples of a band-limited template before and behind it that are kept
 constexpr int fractions = 8;        // templates per sample
 constexpr std::size_t blocks = 16;  // of the sum, which a carrier then turns against each other
 constexpr double hopeless = 0.25;
-constexpr double preamble_s = 2 * ku_symbol_s;
-constexpr double carrier_grid_hz = 1 / (8 * preamble_s);
+
+// Both tails included, in whole blocks.
+std::size_t template_samples(double rate_hz, double duration_s) {
+  const auto samples = static_cast<std::size_t>(std::ceil(duration_s * rate_hz)) + 2 * tail;
+  return (samples + blocks - 1) / blocks * blocks;
+}
 
 // The offset of the top of the parabola through three values, in steps; within +-1/2.
 double top(double before, double at, double behind) {
@@ -32,8 +36,10 @@ double top(double before, double at, double behind) {
 
 }  // namespace
 
-struct PreambleFit::Workspace {
+struct TemplateFit::Workspace {
   double rate_hz = 0;
+  double begin = 0;            // samples from the frame's start to the template's
+  double carrier_grid_hz = 0;
   std::size_t samples = 0;     // of a template, both tails included
   double energy = 0;           // E_t
   double delay_rad_per_s = 0;  // standard deviations of the gradient
@@ -92,30 +98,39 @@ struct PreambleFit::Workspace {
   }
 };
 
-PreambleFit::PreambleFit(const Config& config) : work_(std::make_unique<Workspace>()) {
+std::size_t TemplateFit::spectrum_bins(double sample_rate_hz, double duration_s) {
+  return std::bit_ceil(2 * template_samples(sample_rate_hz, duration_s));
+}
+
+TemplateFit::TemplateFit(const Config& config) : work_(std::make_unique<Workspace>()) {
   const double rate = config.sample_rate_hz;
   require(rate >= 1e6 && rate <= 300e6,
-          "preamble fit: sample rate " + std::to_string(rate) + " Hz is outside 1 .. 300 MHz");
+          "template fit: sample rate " + std::to_string(rate) + " Hz is outside 1 .. 300 MHz");
+  require(config.duration_s >= 1e-6 && config.duration_s <= 1 / ku_frame_rate_hz && config.begin_s >= 0 &&
+              config.begin_s <= 1 / ku_frame_rate_hz,
+          "template fit: a template of " + std::to_string(config.duration_s) + " s at " +
+              std::to_string(config.begin_s) + " s does not fit into a frame");
   require(config.false_alarm >= 1e-12 && config.false_alarm <= 0.1,
-          "preamble fit: false alarm " + std::to_string(config.false_alarm) + " is outside 1e-12 .. 0.1");
+          "template fit: false alarm " + std::to_string(config.false_alarm) + " is outside 1e-12 .. 0.1");
   require(config.max_carrier_offset_hz >= 0 && config.max_carrier_offset_hz <= 2e6,
-          "preamble fit: carrier offsets up to " + std::to_string(config.max_carrier_offset_hz) +
+          "template fit: carrier offsets up to " + std::to_string(config.max_carrier_offset_hz) +
               " Hz are outside 0 .. 2 MHz");
+  const std::size_t n = spectrum_bins(rate, config.duration_s);
+  require(config.spectrum.size() == n, "template fit: a spectrum of " + std::to_string(config.spectrum.size()) +
+                                           " bins, not " + std::to_string(n));
   Workspace& w = *work_;
   w.rate_hz = rate;
-  w.samples = static_cast<std::size_t>(std::ceil(preamble_s * rate)) + 2 * tail;
-  w.samples = (w.samples + blocks - 1) / blocks * blocks;
+  w.begin = config.begin_s * rate;
+  w.carrier_grid_hz = 1 / (8 * config.duration_s);
+  w.samples = template_samples(rate, config.duration_s);
   w.turns.resize(w.block_samples());
   w.turned.resize(w.block_samples());
   const std::size_t room = w.samples + 4;
   w.re.resize(room);
   w.im.resize(room);
 
-  const std::size_t n = std::bit_ceil(2 * w.samples);
+  const std::vector<cf32>& centered = config.spectrum;  // the bins from -n/2 on
   const double bin_hz = rate / static_cast<double>(n);
-  std::vector<cf32> centered(n);  // the bins from -n/2 on
-  ku_preamble_spectrum(PreamblePart::both, rate, config.center_hz - bin_hz * static_cast<double>(n / 2),
-                       bin_hz, centered);
   double power = 0;
   double first = 0;
   double second = 0;
@@ -126,8 +141,7 @@ PreambleFit::PreambleFit(const Config& config) : work_(std::make_unique<Workspac
     first += omega * p;
     second += omega * omega * p;
   }
-  require(power > 0, "preamble fit: a slice " + std::to_string(config.center_hz) +
-                         " Hz from the center of the channel holds nothing of the preamble");
+  require(power > 0, "template fit: the slice holds nothing of the template");
   w.delay_rad_per_s = std::sqrt(std::max(0.0, second / power - (first / power) * (first / power)));
 
   w.template_re.resize(fractions * w.samples);
@@ -160,30 +174,35 @@ PreambleFit::PreambleFit(const Config& config) : work_(std::make_unique<Workspac
     }
   }
   threshold_ = threshold_for(config.false_alarm, w.delay_rad_per_s, w.carrier_rad_per_hz,
-                             2 * config.max_carrier_offset_hz);
+                             1 / ku_frame_rate_hz, 2 * config.max_carrier_offset_hz);
 }
 
-PreambleFit::~PreambleFit() = default;
-PreambleFit::PreambleFit(PreambleFit&&) noexcept = default;
-PreambleFit& PreambleFit::operator=(PreambleFit&&) noexcept = default;
+TemplateFit::~TemplateFit() = default;
+TemplateFit::TemplateFit(TemplateFit&&) noexcept = default;
+TemplateFit& TemplateFit::operator=(TemplateFit&&) noexcept = default;
 
-std::size_t PreambleFit::lead_samples() const {
+std::size_t TemplateFit::lead_samples() const {
   return tail + 2;
 }
-std::size_t PreambleFit::trail_samples() const {
-  return work_->samples + 4;
+std::size_t TemplateFit::trail_samples() const {
+  return static_cast<std::size_t>(std::ceil(work_->begin)) + work_->samples + 4;
 }
-double PreambleFit::energy() const {
+double TemplateFit::threshold_near(double false_alarm, double delay_samples, double carrier_hz) const {
+  const Workspace& w = *work_;
+  return threshold_for(false_alarm, w.delay_rad_per_s, w.carrier_rad_per_hz, 2 * delay_samples / w.rate_hz,
+                       2 * carrier_hz);
+}
+double TemplateFit::energy() const {
   return work_->energy;
 }
-double PreambleFit::start_sigma(double snr) const {
+double TemplateFit::start_sigma(double snr) const {
   const Workspace& w = *work_;
   return w.rate_hz / (w.delay_rad_per_s * std::sqrt(2 * w.energy * std::max(snr, 1e-9)));
 }
 
-double PreambleFit::threshold_for(double false_alarm, double delay_rad_per_s, double carrier_rad_per_hz,
-                                  double range_hz) {
-  const double delay = delay_rad_per_s / ku_frame_rate_hz;
+double TemplateFit::threshold_for(double false_alarm, double delay_rad_per_s, double carrier_rad_per_hz,
+                                  double period_s, double range_hz) {
+  const double delay = delay_rad_per_s * period_s;
   const double carrier = carrier_rad_per_hz * range_hz;
   double u = 20;
   for (int i = 0; i < 100; ++i) {
@@ -193,7 +212,7 @@ double PreambleFit::threshold_for(double false_alarm, double delay_rad_per_s, do
   return u;
 }
 
-std::optional<PreambleEstimate> PreambleFit::process(std::span<const cf32> x, double start, double carrier_hz,
+std::optional<FrameEstimate> TemplateFit::process(std::span<const cf32> x, double start, double carrier_hz,
                                                      double carrier_range_hz, double power) noexcept {
   Workspace& w = *work_;
   if (!(start >= static_cast<double>(lead_samples())) ||
@@ -202,7 +221,7 @@ std::optional<PreambleEstimate> PreambleFit::process(std::span<const cf32> x, do
   if (!(std::abs(carrier_hz) < w.rate_hz)) return std::nullopt;
 
   // Places in fractions of a sample; what is taken begins two samples early.
-  const auto place = static_cast<std::ptrdiff_t>(std::lround(start * fractions));
+  const auto place = static_cast<std::ptrdiff_t>(std::lround((start + w.begin) * fractions));
   const std::ptrdiff_t first = (place / fractions) - static_cast<std::ptrdiff_t>(tail) - 2;
   w.take(x.subspan(static_cast<std::size_t>(first), w.samples + 4), carrier_hz);
   if (power <= 0) {
@@ -233,7 +252,7 @@ std::optional<PreambleEstimate> PreambleFit::process(std::span<const cf32> x, do
   };
 
   correlate(place);
-  double rest = best_carrier(0, carrier_range_hz, carrier_grid_hz);
+  double rest = best_carrier(0, carrier_range_hz, w.carrier_grid_hz);
   const auto strength = [&](std::ptrdiff_t at) {
     correlate(at);
     return w.power_at(rest);
@@ -258,21 +277,31 @@ std::optional<PreambleEstimate> PreambleFit::process(std::span<const cf32> x, do
   const double behind = strength(best + 1);
   const double later = top(before, most, behind);
   correlate(best);
-  constexpr double fine = carrier_grid_hz / 2;
+  const double fine = w.carrier_grid_hz / 2;
   rest = best_carrier(rest, fine, fine);
   const double left = w.power_at(rest - fine);
   const double right = w.power_at(rest + fine);
   rest += fine * top(left, w.power_at(rest), right);
   most = w.power_at(rest);
 
-  PreambleEstimate estimate;
-  estimate.start = (static_cast<double>(best) + later) / fractions;
+  FrameEstimate estimate;
+  estimate.start = (static_cast<double>(best) + later) / fractions - w.begin;
   estimate.carrier_hz = carrier_hz + rest;
   estimate.statistic = most / (w.energy * power);
   const double share = std::clamp((estimate.statistic - 1) / w.energy, 1e-9, 1 - 1e-9);
   estimate.snr = share / (1 - share);
   estimate.carrier_sigma_hz = 1 / (w.carrier_rad_per_hz * std::sqrt(2 * w.energy * estimate.snr));
   return estimate;
+}
+
+TemplateFit::Config preamble_template(double sample_rate_hz, double center_hz) {
+  TemplateFit::Config config;
+  config.sample_rate_hz = sample_rate_hz;
+  config.duration_s = 2 * ku_symbol_s;
+  config.spectrum.resize(TemplateFit::spectrum_bins(sample_rate_hz, config.duration_s));
+  ku_preamble_spectrum(PreamblePart::both, sample_rate_hz, center_hz - sample_rate_hz / 2,
+                       sample_rate_hz / static_cast<double>(config.spectrum.size()), config.spectrum);
+  return config;
 }
 
 }  // namespace boresight::sync
