@@ -1,9 +1,11 @@
 #include "boresight/sync/ku_edge_pilots.h"
 
+#include <cmath>
 #include <numbers>
 #include <string_view>
 
 #include "boresight/core/assert.h"
+#include "boresight/core/units.h"
 
 namespace boresight::sync {
 namespace {
@@ -58,6 +60,57 @@ cf32 edge_pilot(std::size_t symbol, std::size_t carrier) {
   constexpr std::array<cf32, 4> diagonal{
       cf32{level, level}, {-level, level}, {-level, -level}, {level, -level}};
   return diagonal[edge_pilot_quarter(symbol, carrier)];
+}
+
+namespace {
+
+constexpr double spacing_hz = 234'375;
+constexpr double symbol_s = 4.4e-6;
+constexpr double prefix_s = 32 / 240e6;
+
+double offset_hz(std::size_t carrier) {  // above the channel's center
+  const double k = edge_pilot_subcarriers[carrier];
+  return (k < 512 ? k : k - 1024) * spacing_hz;
+}
+
+}  // namespace
+
+double edge_pilot_center_hz(ChannelEdge edge) {
+  const std::size_t first = edge == ChannelEdge::upper ? 0 : 8;
+  return 0.5 * (offset_hz(first) + offset_hz(first + 7));
+}
+
+void edge_pilot_spectrum(ChannelEdge edge, double rate_hz, double first_hz, double step_hz,
+                         std::span<cf32> spectrum) {
+  const std::size_t first = edge == ChannelEdge::upper ? 0 : 8;
+  const double level = std::sqrt(spacing_hz / rate_hz) * rate_hz;
+  std::array<std::array<cf64, edge_pilot_symbols>, 8> values;
+  for (std::size_t c = 0; c < 8; ++c) {
+    for (std::size_t i = 0; i < edge_pilot_symbols; ++i)
+      values[c][i] = cf64(edge_pilot(i, first + c));
+  }
+  for (std::size_t n = 0; n < spectrum.size(); ++n) {
+    const double f = first_hz + static_cast<double>(n) * step_hz;
+    // From one symbol to the next: phases begin anew in each, but against the channel's center, not the
+    // edge's.
+    const cf64 z = std::polar(1.0, -2 * pi * (f + edge_pilot_center_hz(edge)) * symbol_s);
+    cf64 total = 0;
+    for (std::size_t c = 0; c < 8; ++c) {
+      const double carrier_hz = offset_hz(first + c) - edge_pilot_center_hz(edge);
+      cf64 sum = 0;
+      for (std::size_t i = edge_pilot_symbols; i-- > 0;) {
+        sum = {sum.real() * z.real() - sum.imag() * z.imag() + values[c][i].real(),
+               sum.real() * z.imag() + sum.imag() * z.real() + values[c][i].imag()};
+      }
+      // A tone of the symbol's length, whose phase is zero behind its prefix.
+      const double g = carrier_hz - f;
+      const double x = pi * g * symbol_s;
+      const double envelope = std::abs(x) < 1e-9 ? 1.0 : std::sin(x) / x;
+      const cf64 tone = std::polar(symbol_s * envelope, x - 2 * pi * offset_hz(first + c) * prefix_s);
+      total += sum * tone;
+    }
+    spectrum[n] = cf32(level * total);
+  }
 }
 
 }  // namespace boresight::sync

@@ -38,9 +38,11 @@ One JSON object on one line for each frame found (--json)
   doppler_from      "carrier": of this frame alone; "drift": from how the starts of frames drift, where a
                     sample clock that is 1 ppm fast looks like -11 kHz
   carrier_hz        the carrier of this frame alone, against the radio frequency
-  snr_db            power ratio per sample of 240 MHz, which is also that of densities in any slice
-  statistic         preamble: U of sync/preamble_fit.h; "frames" > 1: standard deviations above noise
-  frames            how many frames it took
+  snr_db            power ratio per sample of 240 MHz, which is also that of densities in any slice; tones: all
+                    of them over the noise in 240 MHz, C/N0 less 83.8 dB
+  statistic         preamble: U of sync/preamble_fit.h; "frames" > 1: standard deviations above noise;
+                    pilots: U; tone: C of sync/tone_search.h
+  frames            how many frames it took; tones: 0
   track             frames of one satellite share this number; 0: none given
   kind              "preamble", "pilots" or "tone"
 
@@ -81,6 +83,8 @@ void check(const Options& options) {
           "--channel: " + std::to_string(options.channel.value_or(0)) + ": must be from 1 to 8");
   require(!(options.channel && options.carrier_hz),
           "--carrier: " + format_number(options.carrier_hz.value_or(0)) + ": not together with --channel");
+  require(options.search_every >= 1 && options.search_every <= 100'000,
+          "--search-every: " + std::to_string(options.search_every) + ": must be from 1 to 100000");
   const std::size_t n = options.accumulate_frames;
   require(n == 0 || (n >= 8 && n <= 256 && (n & (n - 1)) == 0),
           "--accumulate: " + std::to_string(n) + ": must be 8, 16, 32, 64, 128 or 256");
@@ -160,6 +164,11 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
       ->group(how);
   app.add_option("--accumulate", options.accumulate_frames,
                  "preamble: also add up so many frames, 8 to 256 [0: do not]")
+      ->type_name("N")
+      ->group(how);
+  app.add_option(
+         "--search-every", options.search_every,
+         "pilots: the whole search in one of so many frame periods; frames once found are followed [32]")
       ->type_name("N")
       ->group(how);
   app.add_option("--clock-ppm", options.clock_ppm, "How far off the radio's sample clock may be [2]")

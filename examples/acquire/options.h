@@ -27,6 +27,7 @@ struct Options {
   double false_alarm = 1e-3;
   double clock_ppm = 2;
   std::size_t accumulate_frames = 0;
+  std::size_t search_every = 32;
 
   std::optional<double> duration_s;
   std::filesystem::path json;

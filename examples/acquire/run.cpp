@@ -5,13 +5,17 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <iostream>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "boresight/core/aligned.h"
 #include "boresight/core/convert.h"
+#include "boresight/rx/pilot_receiver.h"
 #include "boresight/rx/preamble_receiver.h"
+#include "boresight/rx/tone_receiver.h"
 #include "boresight/sdr/sample_stream.h"
 
 namespace boresight::acquire {
@@ -61,22 +65,71 @@ std::size_t to_samples(const sdr::SampleBlock& block, std::size_t channel, std::
   return 0;
 }
 
+/// One of the three receivers behind one interface.
+class Receiver {
+ public:
+  Receiver(const Options& options, const Setup& setup, Findings& findings) {
+    const double center_hz = setup.center_hz();
+    const double rate_hz = setup.sample_rate_hz;
+    if (setup.mode == Mode::preamble) {
+      rx::PreambleReceiver::Config config;
+      config.search.sample_rate_hz = rate_hz;
+      config.search.center_hz = center_hz;
+      config.search.carrier_offset_hz = options.carrier_offset_hz;
+      config.search.max_carrier_offset_hz = options.max_doppler_hz;
+      config.tuned_hz = setup.tuned_hz;
+      config.false_alarm = options.false_alarm;
+      config.clock_tolerance = options.clock_ppm * 1e-6;
+      config.accumulate_frames = options.accumulate_frames;
+      preamble_.emplace(config);
+    } else if (setup.mode == Mode::pilots) {
+      rx::PilotReceiver::Config config;
+      config.search.sample_rate_hz = rate_hz;
+      config.search.center_hz = center_hz;
+      config.search.edge = center_hz > 0 ? sync::ChannelEdge::upper : sync::ChannelEdge::lower;
+      config.search.carrier_offset_hz = options.carrier_offset_hz;
+      config.search.max_carrier_offset_hz = options.max_doppler_hz;
+      config.search.false_alarm = options.false_alarm;
+      config.tuned_hz = setup.tuned_hz;
+      config.search_every = options.search_every;
+      pilots_.emplace(config);
+    } else {
+      rx::ToneReceiver::Config config;
+      config.search.sample_rate_hz = rate_hz;
+      config.search.center_hz = center_hz;
+      config.search.carrier_offset_hz = options.carrier_offset_hz;
+      config.search.max_carrier_offset_hz = options.max_doppler_hz;
+      config.search.false_alarm = options.false_alarm;
+      tones_.emplace(config);
+    }
+    const char* kind = setup.mode == Mode::preamble ? "preamble"
+                       : setup.mode == Mode::pilots ? "pilots"
+                                                    : "tone";
+    handler_ = [&findings, kind](const rx::KuDetection& detection) { findings.add(detection, kind); };
+  }
+
+  void push(std::span<const cf32> x) {
+    if (preamble_) preamble_->push(x, handler_);
+    if (pilots_) pilots_->push(x, handler_);
+    if (tones_) tones_->push(x, handler_);
+  }
+  void skip(std::uint64_t lost) {
+    if (preamble_) preamble_->skip(lost);
+    if (pilots_) pilots_->skip(lost);
+    if (tones_) tones_->skip(lost);
+  }
+
+ private:
+  std::optional<rx::PreambleReceiver> preamble_;
+  std::optional<rx::PilotReceiver> pilots_;
+  std::optional<rx::ToneReceiver> tones_;
+  std::function<void(const rx::KuDetection&)> handler_;
+};
+
 }  // namespace
 
 Run run(const Options& options, Setup& setup, Findings& findings, const std::atomic<bool>& interrupted) {
-  rx::PreambleReceiver::Config config;
-  config.search = {.sample_rate_hz = setup.sample_rate_hz,
-                   .center_hz = setup.center_hz(),
-                   .carrier_offset_hz = options.carrier_offset_hz,
-                   .max_carrier_offset_hz = options.max_doppler_hz};
-  config.tuned_hz = setup.tuned_hz;
-  config.false_alarm = options.false_alarm;
-  config.clock_tolerance = options.clock_ppm * 1e-6;
-  config.accumulate_frames = options.accumulate_frames;
-  rx::PreambleReceiver receiver(config);
-  const rx::PreambleReceiver::Handler handler = [&findings](const rx::KuDetection& detection) {
-    findings.add(detection, "preamble");
-  };
+  Receiver receiver(options, setup, findings);
 
   Run result;
   const std::uint64_t last_sample =
@@ -107,7 +160,7 @@ Run run(const Options& options, Setup& setup, Findings& findings, const std::ato
         std::min<std::uint64_t>(block.samples(), last_sample - block.first_sample()));
     const std::span<cf32> x = std::span(samples).first(count);
     result.cleaned_samples += to_samples(block, channel, x);
-    receiver.push(x, handler);
+    receiver.push(x);
     result.samples = block.first_sample() + count;
   }
   stream.stop();
