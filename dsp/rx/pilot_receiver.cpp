@@ -124,7 +124,7 @@ struct PilotReceiver::Impl {
   }
 
   void follow(Track& track, double offset, const Handler& handler) {
-    const auto found = search.look(track.start - offset, track.carrier_hz, look_hz);
+    const auto found = search.look(track.start - offset, track.carrier_hz, look_hz, near_threshold);
     const double reach_of_look =
         1.5 * look_band_samples * config.search.sample_rate_hz / search.band_rate_hz();
     if (found && found->statistic >= near_threshold &&

@@ -20,7 +20,7 @@ namespace boresight::rx {
 namespace {
 
 constexpr std::size_t reach = sync::Whitener::reach;
-constexpr std::size_t most_looks = 200;      // second looks in a frame period
+constexpr std::size_t most_looks = 400;      // second looks in a frame period
 constexpr std::size_t most_detections = 32;  // in a frame period
 constexpr std::size_t most_places = 4096;    // kept before they are sorted
 constexpr double looks_of_noise = 20;        // second looks that noise alone causes are a few times this
@@ -99,7 +99,10 @@ struct PreambleReceiver::Impl {
     found.reserve(most_detections);
     previous.reserve(most_detections);
     const double cells = static_cast<double>(search.carriers()) * static_cast<double>(search.positions());
-    const double first_threshold = std::clamp(std::log(cells / looks_of_noise), 3.0, 0.45 * fit.threshold());
+    // A frame at the second look's threshold has to pass the first: less its losses, the PSS alone less 3 dB.
+    const bool pss_alone = search.energy() < 0.6 * fit.energy();
+    const double highest = (pss_alone ? 0.41 : 0.45) * fit.threshold();
+    const double first_threshold = std::clamp(std::log(cells / looks_of_noise), 3.0, highest);
     level_threshold =
         static_cast<std::uint8_t>(sync::PreambleSearch::level_scale * std::sqrt(first_threshold));
     tracks.reserve(most_tracks);
@@ -239,10 +242,10 @@ struct PreambleReceiver::Impl {
       if (seen) continue;
       const double at = white_offset + place.position;
       const double statistic = sync::PreambleSearch::statistic_of(place.level);
-      if (in_shadow(index_offset + at, statistic)) continue;
+      if (far_below(index_offset + at, statistic)) continue;
       looked[looks++] = place;
       ++stats.candidates;
-      const auto estimate = fit.process(white, at, search.carrier_hz(place.carrier), 0.75 * search.step_hz());
+      const auto estimate = fit.process(white, at, search.carrier_hz(place.carrier), 1.5 * search.step_hz());
       if (!estimate || !(estimate->statistic >= fit.threshold())) continue;
       const double index = index_offset + estimate->start;
       if (in_shadow(index, estimate->statistic)) continue;
@@ -255,21 +258,32 @@ struct PreambleReceiver::Impl {
       detection.statistic = estimate->statistic;
       // A stronger one hides the weaker next to it, whichever was found first.
       std::erase_if(found, [&](const KuDetection& other) {
-        return std::abs(other.sample_index - index) <= preamble + 8 &&
-               other.statistic < sidelobe * detection.statistic;
+        return hides(detection, other.sample_index, other.statistic);
       });
       found.push_back(detection);
     }
   }
 
-  // The same preamble seen from the period before, or a sidelobe of a stronger one.
-  bool in_shadow(double index, double statistic) const {
-    const auto hides = [&](const KuDetection& other) {
+  // The same preamble seen twice, or a sidelobe of a stronger one.
+  bool hides(const KuDetection& other, double index, double statistic) const {
+    const double apart = std::abs(other.sample_index - index);
+    if (apart <= 2) return statistic <= other.statistic;
+    return apart <= preamble + 8 && statistic < sidelobe * other.statistic;
+  }
+  // Of a place by its level alone, which may be 3 dB (the PSS) and 1.3 dB low.
+  bool far_below(double index, double statistic) const {
+    return std::any_of(found.begin(), found.end(), [&](const KuDetection& other) {
       const double apart = std::abs(other.sample_index - index);
-      return apart <= 2 || (apart <= preamble + 8 && statistic < sidelobe * other.statistic);
-    };
-    return std::any_of(found.begin(), found.end(), hides) ||
-           std::any_of(previous.begin(), previous.end(), hides);
+      return apart > 2 && apart <= preamble + 8 && 3 * statistic < sidelobe * other.statistic;
+    });
+  }
+  bool in_shadow(double index, double statistic) const {
+    const auto hide = [&](const KuDetection& other) { return hides(other, index, statistic); };
+    // What the period before has reported is not reported again, even if it looks stronger from here.
+    const auto seen = [&](const KuDetection& other) { return std::abs(other.sample_index - index) <= 2; };
+    return std::any_of(found.begin(), found.end(), hide) ||
+           std::any_of(previous.begin(), previous.end(), hide) ||
+           std::any_of(previous.begin(), previous.end(), seen);
   }
 
   // Gives the detection its track, and the track's Doppler.

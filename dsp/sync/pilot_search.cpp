@@ -226,12 +226,12 @@ std::span<const FrameEstimate> PilotSearch::search() noexcept {
   return w.found;
 }
 
-std::optional<FrameEstimate> PilotSearch::look(double start, double carrier_hz,
-                                               double carrier_range_hz) noexcept {
+std::optional<FrameEstimate> PilotSearch::look(double start, double carrier_hz, double carrier_range_hz,
+                                               double least) noexcept {
   Workspace& w = *work_;
   const double ratio = config_.sample_rate_hz / band_rate_hz_;
   auto estimate = w.fit->process(w.samples_of_band, start / ratio, carrier_hz - config_.carrier_offset_hz,
-                                 carrier_range_hz, w.power);
+                                 carrier_range_hz, w.power, least);
   if (!estimate) return std::nullopt;
   estimate->start *= ratio;
   estimate->carrier_hz += config_.carrier_offset_hz;

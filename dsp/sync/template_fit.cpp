@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t tail = 16;    // samples of a band-limited template before and behind it that are kept
 constexpr int fractions = 8;        // templates per sample
 constexpr std::size_t blocks = 16;  // of the sum, which a carrier then turns against each other
-constexpr double hopeless = 0.25;
+constexpr double hopeless = 0.55;
 
 // Both tails included, in whole blocks.
 std::size_t template_samples(double rate_hz, double duration_s) {
@@ -38,7 +38,7 @@ double top(double before, double at, double behind) {
 
 struct TemplateFit::Workspace {
   double rate_hz = 0;
-  double begin = 0;            // samples from the frame's start to the template's
+  double begin = 0;  // samples from the frame's start to the template's
   double carrier_grid_hz = 0;
   std::size_t samples = 0;     // of a template, both tails included
   double energy = 0;           // E_t
@@ -116,8 +116,9 @@ TemplateFit::TemplateFit(const Config& config) : work_(std::make_unique<Workspac
           "template fit: carrier offsets up to " + std::to_string(config.max_carrier_offset_hz) +
               " Hz are outside 0 .. 2 MHz");
   const std::size_t n = spectrum_bins(rate, config.duration_s);
-  require(config.spectrum.size() == n, "template fit: a spectrum of " + std::to_string(config.spectrum.size()) +
-                                           " bins, not " + std::to_string(n));
+  require(config.spectrum.size() == n, "template fit: a spectrum of " +
+                                           std::to_string(config.spectrum.size()) + " bins, not " +
+                                           std::to_string(n));
   Workspace& w = *work_;
   w.rate_hz = rate;
   w.begin = config.begin_s * rate;
@@ -125,7 +126,7 @@ TemplateFit::TemplateFit(const Config& config) : work_(std::make_unique<Workspac
   w.samples = template_samples(rate, config.duration_s);
   w.turns.resize(w.block_samples());
   w.turned.resize(w.block_samples());
-  const std::size_t room = w.samples + 4;
+  const std::size_t room = w.samples + 6;
   w.re.resize(room);
   w.im.resize(room);
 
@@ -182,10 +183,10 @@ TemplateFit::TemplateFit(TemplateFit&&) noexcept = default;
 TemplateFit& TemplateFit::operator=(TemplateFit&&) noexcept = default;
 
 std::size_t TemplateFit::lead_samples() const {
-  return tail + 2;
+  return tail + 3;
 }
 std::size_t TemplateFit::trail_samples() const {
-  return static_cast<std::size_t>(std::ceil(work_->begin)) + work_->samples + 4;
+  return static_cast<std::size_t>(std::ceil(work_->begin)) + work_->samples + 6;
 }
 double TemplateFit::threshold_near(double false_alarm, double delay_samples, double carrier_hz) const {
   const Workspace& w = *work_;
@@ -213,17 +214,18 @@ double TemplateFit::threshold_for(double false_alarm, double delay_rad_per_s, do
 }
 
 std::optional<FrameEstimate> TemplateFit::process(std::span<const cf32> x, double start, double carrier_hz,
-                                                     double carrier_range_hz, double power) noexcept {
+                                                  double carrier_range_hz, double power,
+                                                  double least) noexcept {
   Workspace& w = *work_;
   if (!(start >= static_cast<double>(lead_samples())) ||
       !(start + static_cast<double>(trail_samples()) <= static_cast<double>(x.size())))
     return std::nullopt;
   if (!(std::abs(carrier_hz) < w.rate_hz)) return std::nullopt;
 
-  // Places in fractions of a sample; what is taken begins two samples early.
+  // Places in fractions of a sample; what is taken begins three samples early.
   const auto place = static_cast<std::ptrdiff_t>(std::lround((start + w.begin) * fractions));
-  const std::ptrdiff_t first = (place / fractions) - static_cast<std::ptrdiff_t>(tail) - 2;
-  w.take(x.subspan(static_cast<std::size_t>(first), w.samples + 4), carrier_hz);
+  const std::ptrdiff_t first = (place / fractions) - static_cast<std::ptrdiff_t>(tail) - 3;
+  w.take(x.subspan(static_cast<std::size_t>(first), w.samples + 6), carrier_hz);
   if (power <= 0) {
     const std::size_t count = std::min(std::max<std::size_t>(w.samples, 1024), x.size());
     const std::size_t begin = std::min(static_cast<std::size_t>(first), x.size() - count);
@@ -251,16 +253,24 @@ std::optional<FrameEstimate> TemplateFit::process(std::span<const cf32> x, doubl
     return best;
   };
 
+  // The search looks at a sample and half a sample on.
   correlate(place);
   double rest = best_carrier(0, carrier_range_hz, w.carrier_grid_hz);
+  double most = w.power_at(rest);
+  std::ptrdiff_t best = place;
+  correlate(place + fractions / 2);
+  const double half_rest = best_carrier(0, carrier_range_hz, w.carrier_grid_hz);
+  if (w.power_at(half_rest) > most) {
+    rest = half_rest;
+    most = w.power_at(rest);
+    best = place + fractions / 2;
+  }
+  // A quarter sample beside the top 0.8 of the power is left; a place without that needs no closer look.
+  if (!(most >= hopeless * (least > 0 ? least : threshold_) * w.energy * power)) return std::nullopt;
   const auto strength = [&](std::ptrdiff_t at) {
     correlate(at);
     return w.power_at(rest);
   };
-  std::ptrdiff_t best = place;
-  double most = w.power_at(rest);
-  // Half a sample beside the top 0.4 of the power is left; a place without even that needs no closer look.
-  if (!(most >= hopeless * threshold_ * w.energy * power)) return std::nullopt;
   const auto try_places = [&](std::initializer_list<std::ptrdiff_t> offsets) {
     const std::ptrdiff_t middle = best;
     for (const std::ptrdiff_t offset : offsets) {
@@ -271,7 +281,13 @@ std::optional<FrameEstimate> TemplateFit::process(std::span<const cf32> x, doubl
       }
     }
   };
-  try_places({-4, -2, 2, 4});
+  // Uphill by half samples and quarters, at most a sample and a half from where it began.
+  for (int i = 0; i < 3; ++i) {
+    const std::ptrdiff_t from = best;
+    try_places({-4, 4});
+    if (best == from) break;
+  }
+  try_places({-2, 2});
   try_places({-1, 1});
   const double before = strength(best - 1);
   const double behind = strength(best + 1);

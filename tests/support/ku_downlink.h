@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stdexcept>
 #include <string_view>
 #include <vector>
 
@@ -164,6 +165,8 @@ class KuDownlink {
     up_ = static_cast<std::size_t>(std::ceil(ratio * config.sample_rate_hz / 750));
     const double bins_hz = 750;
     const auto center = static_cast<std::ptrdiff_t>(std::lround(config.center_hz / bins_hz));
+    if (static_cast<double>(center) * bins_hz != config.center_hz)
+      throw std::invalid_argument("KuDownlink: the center is no multiple of 750 Hz");
     const auto half = static_cast<std::ptrdiff_t>(config.sample_rate_hz / 2 / bins_hz);
     const fft::Fft forward(downlink::frame, fft::Direction::forward);
     const fft::Fft inverse(up_, fft::Direction::inverse);
@@ -182,6 +185,13 @@ class KuDownlink {
       inverse.run(bins, bins);
       frames_.push_back(std::move(bins));
     }
+  }
+
+  /// The same frames seen anew from sample 0 on: other Doppler, clock, start and so on; rate, center, frames
+  /// and seed stay what they were.
+  void restart(const Config& config) {
+    config_ = config;
+    at_ = 0;
   }
 
   /// Where frame `number` begins, in samples (any fraction).

@@ -62,8 +62,9 @@ class PilotSearch {
   /// 16; `start` in samples of x. Sidelobes of a stronger one are left out.
   std::span<const FrameEstimate> search() noexcept;
   /// The frame near `start` (samples of x, within 0.6 samples of the band) and within +-carrier_range_hz of
-  /// `carrier_hz`; statistic against TemplateFit::threshold_near().
-  std::optional<FrameEstimate> look(double start, double carrier_hz, double carrier_range_hz) noexcept;
+  /// `carrier_hz`; `least` as in TemplateFit::process(), 0: its threshold.
+  std::optional<FrameEstimate> look(double start, double carrier_hz, double carrier_range_hz,
+                                    double least = 0) noexcept;
 
   const TemplateFit& fit() const;
 

@@ -1,10 +1,10 @@
-// The second look: a known part of the frame (its preamble, its edge pilots) at a place that a search found, to a
-// fraction of a sample in time and of a search step in carrier, and the decision whether it is there.
+// The second look: a known part of the frame (its preamble, its edge pilots) at a place that a search found,
+// to a fraction of a sample in time and of a search step in carrier, and the decision whether it is there.
 //
 //   U = max over delay and carrier of | sum x t* |^2 / (E_t power)
 //
-// is compared with the level that noise passes with probability `false_alarm` in one frame period over the whole
-// search. Under noise the field is complex Gaussian in delay and carrier; the expected number of its
+// is compared with the level that noise passes with probability `false_alarm` in one frame period over the
+// whole search. Under noise the field is complex Gaussian in delay and carrier; the expected number of its
 // maxima above u is, with its gradient's standard deviations B (delay) and T (carrier) in rad per unit
 // (Worsley, Adv. Appl. Probab. 26, 1994, chi-square field of two degrees in two dimensions),
 //   e^-u ( 1 + sqrt(u / pi) (B P + T F) + B T P F (2 u - 1) / (2 pi) ),
@@ -35,10 +35,10 @@ class TemplateFit {
  public:
   struct Config {
     double sample_rate_hz = 0;  ///< 1 MHz to 300 MHz
-    double duration_s = 0;  ///< of the template, 1 us to 4/3 ms
-    double begin_s = 0;     ///< where it begins in the frame, 0 to 4/3 ms
-    /// Transform of the template at frequencies i rate / n, i = -n/2 .. n/2 - 1; n = spectrum_bins(). Its scale is
-    /// such that the amplitude of a frame of 0 dB in noise of unit power is 1.
+    double duration_s = 0;      ///< of the template, 1 us to 4/3 ms
+    double begin_s = 0;         ///< where it begins in the frame, 0 to 4/3 ms
+    /// Transform of the template at frequencies i rate / n, i = -n/2 .. n/2 - 1; n = spectrum_bins(). Its
+    /// scale is such that the amplitude of a frame of 0 dB in noise of unit power is 1.
     std::vector<cf32> spectrum;
     double max_carrier_offset_hz = 300e3;  ///< the range that was searched, for the threshold
     double false_alarm = 1e-3;             ///< per frame period over the whole search; 1e-12 to 0.1
@@ -63,13 +63,14 @@ class TemplateFit {
   /// Cramer-Rao bound of a start at an SNR (power ratio per sample of 240 MHz), samples.
   double start_sigma(double snr) const;
 
-  /// The largest U within +-0.6 samples of `start` and +-`carrier_range_hz` of `carrier_hz`; it may be below the
-  /// threshold. Nothing when it is far below, when x does not reach lead_samples() before and trail_samples()
-  /// behind it, or is zero there.
-  /// power: mean |x|^2 of the noise and what else is there; 0: measured over the template and what lies
-  /// around it, at least 1024 samples.
+  /// The largest U uphill from `start` or half a sample on, at most 2 samples away, and within
+  /// +-`carrier_range_hz` of `carrier_hz`; it may be below the threshold. Nothing when it is far below, when
+  /// x does not reach lead_samples() before and trail_samples() behind it, or is zero there. least: the
+  /// statistic that matters; 0: threshold(). What is sure to be below it may be left out. power: mean |x|^2
+  /// of the noise and what else is there; 0: measured over the template and what lies around it, at least
+  /// 1024 samples.
   std::optional<FrameEstimate> process(std::span<const cf32> x, double start, double carrier_hz,
-                                       double carrier_range_hz, double power = 0) noexcept;
+                                       double carrier_range_hz, double power = 0, double least = 0) noexcept;
 
   /// The threshold for a gradient of `delay_rad_per_s` and `carrier_rad_per_hz` over period_s and range_hz.
   static double threshold_for(double false_alarm, double delay_rad_per_s, double carrier_rad_per_hz,
