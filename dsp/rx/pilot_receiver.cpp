@@ -100,7 +100,7 @@ struct PilotReceiver::Impl {
       }
       const std::span<const cf32> x = buffer;
       if (period_number < 32 || period_number % 8 == 0)
-        whitener.learn(x.subspan(skip, learn > 0 ? filled - skip : needed()));
+        whitener.learn(x.subspan(skip, std::max(needed(), learn)));
       whitener.process(x.subspan(skip, needed()), white);
       search.take(white);
       one_period(static_cast<double>(base) + static_cast<double>(skip + reach), handler);

@@ -24,7 +24,7 @@ constexpr std::size_t most_looks = 400;      // second looks in a frame period
 constexpr std::size_t most_detections = 32;  // in a frame period
 constexpr std::size_t most_places = 4096;    // kept before they are sorted
 constexpr double looks_of_noise = 20;        // second looks that noise alone causes are a few times this
-constexpr double sidelobe = 0.25;            // next to a preamble: its own sidelobes are 10 dB down
+constexpr double sidelobe = 0.33;            // amplitude beside a preamble: its own sidelobes reach 0.315
 constexpr std::size_t most_tracks = 16;
 constexpr double track_timeout_s = 0.25;
 constexpr std::size_t learn_at_least = 65'536;
@@ -160,7 +160,7 @@ struct PreambleReceiver::Impl {
         base += static_cast<std::int64_t>(gone);
         return;
       }
-      const std::size_t whole = learn > 0 ? filled - skip : needed();
+      const std::size_t whole = std::max(needed(), learn);
       // The receiver's noise changes slowly; at first it is not known well.
       if (period_number < 32 || period_number % 8 == 0)
         whitener.learn(std::span<const cf32>(buffer).subspan(skip, whole));
@@ -264,17 +264,23 @@ struct PreambleReceiver::Impl {
     }
   }
 
+  // What noise on top of the largest sidelobe of a preamble passes as rarely as noise alone passes the
+  // threshold.
+  double beside(double statistic) const {
+    const double amplitude = sidelobe * std::sqrt(statistic) + std::sqrt(fit.threshold());
+    return amplitude * amplitude;
+  }
   // The same preamble seen twice, or a sidelobe of a stronger one.
   bool hides(const KuDetection& other, double index, double statistic) const {
     const double apart = std::abs(other.sample_index - index);
     if (apart <= 2) return statistic <= other.statistic;
-    return apart <= preamble + 8 && statistic < sidelobe * other.statistic;
+    return apart <= preamble + 8 && statistic < other.statistic && statistic < beside(other.statistic);
   }
   // Of a place by its level alone, which may be 3 dB (the PSS) and 1.3 dB low.
   bool far_below(double index, double statistic) const {
     return std::any_of(found.begin(), found.end(), [&](const KuDetection& other) {
       const double apart = std::abs(other.sample_index - index);
-      return apart > 2 && apart <= preamble + 8 && 3 * statistic < sidelobe * other.statistic;
+      return apart > 2 && apart <= preamble + 8 && 3 * statistic < beside(other.statistic);
     });
   }
   bool in_shadow(double index, double statistic) const {
@@ -315,7 +321,7 @@ struct PreambleReceiver::Impl {
         return (a.number == 0 ? -1e300 : a.delay.last_start()) <
                (b.number == 0 ? -1e300 : b.delay.last_start());
       });
-      best->delay = sync::DelayTrack({.period_samples = period, .carrier_hz = config.tuned_hz});
+      best->delay.reset();
       best->delay.set_first_doppler_hz(detection.doppler_hz);
       best->carrier_hz = detection.carrier_hz;
       best->number = next_track++;
@@ -343,9 +349,15 @@ struct PreambleReceiver::Impl {
       detection.carrier_hz = search.carrier_hz(finding.carrier);
       detection.doppler_hz = -finding.slope / period * config.tuned_hz;
       detection.doppler_from_drift = true;
-      // Slopes are a sample apart over the block.
+      // Slopes are a sample apart over the block, as are those that one can be mistaken for; carriers a step.
       detection.doppler_sigma_hz =
-          config.tuned_hz / period / (static_cast<double>(config.accumulate_frames - 1) * std::sqrt(12.0));
+          config.tuned_hz / period / static_cast<double>(config.accumulate_frames - 1);
+      const double carrier_sigma_hz = search.step_hz() / std::sqrt(12.0);
+      if (carrier_sigma_hz < detection.doppler_sigma_hz) {
+        detection.doppler_hz = detection.carrier_hz - config.search.carrier_offset_hz;
+        detection.doppler_sigma_hz = carrier_sigma_hz;
+        detection.doppler_from_drift = false;
+      }
       const double share = std::clamp(finding.excess / (search.energy() * search_efficiency), 1e-9, 0.999);
       detection.snr_db = db_from_power(share / (1 - share));
       detection.statistic = finding.deviations;

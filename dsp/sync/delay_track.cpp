@@ -28,6 +28,13 @@ DelayTrack::DelayTrack(const Config& config) : config_(config) {
   doppler_sigma_hz_ = std::numeric_limits<double>::infinity();
 }
 
+void DelayTrack::reset() {
+  head_ = 0;
+  count_ = 0;
+  first_doppler_hz_ = 0;
+  fit();
+}
+
 double DelayTrack::period() const {
   return count_ >= frames_of_a_fit ? c_[1]
                                    : config_.period_samples * (1 - first_doppler_hz_ / config_.carrier_hz);

@@ -20,7 +20,9 @@ namespace {
 constexpr std::size_t tail = 16;    // samples of a band-limited template before and behind it that are kept
 constexpr int fractions = 8;        // templates per sample
 constexpr std::size_t blocks = 16;  // of the sum, which a carrier then turns against each other
-constexpr double hopeless = 0.55;
+constexpr double hopeless = 0.55;   // share of the threshold
+constexpr std::size_t least_power_samples = 1024;
+constexpr double click = 4;
 
 // Both tails included, in whole blocks.
 std::size_t template_samples(double rate_hz, double duration_s) {
@@ -227,10 +229,15 @@ std::optional<FrameEstimate> TemplateFit::process(std::span<const cf32> x, doubl
   const std::ptrdiff_t first = (place / fractions) - static_cast<std::ptrdiff_t>(tail) - 3;
   w.take(x.subspan(static_cast<std::size_t>(first), w.samples + 6), carrier_hz);
   if (power <= 0) {
-    const std::size_t count = std::min(std::max<std::size_t>(w.samples, 1024), x.size());
-    const std::size_t begin = std::min(static_cast<std::size_t>(first), x.size() - count);
-    for (const cf32 s : x.subspan(begin, count)) power += static_cast<double>(std::norm(s));
-    power /= static_cast<double>(count);
+    const auto mean_power = [&](std::size_t count) {
+      count = std::min(count, x.size());
+      const std::size_t begin = std::min(static_cast<std::size_t>(first), x.size() - count);
+      double sum = 0;
+      for (const cf32 s : x.subspan(begin, count)) sum += static_cast<double>(std::norm(s));
+      return sum / static_cast<double>(count);
+    };
+    power = mean_power(std::max(w.samples, least_power_samples));
+    if (mean_power(w.samples) > click * power) return std::nullopt;
   }
   if (!(power > 0)) return std::nullopt;
 

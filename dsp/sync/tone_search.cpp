@@ -16,7 +16,8 @@ namespace boresight::sync {
 namespace {
 
 constexpr double shortest_window_s = 0.011;
-constexpr double largest_share = 12;             // of one tone in C
+constexpr double tie_break = 0.02;
+constexpr double largest_share = 6;              // of one tone in C
 constexpr double memory_windows = 32;            // of the noise floor
 constexpr double gutter_middle_hz = -117'187.5;  // half a subcarrier below the channel's center
 constexpr std::size_t floor_step = 32;           // bins between two values of the floor
@@ -48,22 +49,28 @@ struct ToneSearch::Workspace {
 };
 
 double ToneSearch::threshold_for(double probability) {
-  const auto log_tail = [](double c) {
-    double term = 1;
-    double sum = 1;
-    for (int k = 1; k < tones; ++k) {
-      term *= c / k;
-      sum += term;
-    }
-    return -c + std::log(sum);
-  };
-  double low = 0;
-  double high = 200;
-  for (int i = 0; i < 60; ++i) {
-    const double c = 0.5 * (low + high);
-    (log_tail(c) > std::log(probability) ? low : high) = c;
+  // The distribution of one share on a grid, nine times folded with itself.
+  constexpr double step = 0.02;
+  const auto cells = static_cast<std::size_t>(largest_share / step);
+  std::vector<double> one(cells + 1);
+  for (std::size_t i = 0; i < cells; ++i) {
+    const double from = static_cast<double>(i) * step;
+    one[i] = std::exp(-from) - std::exp(-from - step);
   }
-  return high;
+  one[cells] = std::exp(-largest_share);
+  std::vector<double> sum{1};
+  for (int m = 0; m < tones; ++m) {
+    std::vector<double> next(sum.size() + cells);
+    for (std::size_t i = 0; i < sum.size(); ++i) {
+      for (std::size_t k = 0; k <= cells; ++k) next[i + k] += sum[i] * one[k];
+    }
+    sum.swap(next);
+  }
+  double tail = 0;
+  std::size_t at = sum.size();
+  while (at > 0 && tail + sum[at - 1] < probability) tail += sum[--at];
+  // Cells stand for their middles, but for the last.
+  return static_cast<double>(at) * step + 0.5 * step * tones;
 }
 
 ToneSearch::ToneSearch(const Config& config) : config_(config) {
@@ -139,40 +146,45 @@ std::span<const ToneSearch::Found> ToneSearch::process(std::span<const cf32> x) 
   std::fill(w.comb.begin(), w.comb.end(), 0.0F);
   for (int m = -(tones / 2); m <= tones / 2; ++m) {
     const float* p = w.power.data() + w.reach + w.tone_bin(m, bin_hz());
-    for (std::size_t i = 0; i < w.comb.size(); ++i)
-      w.comb[i] += std::min(p[i], static_cast<float>(largest_share));
+    constexpr auto most = static_cast<float>(largest_share);
+    for (std::size_t i = 0; i < w.comb.size(); ++i) {
+      w.comb[i] += std::min(p[i], most);
+      // Strong combs would tie with their neighbors 43.95 kHz away.
+      if (p[i] > most) w.comb[i] += static_cast<float>(tie_break) * std::log(p[i] / most);
+    }
   }
 
   while (w.found.size() < most_found) {
     const auto top = std::max_element(w.comb.begin(), w.comb.end());
     if (!(static_cast<double>(*top) >= threshold_)) break;
     const auto at = static_cast<std::size_t>(top - w.comb.begin());
-    // Frequency from the unlimited powers of all tones, by the center of gravity of three bins.
-    std::array<double, 3> sum{};
+    // Frequency from the unlimited powers of all tones, less the noise: the center of gravity of a Hann
+    // window's main lobe, which the Doppler's own movement within the window widens but does not shift.
+    std::array<double, 5> sum{};
     for (int m = -(tones / 2); m <= tones / 2; ++m) {
-      for (std::size_t i = 0; i < 3; ++i) {
+      for (std::size_t i = 0; i < sum.size(); ++i) {
         const std::ptrdiff_t bin =
-            static_cast<std::ptrdiff_t>(at + i) - 1 + w.reach + w.tone_bin(m, bin_hz());
+            static_cast<std::ptrdiff_t>(at + i) - 2 + w.reach + w.tone_bin(m, bin_hz());
         if (bin >= 0 && bin < static_cast<std::ptrdiff_t>(w.power.size()))
           sum[i] += static_cast<double>(w.power[static_cast<std::size_t>(bin)]);
       }
     }
-    for (double& s : sum) s = std::max(0.0, s - tones);
-    const double total = sum[0] + sum[1] + sum[2];
-    // Between two bins of a Hann window the powers' root has its center of gravity there, times 4/3 for
-    // three.
-    const double a = std::sqrt(sum[0]), b = std::sqrt(sum[1]), c = std::sqrt(sum[2]);
-    const double rest = total > 0 ? std::clamp(2 * (c - a) / (a + 2 * b + c), -0.5, 0.5) : 0.0;
+    double total = 0;
+    double moment = 0;
+    for (std::size_t i = 0; i < sum.size(); ++i) {
+      total += sum[i] - tones;
+      moment += (sum[i] - tones) * (static_cast<double>(i) - 2);
+    }
+    const double rest = total > 0 ? std::clamp(moment / total, -1.0, 1.0) : 0.0;
     Found found;
     found.carrier_hz =
         config_.carrier_offset_hz +
         (static_cast<double>(at) - static_cast<double>(w.side) - w.middle_rest + rest) * bin_hz();
     found.statistic = static_cast<double>(*top);
-    // A tone of power p over density d shows p T (1/2)^2 / (3/8) in its bin: 2/3 of its energy, spread over
-    // three.
-    const double energy = std::max(total, 1e-9) / (1.5 * 2.0 / 3);
+    // A tone of power p over density d shows p T / d (1/2)^2 / (3/8) in its bin, and half as much beside it.
+    const double energy = std::max(total, 1e-9);
     found.cn0_db_hz = db_from_power(energy * bin_hz());
-    found.carrier_sigma_hz = 1.5 * std::sqrt(6 / energy) * bin_hz() / (2 * pi);
+    found.carrier_sigma_hz = 2 * std::sqrt(6 / energy) * bin_hz() / (2 * pi);
     w.found.push_back(found);
     // The comb itself, and where some of its tones fall on others of it.
     for (int m = -(tones - 1); m < tones; ++m) {

@@ -28,6 +28,9 @@ class DelayTrack {
   /// Frames may be missing in between. Numbers that are not finite are left out.
   void add(double start, double sigma);
 
+  /// Forgets all frames.
+  void reset();
+
   std::size_t frames() const { return count_; }
   double last_start() const;
   /// Where the frame nearest to `near` should begin, and how far off that may be: three standard deviations

@@ -6,7 +6,7 @@
 //     -4         -3         -2         -1       midpoint     +1         +2         +3         +4     x
 //     43949.5 Hz
 //
-//   C(f) = sum_m min( |X(f + 43949.5 m)|^2 / floor, 12 )      X: Hann window of 11 to 22 ms, floor: running
+//   C(f) = sum_m min( |X(f + 43949.5 m)|^2 / floor, 6 )       X: Hann window of 11 to 22 ms, floor: running
 //   median
 //
 // 11 to 22 ms is the time in which a satellite's Doppler (below 7 kHz/s) moves by about a bin. In white noise
@@ -39,7 +39,7 @@ class ToneSearch {
   };
   struct Found {
     double carrier_hz = 0;        ///< of the middle tone, against where it should be; at the window's middle
-    double carrier_sigma_hz = 0;  ///< 1.5 times the Cramer-Rao bound: what the window costs
+    double carrier_sigma_hz = 0;  ///< twice the Cramer-Rao bound: what the window costs
     double statistic = 0;         ///< C
     double cn0_db_hz = 0;         ///< of all tones together, over the noise density around them
   };
