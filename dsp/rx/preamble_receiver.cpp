@@ -73,7 +73,7 @@ struct PreambleReceiver::Impl {
   aligned_vector<cf32> white;
   GridBuffer<std::uint8_t> levels;
   std::vector<Place> places;
-  std::vector<KuDetection> found, previous;
+  std::vector<KuDetection> found, previous, held;
   std::vector<Track> tracks;
   std::uint32_t next_track = 1;
 
@@ -98,6 +98,7 @@ struct PreambleReceiver::Impl {
     places.reserve(most_places);
     found.reserve(most_detections);
     previous.reserve(most_detections);
+    held.reserve(most_detections);
     const double cells = static_cast<double>(search.carriers()) * static_cast<double>(search.positions());
     // A frame at the second look's threshold has to pass the first: less its losses, the PSS alone less 3 dB.
     const bool pss_alone = search.energy() < 0.6 * fit.energy();
@@ -137,6 +138,7 @@ struct PreambleReceiver::Impl {
     origin = at + static_cast<std::int64_t>(lead + reach);
     for (Track& track : tracks) track.number = 0;
     previous.clear();
+    held.clear();
     if (accumulator) accumulator->reset();
   }
 
@@ -189,13 +191,31 @@ struct PreambleReceiver::Impl {
     second_looks(first - static_cast<double>(lead), static_cast<double>(lead) + fraction);
     std::sort(found.begin(), found.end(),
               [](const KuDetection& a, const KuDetection& b) { return a.sample_index < b.sample_index; });
+    // What lies at the very end of a period may be a sidelobe of a frame at the beginning of the next.
+    for (KuDetection& detection : held) {
+      const bool hidden = std::any_of(found.begin(), found.end(), [&](const KuDetection& other) {
+        return hides(other, detection.sample_index, detection.statistic);
+      });
+      if (!hidden) report(detection, handler);
+    }
+    held.clear();
     for (KuDetection& detection : found) {
-      follow(detection);
-      ++stats.detections;
-      handler(detection);
+      // At the very beginning of a stream: of one that nobody has seen.
+      if (period_number == 0 && detection.sample_index < start + preamble + 8) continue;
+      if (detection.sample_index > start + period - preamble - 8) {
+        held.push_back(detection);
+      } else {
+        report(detection, handler);
+      }
     }
     previous.swap(found);
     if (accumulator) accumulate(handler);
+  }
+
+  void report(KuDetection& detection, const Handler& handler) {
+    follow(detection);
+    ++stats.detections;
+    handler(detection);
   }
 
   // Places whose level passes, the largest first.

@@ -52,7 +52,8 @@ class PreambleReceiver {
   PreambleReceiver& operator=(PreambleReceiver&&) noexcept;
 
   /// Any number of samples, numbers all of them (to_cf32 cleans). Detections come in the order of their frame
-  /// periods, at most 32 from each. Does not allocate but for what the handler does.
+  /// periods, at most 32 from each, a period and a preamble after their first sample at the latest. Does not
+  /// allocate but for what the handler does.
   void push(std::span<const cf32> x, const Handler& handler);
   /// `lost` samples are missing here (0: nobody knows how many): tracks and blocks begin anew.
   void skip(std::uint64_t lost);
