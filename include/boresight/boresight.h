@@ -87,3 +87,4 @@
 #include "boresight/sim/scenario.h"
 #include "boresight/sim/signal.h"
 #include "boresight/sim/sky.h"
+#include "boresight/sim/tdl.h"
