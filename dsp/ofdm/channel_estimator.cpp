@@ -25,8 +25,6 @@ ChannelEstimator::ChannelEstimator(const Config& config) : config_(config) {
                                          " known values for an FFT size of " + std::to_string(n));
   require(config_.taps <= n, "channel estimator: " + std::to_string(config_.taps) +
                                  " taps exceed the FFT size " + std::to_string(n));
-  require(config_.noise_window % 2 == 1,
-          "channel estimator: noise window " + std::to_string(config_.noise_window) + " is not odd");
   const std::size_t half = (n + 1) / 2;
   for (std::size_t i = 0; i < n; ++i) {
     const std::size_t k = (i + half) % n;
@@ -37,7 +35,8 @@ ChannelEstimator::ChannelEstimator(const Config& config) : config_(config) {
   inverse_ = std::make_unique<fft::Fft>(n, fft::Direction::inverse);
   flat_.resize(n);
   mean_.resize(n);
-  running_.resize(used_.size() + 1);
+  residual_.resize(used_.size());
+  noise_estimator_.emplace(NoiseEstimator::Config{.carriers = used_.size(), .window = config_.noise_window});
 }
 
 ChannelEstimator::~ChannelEstimator() = default;
@@ -124,16 +123,9 @@ void ChannelEstimator::smooth_channel(std::span<cf32> channel) noexcept {
 }
 
 void ChannelEstimator::smooth_noise(std::span<float> noise) noexcept {
-  running_[0] = 0;
-  for (std::size_t i = 0; i < used_.size(); ++i)
-    running_[i + 1] = running_[i] + static_cast<double>(noise[used_[i]]);
-  const std::size_t half = config_.noise_window / 2;
-  for (std::size_t i = 0; i < used_.size(); ++i) {
-    const std::size_t first = i > half ? i - half : 0;
-    const std::size_t last = std::min(i + half + 1, used_.size());
-    noise[used_[i]] =
-        static_cast<float>((running_[last] - running_[first]) / static_cast<double>(last - first));
-  }
+  for (std::size_t i = 0; i < used_.size(); ++i) residual_[i] = noise[used_[i]];
+  noise_estimator_->process(residual_, residual_);
+  for (std::size_t i = 0; i < used_.size(); ++i) noise[used_[i]] = residual_[i];
 }
 
 }  // namespace boresight::ofdm
