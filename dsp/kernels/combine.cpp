@@ -1,6 +1,7 @@
 #include "kernels/combine.h"
 
 #include <limits>
+#include <type_traits>
 
 #include "boresight/ofdm/equalizer.h"
 
@@ -25,6 +26,21 @@ HWY_INLINE const float* rails_of(const Bins& grid, std::size_t row) {
   return reinterpret_cast<const float*>(grid.data() + row * grid.row_stride());
 }
 
+// Interleaved parts into two vectors. Two permutations, where LoadInterleaved2 takes more.
+template <class D, class V>
+HWY_INLINE void load_parts(D d, const float* HWY_RESTRICT from, V& re, V& im) {
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (!std::is_same_v<D, One>) {
+    const auto low = hn::LoadU(d, from);
+    const auto high = hn::LoadU(d, from + hn::Lanes(d));
+    re = hn::ConcatEven(d, high, low);
+    im = hn::ConcatOdd(d, high, low);
+    return;
+  }
+#endif
+  hn::LoadInterleaved2(d, from, re, im);
+}
+
 // sum / gain and 1 / gain, or the erased symbol where that says nothing.
 template <class D, class V>
 HWY_INLINE void finish(D d, V re, V im, V gain, float* HWY_RESTRICT symbol, float* HWY_RESTRICT variance) {
@@ -39,39 +55,64 @@ HWY_INLINE void finish(D d, V re, V im, V gain, float* HWY_RESTRICT symbol, floa
   hn::StoreU(hn::Min(hn::IfThenElse(usable, inverse, erased), erased), d, variance);
 }
 
-// kEach: a noise for every subcarrier.
+// The sums over the antennas for the subcarriers from k on. kEach: a noise for every subcarrier; kJudge:
+// every antenna is judged on every subcarrier, else the caller looks at the result.
+template <bool kEach, bool kJudge, class D, class V>
+HWY_INLINE void sum_antennas(D d, std::size_t k, const Bins& received, const Bins& channel,
+                             const Noise& noise, V& re, V& im, V& gain, V& least_noise) {
+  const auto zero = hn::Zero(d);
+  const auto one = hn::Set(d, 1.0F);
+  const auto largest = hn::Set(d, std::numeric_limits<float>::max());
+  re = im = gain = zero;
+  least_noise = one;
+  for (std::size_t b = 0; b < received.rows(); ++b) {
+    const float* noise_row = noise.data() + b * noise.row_stride();
+    auto weight = one;
+    if constexpr (kEach) {
+      auto n = hn::LoadU(d, noise_row + k);
+      if constexpr (kJudge) {
+        const auto known = hn::And(hn::Gt(n, zero), hn::Le(n, largest));
+        weight = hn::IfThenElseZero(known, hn::Div(one, hn::IfThenElse(known, n, one)));
+      } else {
+        least_noise = hn::Min(least_noise, n);  // what NaN does here, its weight makes good
+        weight = hn::Div(one, n);
+      }
+    } else {
+      if (!(noise_row[0] > 0 && noise_row[0] <= std::numeric_limits<float>::max())) continue;
+      weight = hn::Set(d, 1 / noise_row[0]);
+    }
+    auto y_re = zero, y_im = zero, h_re = zero, h_im = zero;
+    load_parts(d, rails_of(received, b) + 2 * k, y_re, y_im);
+    load_parts(d, rails_of(channel, b) + 2 * k, h_re, h_im);
+    if constexpr (kJudge) {
+      const auto sum =
+          hn::Add(hn::Add(hn::Abs(y_re), hn::Abs(y_im)), hn::MulAdd(h_re, h_re, hn::Mul(h_im, h_im)));
+      const auto finite = hn::Le(sum, largest);
+      y_re = hn::IfThenElseZero(finite, y_re);
+      y_im = hn::IfThenElseZero(finite, y_im);
+      h_re = hn::IfThenElseZero(finite, h_re);
+      h_im = hn::IfThenElseZero(finite, h_im);
+    }
+    const auto w_re = hn::Mul(weight, h_re);
+    const auto w_im = hn::Mul(weight, h_im);
+    re = hn::MulAdd(w_re, y_re, hn::MulAdd(w_im, y_im, re));
+    im = hn::NegMulAdd(w_im, y_re, hn::MulAdd(w_re, y_im, im));
+    gain = hn::MulAdd(w_re, h_re, hn::MulAdd(w_im, h_im, gain));
+  }
+}
+
 template <bool kEach, class D>
 HWY_INLINE std::size_t combine_from(std::size_t k, D d, const Bins& received, const Bins& channel,
                                     const Noise& noise, float* HWY_RESTRICT symbols,
                                     float* HWY_RESTRICT variance, std::size_t carriers) {
   const std::size_t lanes = hn::Lanes(d);
-  const auto zero = hn::Zero(d);
-  [[maybe_unused]] const auto one = hn::Set(d, 1.0F);
   const auto largest = hn::Set(d, std::numeric_limits<float>::max());
   for (; k + lanes <= carriers; k += lanes) {
-    auto re = zero, im = zero, gain = zero;
-    for (std::size_t b = 0; b < received.rows(); ++b) {
-      auto y_re = zero, y_im = zero, h_re = zero, h_im = zero;
-      hn::LoadInterleaved2(d, rails_of(received, b) + 2 * k, y_re, y_im);
-      hn::LoadInterleaved2(d, rails_of(channel, b) + 2 * k, h_re, h_im);
-      const auto m_re = hn::MulAdd(h_re, y_re, hn::Mul(h_im, y_im));
-      const auto m_im = hn::NegMulAdd(h_im, y_re, hn::Mul(h_re, y_im));
-      const auto power = hn::MulAdd(h_re, h_re, hn::Mul(h_im, h_im));
-      const float* n_row = noise.data() + b * noise.row_stride();
-      auto weight = zero;
-      auto good = hn::Le(hn::Add(hn::Add(hn::Abs(m_re), hn::Abs(m_im)), power), largest);
-      if constexpr (kEach) {
-        const auto n = hn::LoadU(d, n_row + k);
-        const auto known = hn::And(hn::Gt(n, zero), hn::Le(n, largest));
-        weight = hn::Div(one, hn::IfThenElse(known, n, one));
-        good = hn::And(good, known);
-      } else {
-        const bool known = n_row[0] > 0 && n_row[0] <= std::numeric_limits<float>::max();
-        weight = hn::Set(d, known ? 1 / n_row[0] : 0.0F);
-      }
-      re = hn::MulAdd(weight, hn::IfThenElseZero(good, m_re), re);
-      im = hn::MulAdd(weight, hn::IfThenElseZero(good, m_im), im);
-      gain = hn::MulAdd(weight, hn::IfThenElseZero(good, power), gain);
+    auto re = hn::Zero(d), im = re, gain = re, least_noise = re;
+    sum_antennas<kEach, false>(d, k, received, channel, noise, re, im, gain, least_noise);
+    const auto finite = hn::Le(hn::Add(hn::Add(hn::Abs(re), hn::Abs(im)), gain), largest);
+    if (HWY_UNLIKELY(!hn::AllTrue(d, hn::And(finite, hn::Gt(least_noise, hn::Zero(d)))))) {
+      sum_antennas<kEach, true>(d, k, received, channel, noise, re, im, gain, least_noise);
     }
     finish(d, re, im, gain, symbols + 2 * k, variance + k);
   }
@@ -109,8 +150,8 @@ HWY_INLINE std::size_t white_from(std::size_t k, D d, const cf32* const* receive
     float* row = parts;
     for (std::size_t i = 0; i < antennas; ++i, row += 4 * lanes) {
       auto y_re = re, y_im = re, h_re = re, h_im = re;
-      hn::LoadInterleaved2(d, reinterpret_cast<const float*>(received[i] + k), y_re, y_im);
-      hn::LoadInterleaved2(d, reinterpret_cast<const float*>(channel[i] + k), h_re, h_im);
+      load_parts(d, reinterpret_cast<const float*>(received[i] + k), y_re, y_im);
+      load_parts(d, reinterpret_cast<const float*>(channel[i] + k), h_re, h_im);
       hn::StoreU(y_re, d, row);
       hn::StoreU(y_im, d, row + lanes);
       hn::StoreU(h_re, d, row + 2 * lanes);

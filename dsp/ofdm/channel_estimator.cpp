@@ -12,9 +12,24 @@
 namespace boresight::ofdm {
 namespace {
 
-cf32 ramp(double slope_rad, int k) {
-  return cf32(std::polar(1.0, slope_rad * k));
-}
+// exp(j slope k) for rising k, by recursion over neighbours.
+class Ramp {
+ public:
+  explicit Ramp(double slope_rad) : slope_rad_(slope_rad), step_(std::polar(1.0, slope_rad)) {}
+  cf32 at(int k) {
+    value_ = started_ && k == last_ + 1 ? value_ * step_ : std::polar(1.0, slope_rad_ * k);
+    started_ = true;
+    last_ = k;
+    return cf32(value_);
+  }
+
+ private:
+  double slope_rad_;
+  cf64 step_;
+  cf64 value_ = 0;
+  int last_ = 0;
+  bool started_ = false;
+};
 
 }  // namespace
 
@@ -98,7 +113,8 @@ void ChannelEstimator::smooth_channel(std::span<cf32> channel) noexcept {
   }
 
   std::fill(flat_.begin(), flat_.end(), cf32(0));
-  for (const std::uint16_t k : used_) flat_[k] = channel[k] * ramp(-slope, numerology.signed_index(k));
+  Ramp away(-slope);
+  for (const std::uint16_t k : used_) flat_[k] = channel[k] * away.at(numerology.signed_index(k));
   // Subcarriers that are not sent (the gutter) get the line between their neighbours.
   for (std::size_t i = 0; i < used_.size(); ++i) {
     const std::size_t left = used_[i];
@@ -117,9 +133,8 @@ void ChannelEstimator::smooth_channel(std::span<cf32> channel) noexcept {
             flat_.end() - static_cast<std::ptrdiff_t>(before), cf32(0));
   forward_->run(flat_, flat_);
   const float scale = 1.0F / static_cast<float>(n);
-  for (const std::uint16_t k : used_) {
-    channel[k] = scale * flat_[k] * ramp(slope, numerology.signed_index(k));
-  }
+  Ramp back(slope);
+  for (const std::uint16_t k : used_) channel[k] = scale * flat_[k] * back.at(numerology.signed_index(k));
 }
 
 void ChannelEstimator::smooth_noise(std::span<float> noise) noexcept {

@@ -67,8 +67,11 @@ void NoiseEstimator::process(std::span<const float> power, std::span<float> vari
       outlier_[i] = !valid(i) || static_cast<double>(power[i]) > limit ? 1 : 0;
     }
   }
-  // The means of what is left are better backgrounds: judge again, three times.
-  for (int round = 0; round < 3; ++round) {
+  // The means of what is left are better backgrounds: judge again, until nothing changes but three times at
+  // most.
+  bool changed = true;
+  for (int round = 0; round < 3 && changed; ++round) {
+    changed = false;
     accumulate(power);
     for (std::size_t i = 0; i < power.size(); ++i) {
       Sums others = window_sums(i);
@@ -78,7 +81,10 @@ void NoiseEstimator::process(std::span<const float> power, std::span<float> vari
       }
       if (others.count == 0) continue;  // nothing to compare with
       const double mean = std::max(others.power, 0.0) / (static_cast<double>(others.count) * truncated_mean_);
-      outlier_[i] = !valid(i) || static_cast<double>(power[i]) > factor_[others.count] * mean ? 1 : 0;
+      const std::uint8_t outlier =
+          !valid(i) || static_cast<double>(power[i]) > factor_[others.count] * mean ? 1 : 0;
+      changed = changed || outlier != outlier_[i];
+      outlier_[i] = outlier;
     }
   }
   accumulate(power);
