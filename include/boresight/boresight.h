@@ -43,6 +43,7 @@
 #include "boresight/ofdm/channel_estimator.h"
 #include "boresight/ofdm/combiner.h"
 #include "boresight/ofdm/delay_profile.h"
+#include "boresight/ofdm/delay_profile_estimator.h"
 #include "boresight/ofdm/demodulator.h"
 #include "boresight/ofdm/equalizer.h"
 #include "boresight/ofdm/lmmse_estimator.h"
