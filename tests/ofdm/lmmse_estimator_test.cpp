@@ -10,6 +10,7 @@
 #include "boresight/core/error.h"
 #include "boresight/core/random.h"
 #include "boresight/core/units.h"
+#include "boresight/ofdm/noise_estimator.h"
 #include "boresight/sim/tdl.h"
 #include "support/allocation_counter.h"
 #include "support/simd_targets.h"
@@ -330,6 +331,51 @@ TEST(LmmseEstimator, MismatchCostsWhatTheHeaderSays) {
     EXPECT_NEAR(exponential.mean_square_error(0.1, row.truth) / 0.1, row.exponential, 6e-4);
   }
   EXPECT_NEAR(estimator(uniform_profile(0, 32)).mean_square_error(0.1, fading) / 0.1, 0.094, 6e-4);
+}
+
+// A carrier 30 dB above the signal in one ku symbol at 10 dB. Left alone it spoils the estimate; found by
+// what the first estimate leaves over and weighed by its noise in a second, it costs nothing: the error is
+// that without the jammer, within 0.5 dB (measured 0.2: the background beside it is overestimated).
+TEST(LmmseEstimator, AJammedPilotIsFoundAndWeighedOut) {
+  const Numerology n = ku240();
+  LmmseEstimator estimator({.numerology = n, .pilots = block(n), .profile = uniform_profile(-2, 34)});
+  NoiseEstimator noise_estimator({.carriers = 1020});
+  const auto used = n.used_carriers();
+  Random random(15);
+  std::vector<cf32> observed(used.size());
+  std::vector<float> noise(used.size());
+  GridBuffer<cf32> channel(1, 1024);
+  double first = 0;
+  double second = 0;
+  constexpr int trials = 60;
+  for (int t = 0; t < trials; ++t) {
+    std::vector<cf32> truth(1024);
+    const double delay = 20 * random.uniform();
+    const double phase = 2 * pi * random.uniform();
+    for (std::size_t i = 0; i < used.size(); ++i) {
+      truth[used[i]] = cf32(std::polar(1.0, phase - 2 * pi * n.signed_index(used[i]) * delay / 1024));
+      observed[i] = truth[used[i]] + random.complex_normal(0.1F);
+      const double x = pi * (static_cast<double>(i) - 611.4);  // between two subcarriers, as the FFT sees it
+      observed[i] += cf32(std::polar(31.6, phase) * std::sin(x) / x);
+    }
+    const auto error = [&] {
+      double sum = 0;
+      for (const auto k : used) sum += static_cast<double>(std::norm(channel(0, k) - truth[k])) / 1020;
+      return sum / trials;
+    };
+    estimator.process(observed, 0, channel.view());
+    first += error();
+    for (int round = 0; round < 3; ++round) {
+      for (std::size_t i = 0; i < used.size(); ++i) noise[i] = std::norm(observed[i] - channel(0, used[i]));
+      noise_estimator.process(noise, noise);
+      estimator.process(observed, noise, channel.view());
+    }
+    second += error();
+  }
+  const std::vector<DelayTap> one{{10, 1}};
+  const double clean = estimator.mean_square_error(0.1, one);
+  EXPECT_GT(first / clean, 5);
+  EXPECT_LT(db_from_power(second / clean), 0.5);
 }
 
 TEST(LmmseEstimator, LeastSquaresDividesByWhatIsKnown) {
