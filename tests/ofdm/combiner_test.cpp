@@ -80,7 +80,7 @@ TEST(Combiner, IsTheSumOfItsHeaderOnEveryTarget) {
           const auto y = Grid<const cf32>(s.received.view()).columns(start, length);
           const auto h = Grid<const cf32>(s.channel.view()).columns(start, length);
           for (const bool each : {true, false}) {
-            const auto n = Grid<const float>(s.noise.view()).columns(start, each ? length : 1);
+            const auto n = Grid<const float>(s.noise.view()).columns(each ? start : 0, each ? length : 1);
             std::vector<cf32> symbols(length + 1, cf32(7));
             std::vector<float> variance(length + 1, 7);
             combine(y, h, n, std::span(symbols).first(length), std::span(variance).first(length));
