@@ -1,5 +1,5 @@
-// What it costs to look for frames of the real Ku-band downlink, against real time (`real_time`: seconds of
-// one core for a second of samples) and against the bare FFTs of the search at 20 Msps.
+// What it costs to look for frames of the real Ku-band downlink, against real time: `real_time` is the time
+// of one core for a second of samples.
 #include <benchmark/benchmark.h>
 
 #include <vector>

@@ -43,7 +43,8 @@ DriftAccumulator::DriftAccumulator(const Config& config) : config_(config) {
   const double step = 1 / static_cast<double>(config.frames - 1);
   reach_ = std::max(config.slope_range, 0.5 * step);
   std::size_t slopes = 0;
-  for (std::size_t j = 0; j < trees_ * config.frames; ++j) slopes += in_range(base_of(0, j / config.frames), 0, j % config.frames);
+  for (std::size_t j = 0; j < trees_ * config.frames; ++j)
+    slopes += in_range(base_of(0, j / config.frames), 0, j % config.frames);
   sums_ = static_cast<double>(config.positions * config.slopes.size() * slopes);
   for (std::size_t level = 0; level < 256; ++level) {
     const double u = PreambleSearch::statistic_of(static_cast<std::uint8_t>(level));

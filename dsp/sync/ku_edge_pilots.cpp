@@ -86,8 +86,7 @@ void edge_pilot_spectrum(ChannelEdge edge, double rate_hz, double first_hz, doub
   const double level = std::sqrt(spacing_hz / rate_hz) * rate_hz;
   std::array<std::array<cf64, edge_pilot_symbols>, 8> values;
   for (std::size_t c = 0; c < 8; ++c) {
-    for (std::size_t i = 0; i < edge_pilot_symbols; ++i)
-      values[c][i] = cf64(edge_pilot(i, first + c));
+    for (std::size_t i = 0; i < edge_pilot_symbols; ++i) values[c][i] = cf64(edge_pilot(i, first + c));
   }
   for (std::size_t n = 0; n < spectrum.size(); ++n) {
     const double f = first_hz + static_cast<double>(n) * step_hz;

@@ -63,9 +63,11 @@ void PreambleSearch::Slice::process(std::span<const cf32> x, double fraction, do
   // Unnormalized transforms: L on the way there and back.
   const auto scale =
       static_cast<float>(level_scale / std::sqrt(energy * power) / static_cast<double>(fft_size));
-  for (std::size_t k = 0; k < fft_size; ++k) {
-    const double f = static_cast<double>(k) / static_cast<double>(fft_size) - (k < half ? 0.0 : 1.0);
-    turn[k] = cf32(std::polar(1.0, 2 * pi * fraction * f));
+  if (fraction != 0) {
+    for (std::size_t k = 0; k < fft_size; ++k) {
+      const double f = static_cast<double>(k) / static_cast<double>(fft_size) - (k < half ? 0.0 : 1.0);
+      turn[k] = cf32(std::polar(1.0, 2 * pi * fraction * f));
+    }
   }
   const std::size_t positions = levels.columns();
   for (std::size_t first = 0; first < positions; first += step) {

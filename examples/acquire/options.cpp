@@ -40,7 +40,7 @@ One JSON object on one line for each frame found (--json)
   carrier_hz        the carrier of this frame alone, against the radio frequency
   snr_db            power ratio per sample of 240 MHz, which is also that of densities in any slice; tones: all
                     of them over the noise in 240 MHz, C/N0 less 83.8 dB
-  statistic         preamble: U of sync/preamble_fit.h; "frames" > 1: standard deviations above noise;
+  statistic         preamble: U of sync/template_fit.h; "frames" > 1: standard deviations above noise;
                     pilots: U; tone: C of sync/tone_search.h
   frames            how many frames it took; tones: 0
   track             frames of one satellite share this number; 0: none given

@@ -76,7 +76,8 @@ TEST(PreambleKernels, TreeOfCarriersIsNearTheSum) {
   for (const std::size_t joined : {std::size_t{4}, std::size_t{2}, std::size_t{1}}) {
     const double samples = joined == 4 ? 128 : joined == 2 ? 256 : 512;
     for (std::size_t d = 0; d < carriers; d += joined) {
-      const double angle = 2 * pi * frequency(static_cast<double>(d) + 0.5 * static_cast<double>(joined - 1)) * samples / rate;
+      const double angle =
+          2 * pi * frequency(static_cast<double>(d) + 0.5 * static_cast<double>(joined - 1)) * samples / rate;
       phasors.push_back(static_cast<float>(std::cos(angle)));
       phasors.push_back(static_cast<float>(std::sin(angle)));
     }

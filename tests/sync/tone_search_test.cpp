@@ -39,8 +39,8 @@ std::vector<ToneSearch::Found> after_learning(ToneSearch& search, const Fill& fi
   return last;
 }
 
-// 1000 expected of 10^6 sums of nine exponential values cut at 6; the standard error is 32. Without the cut the tail
-// would be that of Erlang: e^-c (1 + c + ... + c^8 / 8!), which is more.
+// 1000 expected of 10^6 sums of nine exponential values cut at 6; the standard error is 32. Without the cut
+// the tail would be that of Erlang: e^-c (1 + c + ... + c^8 / 8!), which is more.
 TEST(ToneSearch, ThresholdIsThatOfNineCutExponentials) {
   const double c = ToneSearch::threshold_for(1e-3);
   Random random(1);

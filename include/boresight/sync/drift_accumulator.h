@@ -82,7 +82,7 @@ class DriftAccumulator {
 
   Config config_;
   std::size_t trees_;  // for each carrier
-  double reach_ = 0;    // of slopes to either side
+  double reach_ = 0;   // of slopes to either side
   double sums_ = 0;
   std::array<std::uint8_t, 256> value_of_level_{};
   std::array<std::uint64_t, 256> histogram_{};  // of values

@@ -4,9 +4,10 @@
 //   subcarrier   528 .. 535   | data, header, gutter: not known |   488 .. 495        symbols 2 .. 301
 //   offset MHz  -116.25 .. -114.61                              +114.375 .. +116.02
 //
-// They are published to be the same in every frame, beam, channel and satellite. The values here are those of
-// one transcription, confirmed by thousands of detections on the air but not yet by a second party; nothing
-// in Boresight but reception of the real downlink stands on them.
+// They are published to be the same in every frame, beam, channel and satellite. Confidence:
+// single-chain. The values are those of one transcription, which its author confirmed by thousands of
+// detections on the air, and no second party has; nothing in Boresight but reception of the real downlink
+// stands on them.
 #pragma once
 
 #include <array>
@@ -39,10 +40,10 @@ inline constexpr double edge_pilot_width_hz = 8 * 234'375.0;
 inline constexpr double edge_pilot_begin_s = 2 * 4.4e-6;
 inline constexpr double edge_pilot_duration_s = 300 * 4.4e-6;
 
-/// spectrum[i] = rate integral t(time) exp(-j 2 pi f time), f = first_hz + i step_hz above edge_pilot_center_hz(),
-/// time from the beginning of symbol 2; t has unit-modulus subcarriers, each symbol with its prefix, times
-/// sqrt(234.375 kHz / rate): sampled at `rate_hz`, in noise of unit power, an amplitude of 1 is then an SNR of
-/// 0 dB per sample of 240 MHz.
+/// spectrum[i] = rate integral t(time) exp(-j 2 pi f time), f = first_hz + i step_hz above
+/// edge_pilot_center_hz(), time from the beginning of symbol 2; t has unit-modulus subcarriers, each symbol
+/// with its prefix, times sqrt(234.375 kHz / rate): sampled at `rate_hz`, in noise of unit power, an
+/// amplitude of 1 is then an SNR of 0 dB per sample of 240 MHz.
 void edge_pilot_spectrum(ChannelEdge edge, double rate_hz, double first_hz, double step_hz,
                          std::span<cf32> spectrum);
 

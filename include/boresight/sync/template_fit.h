@@ -63,13 +63,13 @@ class TemplateFit {
   /// Cramer-Rao bound of a start at an SNR (power ratio per sample of 240 MHz), samples.
   double start_sigma(double snr) const;
 
-  /// The largest U uphill from `start` or half a sample on, at most 2 samples away, and within +-`carrier_range_hz`
-  /// of `carrier_hz`. `least`: the statistic that matters, 0: threshold(); what is sure to be below it may be
-  /// left out. `power`: mean |x|^2 of the noise and what else is there; 0: measured, over 1024 samples or the
-  /// template, whichever is longer.
+  /// The largest U uphill from `start` or half a sample on, at most 2 samples away, and within
+  /// +-`carrier_range_hz` of `carrier_hz`. `least`: the statistic that matters, 0: threshold(); what is sure
+  /// to be below it may be left out. `power`: mean |x|^2 of the noise and what else is there; 0: measured,
+  /// over 1024 samples or the template, whichever is longer.
   ///
-  /// Nothing when x does not reach lead_samples() before and trail_samples() behind the start, is zero there, or
-  /// has four times the power in the template's own samples: a click.
+  /// Nothing when x does not reach lead_samples() before and trail_samples() behind the start, is zero there,
+  /// or has four times the power in the template's own samples: a click.
   std::optional<FrameEstimate> process(std::span<const cf32> x, double start, double carrier_hz,
                                        double carrier_range_hz, double power = 0, double least = 0) noexcept;
 
