@@ -57,14 +57,11 @@ HWY_INLINE std::int8_t rounded(float magnitude, float sign_of) {
 }
 
 template <unsigned kBits>
-HWY_INLINE void demap_axis(float x, float unit, std::int8_t* llr, std::size_t stride) {
+HWY_INLINE void demap_axis(float x, float r, float unit, std::int8_t* llr, std::size_t stride) {
   float folded[kBits];
   float magnitude[kBits];
-  const float r = std::abs(x);
-  const bool good = r <= largest_axis;
   folded[0] = x;
-  magnitude[0] = good ? r : 0.0F;
-  if (!good) unit = 0;
+  magnitude[0] = r;
   for (unsigned j = 1; j < kBits; ++j) {
     folded[j] = static_cast<float>(1U << (kBits - j)) * unit - magnitude[j - 1];
     magnitude[j] = std::abs(folded[j]);
@@ -72,12 +69,26 @@ HWY_INLINE void demap_axis(float x, float unit, std::int8_t* llr, std::size_t st
   float f = magnitude[kBits - 1];
   llr[(kBits - 1) * stride] = rounded(f, folded[kBits - 1]);
   for (unsigned j = kBits - 1; j-- > 0;) {
-    const auto n = static_cast<float>(1U << (kBits - j - 2));
-    const float rest = f - std::max(folded[j + 1], 0.0F);
-    f = n == 1 ? magnitude[j] + rest : n * (magnitude[j] - (n * unit - unit)) + rest;
-    f = std::max(f, magnitude[j]);
+    if (j + 2 == kBits) {
+      f = magnitude[j] - std::min(folded[j + 1], 0.0F);
+    } else {
+      const auto n = static_cast<float>(1U << (kBits - j - 2));
+      f = n * (magnitude[j] - (n * unit - unit)) + (f - std::max(folded[j + 1], 0.0F));
+      f = std::max(f, magnitude[j]);
+    }
     llr[j * stride] = rounded(f, folded[j]);
   }
+}
+
+template <unsigned kBits, bool kAlternating>
+HWY_INLINE void demap_symbol(float i, float q, Weight w, std::int8_t* llr) {
+  i *= w.times;
+  q *= w.times;
+  const bool good = std::abs(i) + std::abs(q) <= largest_axis;
+  const float unit = good ? w.unit : 0.0F;
+  constexpr std::size_t stride = kAlternating ? 2 : 1;
+  demap_axis<kBits>(i, good ? std::abs(i) : 0.0F, unit, llr, stride);
+  demap_axis<kBits>(q, good ? std::abs(q) : 0.0F, unit, llr + (kAlternating ? 1 : kBits), stride);
 }
 
 template <unsigned kBits, SoftDemapOrder kOrder, Turn kTurn>
@@ -92,8 +103,7 @@ void square(const SoftDemapInput& in, float step, std::int8_t* llr) {
       i = i - q;
       q = sum;
     }
-    demap_axis<kBits>(i * w.times, w.unit, llr, alternating ? 2 : 1);
-    demap_axis<kBits>(q * w.times, w.unit, llr + (alternating ? 1 : kBits), alternating ? 2 : 1);
+    demap_symbol<kBits, alternating>(i, q, w, llr);
     if constexpr (!alternating) {
       for (unsigned b = 0; b < 2 * kBits; ++b) llr[b] = static_cast<std::int8_t>(-llr[b]);
     }
@@ -105,11 +115,9 @@ void line(const SoftDemapInput& in, float step, std::int8_t* llr) {
   for (std::size_t n = 0; n < in.symbols; ++n) {
     const Weight w = weight_of(in, n, step);
     const float i = in.rails[2 * n];
-    if constexpr (kLine == SoftDemapLine::diagonal) {
-      demap_axis<1>((i + in.rails[2 * n + 1]) * w.times, w.unit, llr + n, 1);
-    } else {
-      demap_axis<1>(-(i * w.times), w.unit, llr + n, 1);
-    }
+    const float x = (kLine == SoftDemapLine::diagonal ? i + in.rails[2 * n + 1] : -i) * w.times;
+    const float r = std::abs(x);
+    llr[n] = rounded(r <= largest_axis ? r : 0.0F, x);
   }
 }
 
@@ -125,226 +133,310 @@ using V32 = hn::Vec<D32>;
 using V8 = hn::Vec<D8>;
 
 constexpr std::size_t lanes = hn::MaxLanes(D());
-// A block is two vectors of symbols, which make one vector of int8 for each bit of the axes.
-constexpr std::size_t block_symbols = 2 * lanes;
 
 struct Weights {
   V times;
   V unit;
 };
 
-HWY_INLINE Weights weights_of(SoftDemapInput::Kind kind, const float* scale, float step) {
+template <SoftDemapInput::Kind kKind>
+HWY_INLINE Weights weights_of(V scale, float step) {
   const D d;
   const auto factor = hn::Set(d, llr_factor * step);
-  const auto s = hn::LoadU(d, scale);
-  const auto t = kind == SoftDemapInput::Kind::variance ? hn::Div(factor, s) : hn::Mul(factor, s);
+  const auto t = kKind == SoftDemapInput::Kind::variance ? hn::Div(factor, scale) : hn::Mul(factor, scale);
   const auto good = hn::And(hn::Gt(t, hn::Zero(d)), hn::Le(t, hn::Set(d, largest_weight)));
-  const auto times = kind == SoftDemapInput::Kind::matched ? factor : t;
+  const auto times = kKind == SoftDemapInput::Kind::matched ? factor : t;
   return {hn::IfThenElseZero(good, times), hn::IfThenElseZero(good, hn::Mul(t, hn::Set(d, step)))};
 }
 
-// The sum's low bits are the integer: near 1.5 * 2^23 floats are one apart, and the addition rounds half to
-// even.
-HWY_INLINE V32 rounded(V magnitude, V sign_of) {
+// Within +-127. The low byte of the result is the integer: near 1.5 * 2^23 floats are one apart, and the
+// addition rounds half to even.
+HWY_INLINE V32 rounded(V x) {
   const D d;
-  const D32 d32;
-  const auto magic = hn::Set(d, 12582912.0F);
-  const auto clipped = hn::Min(magnitude, hn::Set(d, llr_limit));
-  const auto sum = hn::Add(hn::CopySignToAbs(clipped, sign_of), magic);
-  return hn::Sub(hn::BitCast(d32, sum), hn::BitCast(d32, magic));
+  return hn::BitCast(D32(), hn::Add(x, hn::Set(d, 12582912.0F)));
 }
 
+// A block is two vectors of symbols, hence four of axes: I and Q of the first, I and Q of the second. They go
+// through every step together, for one alone would wait for its own results most of the time.
+constexpr std::size_t block_vectors = 2;
+constexpr std::size_t block_axes = 2 * block_vectors;
+constexpr std::size_t block_symbols = block_vectors * lanes;
+using Axes = V[block_axes];
+
+template <typename Step>
+HWY_INLINE void for_each_axis(const Step& step) {
+  HWY_UNROLL(4)
+  for (std::size_t a = 0; a < block_axes; ++a) step(a);
+}
+
+// x with its sign, r its magnitude or zero, and one unit for I and Q.
 template <unsigned kBits>
-HWY_INLINE void demap_axis(V x, V unit, V32 (&out)[kBits]) {
+HWY_INLINE void demap_axes(const Axes& x, const Axes& r, const V (&unit)[block_vectors],
+                           V32 (&out)[kBits][block_axes]) {
   const D d;
-  V folded[kBits];
-  V magnitude[kBits];
-  const auto r = hn::Abs(x);
-  const auto good = hn::Le(r, hn::Set(d, largest_axis));  // false for NaN
-  folded[0] = x;
-  magnitude[0] = hn::IfThenElseZero(good, r);
-  unit = hn::IfThenElseZero(good, unit);
+  const auto zero = hn::Zero(d);
+  Axes folded[kBits];
+  Axes magnitude[kBits];
+  Axes f;
+  for_each_axis([&](std::size_t a) HWY_ATTR {
+    folded[0][a] = x[a];
+    magnitude[0][a] = r[a];
+  });
   HWY_UNROLL(4)
   for (unsigned j = 1; j < kBits; ++j) {
-    folded[j] = hn::MulSub(hn::Set(d, static_cast<float>(1U << (kBits - j))), unit, magnitude[j - 1]);
-    magnitude[j] = hn::Abs(folded[j]);
+    const auto half = hn::Set(d, static_cast<float>(1U << (kBits - j)));
+    for_each_axis([&](std::size_t a) HWY_ATTR {
+      folded[j][a] = hn::MulSub(half, unit[a / 2], magnitude[j - 1][a]);
+    });
+    for_each_axis([&](std::size_t a) HWY_ATTR { magnitude[j][a] = hn::Abs(folded[j][a]); });
   }
-  V f = magnitude[kBits - 1];
-  out[kBits - 1] = rounded(f, folded[kBits - 1]);
+  const auto finish = [&](unsigned j) HWY_ATTR {
+    Axes sum;
+    for_each_axis([&](std::size_t a) HWY_ATTR { sum[a] = hn::Min(f[a], hn::Set(d, llr_limit)); });
+    for_each_axis([&](std::size_t a) HWY_ATTR { sum[a] = hn::CopySignToAbs(sum[a], folded[j][a]); });
+    for_each_axis([&](std::size_t a) HWY_ATTR { out[j][a] = rounded(sum[a]); });
+  };
+  for_each_axis([&](std::size_t a) HWY_ATTR { f[a] = magnitude[kBits - 1][a]; });
+  finish(kBits - 1);
   HWY_UNROLL(4)
   for (unsigned j = kBits - 1; j-- > 0;) {
-    const auto rest = hn::Sub(f, hn::Max(folded[j + 1], hn::Zero(d)));
     if (j + 2 == kBits) {
-      f = hn::Add(magnitude[j], rest);
+      for_each_axis([&](std::size_t a) HWY_ATTR { f[a] = hn::Min(folded[j + 1][a], zero); });
+      for_each_axis([&](std::size_t a) HWY_ATTR { f[a] = hn::Sub(magnitude[j][a], f[a]); });
     } else {
       const auto n = hn::Set(d, static_cast<float>(1U << (kBits - j - 2)));
-      f = hn::MulAdd(n, hn::Sub(magnitude[j], hn::MulSub(n, unit, unit)), rest);
+      V offset[block_vectors];
+      for (std::size_t v = 0; v < block_vectors; ++v) offset[v] = hn::MulSub(n, unit[v], unit[v]);
+      Axes right;
+      for_each_axis([&](std::size_t a) HWY_ATTR { right[a] = hn::Max(folded[j + 1][a], zero); });
+      for_each_axis([&](std::size_t a) HWY_ATTR { f[a] = hn::Sub(f[a], right[a]); });
+      for_each_axis([&](std::size_t a) HWY_ATTR { right[a] = hn::Sub(magnitude[j][a], offset[a / 2]); });
+      for_each_axis([&](std::size_t a) HWY_ATTR { f[a] = hn::MulAdd(n, right[a], f[a]); });
+      // Which it is but for rounding: no bit may change its sign by that.
+      for_each_axis([&](std::size_t a) HWY_ATTR { f[a] = hn::Max(f[a], magnitude[j][a]); });
     }
-    f = hn::Max(f, magnitude[j]);  // which it is but for rounding: no bit changes its sign by that
-    out[j] = rounded(f, folded[j]);
+    finish(j);
   }
 }
 
-// Four vectors of int32, two of either axis, to bytes I, Q, I, Q, ...
-HWY_INLINE V8 joined(V32 i0, V32 i1, V32 q0, V32 q1) {
+// The low bytes of four vectors, beside each other.
+HWY_INLINE V32 join(V32 a, V32 b, V32 c, V32 e) {
   const D16 d16;
   const D8 d8;
-  const auto i = hn::ReorderDemote2To(d16, i0, i1);
-  const auto q = hn::ReorderDemote2To(d16, q0, q1);
-  const auto pairs = hn::OddEven(hn::BitCast(d8, hn::ShiftLeft<8>(q)), hn::BitCast(d8, i));
-#if HWY_MAX_BYTES == 16
-  return pairs;
-#else
-  // In every 16 bytes there are four symbols of the first half and four of the second.
-  const D32 d32;
-  HWY_ALIGN static constexpr auto order = [] {
-    std::array<std::int32_t, lanes> o{};
-    for (std::size_t n = 0; n < lanes; ++n) {
-      const std::size_t half = n / (lanes / 2);
-      const std::size_t pair = n % (lanes / 2);  // of symbols
-      o[n] = static_cast<std::int32_t>(4 * (pair / 2) + 2 * half + pair % 2);
-    }
-    return o;
-  }();
-  return hn::BitCast(d8, hn::TableLookupLanes(hn::BitCast(d32, pairs), hn::SetTableIndices(d32, order.data())));
-#endif
+  const auto low = hn::OddEven(hn::BitCast(d8, hn::ShiftLeft<8>(b)), hn::BitCast(d8, a));
+  const auto high = hn::OddEven(hn::BitCast(d8, hn::ShiftLeft<8>(e)), hn::BitCast(d8, c));
+  const auto high_up = hn::ShiftLeft<16>(hn::BitCast(D32(), high));
+  return hn::BitCast(D32(), hn::OddEven(hn::BitCast(d16, high_up), hn::BitCast(d16, low)));
 }
 
-// Units of kUnit bytes from five vectors in turn: unit k of vector v goes to place 5 k + v.
-template <std::size_t kUnit>
+// For 16 bytes of output k of an interleaving of five vectors of int32, the bytes of vector v: word w of the
+// output is lane w / 5 of vector w mod 5. 0x80 where another vector's go.
 struct FiveWays {
-  // table[k][v]: for 16 bytes of output k the bytes of vector v, 0x80 where another vector's go.
   HWY_ALIGN static constexpr auto table = [] {
     std::array<std::array<std::array<std::uint8_t, 16>, 5>, 5> t{};
     for (std::size_t byte = 0; byte < 80; ++byte) {
-      const std::size_t unit = byte / kUnit;
+      const std::size_t word = byte / 4;
       for (std::size_t v = 0; v < 5; ++v) {
         t[byte / 16][v][byte % 16] =
-            unit % 5 == v ? static_cast<std::uint8_t>(unit / 5 * kUnit + byte % kUnit) : 0x80;
+            word % 5 == v ? static_cast<std::uint8_t>(word / 5 * 4 + byte % 4) : std::uint8_t{0x80};
       }
     }
     return t;
   }();
 };
 
-template <std::size_t kUnit>
-HWY_INLINE void store_interleaved_5(const V8 (&v)[5], std::int8_t* out) {
-  const D8 d8;
+HWY_INLINE void store_interleaved_5(const V32 (&v)[5], std::int8_t* out) {
   const hn::Repartition<std::uint8_t, D> du8;
-  const hn::CappedTag<std::int8_t, 16> d128;
-  HWY_ALIGN std::int8_t blocks[4 * lanes];
+  const hn::CappedTag<std::uint8_t, 16> d128;
+  HWY_ALIGN std::uint8_t blocks[4 * lanes];
   for (std::size_t k = 0; k < 5; ++k) {
     auto sum = hn::Zero(du8);
     HWY_UNROLL(5)
     for (std::size_t s = 0; s < 5; ++s) {
-      const auto which = hn::LoadDup128(du8, FiveWays<kUnit>::table[k][s].data());
+      const auto which = hn::LoadDup128(du8, FiveWays::table[k][s].data());
       sum = hn::Or(sum, hn::TableLookupBytesOr0(hn::BitCast(du8, v[s]), which));
     }
-    hn::Store(hn::BitCast(d8, sum), d8, blocks);
+    hn::Store(sum, du8, blocks);
     HWY_UNROLL(4)
-    for (std::size_t b = 0; b < 4 * lanes / 16; ++b) {
-      hn::StoreU(hn::Load(d128, blocks + 16 * b), d128, out + 80 * b + 16 * k);
+    for (std::size_t b = 0; b < lanes / 4; ++b) {
+      hn::StoreU(hn::Load(d128, blocks + 16 * b), d128, reinterpret_cast<std::uint8_t*>(out) + 80 * b + 16 * k);
     }
   }
 }
 
+// An int32 holds four bytes that follow each other. With an odd number of bits on an axis it takes two
+// symbols to fill whole ones: then the first vector has the even symbols and the second the odd ones, and
+// otherwise one half and the other.
 template <unsigned kBits, SoftDemapOrder kOrder>
-HWY_INLINE void store(const V8 (&v)[kBits], std::int8_t* llr) {
-  const D8 d8;
+HWY_INLINE void store(const V32 (&bits)[kBits][block_axes], std::int8_t* llr) {
+  const auto word = [&](std::size_t symbol, std::size_t k) HWY_ATTR {
+    const auto byte = [&](std::size_t b) HWY_ATTR {
+      const std::size_t first_axis = 2 * (symbol + b / (2 * kBits));
+      const std::size_t place = b % (2 * kBits);
+      return kOrder == SoftDemapOrder::alternating ? bits[place / 2][first_axis + place % 2]
+                                                   : bits[place % kBits][first_axis + place / kBits];
+    };
+    const V32 joined = join(byte(4 * k), byte(4 * k + 1), byte(4 * k + 2), byte(4 * k + 3));
+    if constexpr (kOrder == SoftDemapOrder::alternating) return joined;
+    return hn::BitCast(D32(), hn::Neg(hn::BitCast(D8(), joined)));
+  };
+  const D32 d32;
+  auto* out = reinterpret_cast<std::int32_t*>(llr);
   if constexpr (kBits == 1) {
-    hn::StoreU(v[0], d8, llr);
-  } else if constexpr (kOrder == SoftDemapOrder::by_axis) {
-    if constexpr (kBits == 2) hn::StoreInterleaved2(v[0], v[1], d8, llr);
-    if constexpr (kBits == 3) hn::StoreInterleaved3(v[0], v[1], v[2], d8, llr);
-    if constexpr (kBits == 4) hn::StoreInterleaved4(v[0], v[1], v[2], v[3], d8, llr);
-    if constexpr (kBits == 5) store_interleaved_5<1>(v, llr);
+    hn::StoreU(word(0, 0), d32, out);
+  } else if constexpr (kBits == 2) {
+    hn::StoreU(word(0, 0), d32, out);
+    hn::StoreU(word(1, 0), d32, out + lanes);
+  } else if constexpr (kBits == 3) {
+    hn::StoreInterleaved3(word(0, 0), word(0, 1), word(0, 2), d32, out);
+  } else if constexpr (kBits == 4) {
+    hn::StoreInterleaved2(word(0, 0), word(0, 1), d32, out);
+    hn::StoreInterleaved2(word(1, 0), word(1, 1), d32, out + 2 * lanes);
   } else {
-    const D16 d16;
-    auto* out = reinterpret_cast<std::int16_t*>(llr);
-    const auto pairs = [&](unsigned b) HWY_ATTR { return hn::BitCast(d16, v[b]); };
-    if constexpr (kBits == 2) hn::StoreInterleaved2(pairs(0), pairs(1), d16, out);
-    if constexpr (kBits == 3) hn::StoreInterleaved3(pairs(0), pairs(1), pairs(2), d16, out);
-    if constexpr (kBits == 4) hn::StoreInterleaved4(pairs(0), pairs(1), pairs(2), pairs(3), d16, out);
-    if constexpr (kBits == 5) store_interleaved_5<2>(v, llr);
+    store_interleaved_5({word(0, 0), word(0, 1), word(0, 2), word(0, 3), word(0, 4)}, llr);
   }
 }
 
-template <unsigned kBits, SoftDemapOrder kOrder, Turn kTurn>
-HWY_INLINE void square_block(SoftDemapInput::Kind kind, const float* rails, const float* scale, float step,
-                             std::int8_t* llr) {
+struct Rails {
+  V i[block_vectors];
+  V q[block_vectors];
+  V scale[block_vectors];
+};
+
+// As `store` wants the symbols: even and odd ones, or one half and the other.
+template <bool kEvenAndOdd>
+HWY_INLINE Rails load(const float* rails, const float* scale) {
   const D d;
-  V32 i_bits[2][kBits];
-  V32 q_bits[2][kBits];
-  HWY_UNROLL(2)
-  for (std::size_t half = 0; half < 2; ++half) {
-    const Weights w = weights_of(kind, scale + lanes * half, step);
-    const auto low = hn::LoadU(d, rails + 2 * lanes * half);
-    const auto high = hn::LoadU(d, rails + 2 * lanes * half + lanes);
-    auto i = hn::ConcatEven(d, high, low);
-    auto q = hn::ConcatOdd(d, high, low);
-    if constexpr (kTurn == Turn::eighth) {
-      const auto sum = hn::Add(i, q);
-      i = hn::Sub(i, q);
-      q = sum;
-    }
-    demap_axis<kBits>(hn::Mul(i, w.times), w.unit, i_bits[half]);
-    demap_axis<kBits>(hn::Mul(q, w.times), w.unit, q_bits[half]);
+  const hn::Repartition<double, D> d_symbol;
+  const auto at = [&](std::size_t n) HWY_ATTR { return hn::LoadU(d, rails + n * lanes); };
+  const auto s0 = hn::LoadU(d, scale);
+  const auto s1 = hn::LoadU(d, scale + lanes);
+  if constexpr (kEvenAndOdd) {
+    const auto pick = [&](V high, V low, auto which) HWY_ATTR {
+      const auto h = hn::BitCast(d_symbol, high);
+      const auto l = hn::BitCast(d_symbol, low);
+      if constexpr (which.value) return hn::BitCast(d, hn::ConcatOdd(d_symbol, h, l));
+      return hn::BitCast(d, hn::ConcatEven(d_symbol, h, l));
+    };
+    constexpr std::false_type even;
+    constexpr std::true_type odd;
+    const V e0 = pick(at(1), at(0), even);
+    const V o0 = pick(at(1), at(0), odd);
+    const V e1 = pick(at(3), at(2), even);
+    const V o1 = pick(at(3), at(2), odd);
+    return {{hn::ConcatEven(d, e1, e0), hn::ConcatEven(d, o1, o0)},
+            {hn::ConcatOdd(d, e1, e0), hn::ConcatOdd(d, o1, o0)},
+            {hn::ConcatEven(d, s1, s0), hn::ConcatOdd(d, s1, s0)}};
+  } else {
+    return {{hn::ConcatEven(d, at(1), at(0)), hn::ConcatEven(d, at(3), at(2))},
+            {hn::ConcatOdd(d, at(1), at(0)), hn::ConcatOdd(d, at(3), at(2))},
+            {s0, s1}};
   }
-  V8 bytes[kBits];
-  HWY_UNROLL(5)
-  for (unsigned b = 0; b < kBits; ++b) {
-    bytes[b] = joined(i_bits[0][b], i_bits[1][b], q_bits[0][b], q_bits[1][b]);
-    if constexpr (kOrder == SoftDemapOrder::by_axis) bytes[b] = hn::Neg(bytes[b]);
-  }
-  store<kBits, kOrder>(bytes, llr);
 }
 
-// block(rails, scale, llr) on whole blocks, the last one through memory of its own: one definition, one result.
-template <std::size_t kLlrs, typename Block>
-HWY_INLINE void for_each_block(const SoftDemapInput& in, std::int8_t* llr, const Block& block) {
-  std::size_t n = 0;
-  for (; n + block_symbols <= in.symbols; n += block_symbols) {
-    block(in.rails + 2 * n, in.scale + n, llr + kLlrs * n);
+template <unsigned kBits, SoftDemapOrder kOrder, Turn kTurn, SoftDemapInput::Kind kKind>
+HWY_INLINE void square_block(const float* rails, const float* scale, float step, std::int8_t* llr) {
+  const D d;
+  Rails in = load<kBits % 2 != 0>(rails, scale);
+  if constexpr (kTurn == Turn::eighth) {
+    for (std::size_t v = 0; v < block_vectors; ++v) {
+      const auto sum = hn::Add(in.i[v], in.q[v]);
+      in.i[v] = hn::Sub(in.i[v], in.q[v]);
+      in.q[v] = sum;
+    }
   }
-  const std::size_t rest = in.symbols - n;
-  if (rest == 0) return;
-  float rails[2 * block_symbols] = {};
-  float scale[block_symbols];
-  std::int8_t last[kLlrs * block_symbols];
-  std::fill_n(scale, block_symbols, 1.0F);
-  std::copy_n(in.rails + 2 * n, 2 * rest, rails);
-  std::copy_n(in.scale + n, rest, scale);
-  block(rails, scale, last);
-  std::copy_n(last, kLlrs * rest, llr + kLlrs * n);
+  Axes x;
+  Axes r;
+  V unit[block_vectors];
+  for (std::size_t v = 0; v < block_vectors; ++v) {
+    const Weights w = weights_of<kKind>(in.scale[v], step);
+    unit[v] = w.unit;
+    x[2 * v] = hn::Mul(in.i[v], w.times);
+    x[2 * v + 1] = hn::Mul(in.q[v], w.times);
+  }
+  for_each_axis([&](std::size_t a) HWY_ATTR { r[a] = hn::Abs(x[a]); });
+  for (std::size_t v = 0; v < block_vectors; ++v) {
+    // False for NaN.
+    const auto good = hn::Le(hn::Add(r[2 * v], r[2 * v + 1]), hn::Set(d, largest_axis));
+    r[2 * v] = hn::IfThenElseZero(good, r[2 * v]);
+    r[2 * v + 1] = hn::IfThenElseZero(good, r[2 * v + 1]);
+    unit[v] = hn::IfThenElseZero(good, unit[v]);
+  }
+  V32 bits[kBits][block_axes];
+  demap_axes<kBits>(x, r, unit, bits);
+  store<kBits, kOrder>(bits, llr);
+}
+
+// block(rails, scale, llr) on whole blocks, the last one through memory of its own: one definition, one
+// result.
+template <std::size_t kSymbols, std::size_t kLlrs, typename Block>
+HWY_INLINE void for_each_block(const SoftDemapInput& in, std::int8_t* llr, const Block& block) {
+  float last_rails[2 * kSymbols] = {};
+  float last_scale[kSymbols];
+  std::int8_t last_llr[kLlrs * kSymbols];
+  const std::size_t symbols = in.symbols;
+  const float* rails = in.rails;
+  const float* scale = in.scale;
+  for (std::size_t n = 0; n < symbols; n += kSymbols) {
+    std::int8_t* out = llr;
+    const std::size_t rest = symbols - n;
+    if (rest < kSymbols) {
+      std::fill_n(last_scale, kSymbols, 1.0F);
+      std::copy_n(rails, 2 * rest, last_rails);
+      std::copy_n(scale, rest, last_scale);
+      rails = last_rails;
+      scale = last_scale;
+      out = last_llr;
+    }
+    block(rails, scale, out);
+    if (rest < kSymbols) std::copy_n(last_llr, kLlrs * rest, llr);
+    rails += 2 * kSymbols;
+    scale += kSymbols;
+    llr += kLlrs * kSymbols;
+  }
+}
+
+template <unsigned kBits, SoftDemapOrder kOrder, Turn kTurn, SoftDemapInput::Kind kKind>
+HWY_INLINE void square_of(const SoftDemapInput& in, float step, std::int8_t* llr) {
+  for_each_block<block_symbols, std::size_t{2} * kBits>(
+      in, llr, [&](const float* rails, const float* scale, std::int8_t* out) HWY_ATTR {
+        square_block<kBits, kOrder, kTurn, kKind>(rails, scale, step, out);
+      });
 }
 
 template <unsigned kBits, SoftDemapOrder kOrder, Turn kTurn>
 void square(const SoftDemapInput& in, float step, std::int8_t* llr) {
-  for_each_block<std::size_t{2} * kBits>(
-      in, llr, [&](const float* rails, const float* scale, std::int8_t* out) HWY_ATTR {
-        square_block<kBits, kOrder, kTurn>(in.kind, rails, scale, step, out);
-      });
+  using Kind = SoftDemapInput::Kind;
+  if (in.kind == Kind::variance) square_of<kBits, kOrder, kTurn, Kind::variance>(in, step, llr);
+  if (in.kind == Kind::weight) square_of<kBits, kOrder, kTurn, Kind::weight>(in, step, llr);
+  if (in.kind == Kind::matched) square_of<kBits, kOrder, kTurn, Kind::matched>(in, step, llr);
+}
+
+template <SoftDemapLine kLine, SoftDemapInput::Kind kKind>
+HWY_INLINE void line_of(const SoftDemapInput& in, float step, std::int8_t* llr) {
+  const D d;
+  for_each_block<lanes, 1>(in, llr, [&](const float* rails, const float* scale, std::int8_t* out) HWY_ATTR {
+    const Weights w = weights_of<kKind>(hn::LoadU(d, scale), step);
+    const auto low = hn::LoadU(d, rails);
+    const auto high = hn::LoadU(d, rails + lanes);
+    const auto i = hn::ConcatEven(d, high, low);
+    const auto x = hn::Mul(
+        kLine == SoftDemapLine::diagonal ? hn::Add(i, hn::ConcatOdd(d, high, low)) : hn::Neg(i), w.times);
+    const auto r = hn::Abs(x);
+    const auto good = hn::Le(r, hn::Set(d, largest_axis));
+    const auto clipped = hn::Min(hn::IfThenElseZero(good, r), hn::Set(d, llr_limit));
+    const auto steps = hn::Sub(rounded(hn::CopySignToAbs(clipped, x)), hn::Set(D32(), 0x4B400000));
+    const hn::Rebind<std::int8_t, D> d_out;
+    hn::StoreU(hn::DemoteTo(d_out, steps), d_out, out);
+  });
 }
 
 template <SoftDemapLine kLine>
 void line(const SoftDemapInput& in, float step, std::int8_t* llr) {
-  const D d;
-  for_each_block<1>(in, llr, [&](const float* rails, const float* scale, std::int8_t* out) HWY_ATTR {
-    HWY_UNROLL(2)
-    for (std::size_t half = 0; half < 2; ++half) {
-      const Weights w = weights_of(in.kind, scale + lanes * half, step);
-      const auto low = hn::LoadU(d, rails + 2 * lanes * half);
-      const auto high = hn::LoadU(d, rails + 2 * lanes * half + lanes);
-      auto x = hn::ConcatEven(d, high, low);
-      if constexpr (kLine == SoftDemapLine::diagonal) x = hn::Add(x, hn::ConcatOdd(d, high, low));
-      x = hn::Mul(x, w.times);
-      if constexpr (kLine == SoftDemapLine::real) x = hn::Neg(x);
-      V32 bits[1];
-      demap_axis<1>(x, w.unit, bits);
-      const hn::Rebind<std::int8_t, D> d_out;
-      hn::StoreU(hn::DemoteTo(d_out, bits[0]), d_out, out + lanes * half);
-    }
-  });
+  using Kind = SoftDemapInput::Kind;
+  if (in.kind == Kind::variance) line_of<kLine, Kind::variance>(in, step, llr);
+  if (in.kind == Kind::weight) line_of<kLine, Kind::weight>(in, step, llr);
+  if (in.kind == Kind::matched) line_of<kLine, Kind::matched>(in, step, llr);
 }
 
 #endif
