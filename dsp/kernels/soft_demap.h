@@ -38,8 +38,8 @@ struct SoftDemapInput {
   std::size_t symbols;
 };
 
-/// Which bits follow each other, and the sign: NR alternates between the axes (I bit 0, Q bit 0, I bit 1, ...)
-/// and has bit 0 on the positive side; Wi-Fi sends all of I first and has every bit inverted.
+/// Which bits follow each other, and the sign: NR alternates between the axes (I bit 0, Q bit 0, I bit 1,
+/// ...) and has bit 0 on the positive side; Wi-Fi sends all of I first and has every bit inverted.
 enum class SoftDemapOrder : std::uint8_t { alternating, by_axis };
 
 /// Not by axes of their own: one bit on the real axis (Wi-Fi BPSK), one on the diagonal (NR BPSK), NR's QPSK
