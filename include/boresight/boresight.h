@@ -48,6 +48,7 @@
 
 #include "boresight/modem/constellation.h"
 #include "boresight/modem/llr.h"
+#include "boresight/modem/slicer.h"
 #include "boresight/modem/soft_demapper.h"
 
 #include "boresight/fec/bits.h"

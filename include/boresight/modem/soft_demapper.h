@@ -23,9 +23,10 @@ namespace boresight::modem {
 // SNR with QPSK, 51 dB with 1024-QAM); beyond that rounding in single precision makes bits that lie within
 // 1e-6 of a decision boundary uncertain, all others are clipped at +-127.
 //
-// What cannot be a measurement gives LLR 0 (unknown): a variance that is NaN, infinite, zero, negative or
-// below 1e-28, a weight that is NaN, zero, negative or above 1e28, and on its own axis a component that is
-// NaN, infinite or above 1e35 times the variance. On turned constellations (Constellation) that is both bits.
+// What cannot be a measurement gives LLR 0 (unknown): a variance that is NaN, infinite, zero, negative, or so
+// small that 16 half_distance / variance exceeds 1e30; a weight that is the reciprocal of such a one; a
+// symbol with a component that is NaN, infinite, or beyond 1e35 times the variance (bpsk on I does not look
+// at Q).
 
 /// Max-log LLR of every bit (Viterbi 1998; exact for one bit per axis):
 ///   L(b) = (min over points with b = 1 of |y - s|^2 - min over points with b = 0 of |y - s|^2) / variance
