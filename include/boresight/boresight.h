@@ -71,6 +71,7 @@
 #include "boresight/frame/framer.h"
 #include "boresight/frame/header.h"
 #include "boresight/frame/ku_frame.h"
+#include "boresight/frame/link_adaptation.h"
 #include "boresight/frame/wifi_codec.h"
 #include "boresight/frame/wifi_phy.h"
 
