@@ -15,6 +15,8 @@ void check(const char* name, double value, double low, double high) {
                                              " .. " + std::to_string(high));
 }
 
+constexpr std::uint64_t trial_waits = 4;
+
 Mcs step_of(Mcs mcs, int by) {
   return static_cast<Mcs>(static_cast<int>(mcs) + by);
 }
@@ -77,7 +79,7 @@ Mcs LinkAdaptation::update(const FrameReport& report) noexcept {
     average_db_ = snr_db;
   }
 
-  if (on_trial_ && ++since_raise_ >= std::uint64_t{patience_} * config_.frames_to_raise) {
+  if (on_trial_ && ++since_raise_ >= trial_waits * patience_ * config_.frames_to_raise) {
     on_trial_ = false;
     patience_ = std::max(patience_ / 2, 1U);
   }

@@ -42,8 +42,9 @@ class LinkAdaptation {
     double error_step_db = 0.5;       ///< 0 (no outer loop) .. 10
     double max_correction_db = 20;    ///< 0 .. 60; downwards the margin is the limit
     unsigned missed_to_lowest = 4;    ///< frames in a row without a report, 1 .. 10^6
-    /// A step up that does not last as long as the wait before it doubles the next wait, up to this factor,
-    /// 1 .. 1024: on a border that the hysteresis is too small for, changes become rare.
+    /// A step up that does not last four times as long as the wait before it doubles the next wait, up to
+    /// this factor, 1 .. 1024; one that does halves it. On a border that the hysteresis is too small for,
+    /// changes become rare.
     unsigned max_patience = 32;
   };
 
@@ -79,7 +80,7 @@ class LinkAdaptation {
   unsigned enough_ = 0;  // frames in a row good enough for the next step up
   unsigned missed_ = 0;  // in a row
   std::uint64_t since_raise_ = 0;
-  bool on_trial_ = false;  // the last change was upwards, and younger than the wait before it
+  bool on_trial_ = false;  // the last change was upwards, and has not lasted yet
   unsigned patience_ = 1;  // the wait is this many times frames_to_raise
   std::uint64_t raised_ = 0;
   std::uint64_t lowered_ = 0;
