@@ -70,7 +70,9 @@
 #include "boresight/frame/framer.h"
 #include "boresight/frame/header.h"
 #include "boresight/frame/ku_frame.h"
+#include "boresight/frame/wifi_ampdu.h"
 #include "boresight/frame/wifi_codec.h"
+#include "boresight/frame/wifi_ht.h"
 #include "boresight/frame/wifi_phy.h"
 
 #include "boresight/rx/front_end.h"
