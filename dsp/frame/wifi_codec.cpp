@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 
 #include "boresight/core/assert.h"
@@ -14,12 +15,15 @@ namespace {
 
 constexpr std::size_t most_ht_data_bits = ht_max_data_symbols * 260;
 
-// How well a codeword agrees with the soft bits: its log-likelihood up to a constant, in nats.
-double agreement_nats(std::span<const modem::Llr> llrs, std::span<const std::uint8_t> coded) {
-  int sum = 0;
-  for (std::size_t i = 0; i < llrs.size(); ++i) sum += coded[i] != 0 ? -llrs[i] : llrs[i];
-  // An LLR is the logarithm of a ratio of two probabilities; half of it goes to each side.
-  return 0.5 * sum / static_cast<double>(modem::llr_scale);
+// ln of the likelihood ratio of a codeword and of random bits, given the soft bits.
+double likelihood_ratio_nats(std::span<const modem::Llr> llrs, std::span<const std::uint8_t> coded) {
+  double sum = 0;
+  for (std::size_t i = 0; i < llrs.size(); ++i) {
+    const double agreement =
+        (coded[i] != 0 ? -1.0 : 1.0) * static_cast<double>(llrs[i]) / double{modem::llr_scale};
+    sum += std::log(2.0 / (1.0 + std::exp(-agreement)));
+  }
+  return sum;
 }
 
 }  // namespace
@@ -102,9 +106,9 @@ WifiDecoder::WifiDecoder(const Config& config)
       ldpc_({.max_lifting_size = fec::wlan_ldpc_max_lifting_size}),
       punctured_(encoder_.punctured_.size()),
       mother_(encoder_.coded_.size()) {
-  require(config.signal_tail_margin_nats >= 0, "WifiDecoder: signal_tail_margin_nats " +
-                                                   std::to_string(config.signal_tail_margin_nats) +
-                                                   " is not 0 or more");
+  require(config.signal_evidence_nats >= 0 && config.signal_evidence_nats <= 33,
+          "WifiDecoder: signal_evidence_nats " + std::to_string(config.signal_evidence_nats) +
+              " is outside 0 .. 33");
 }
 
 std::optional<WifiSignal> WifiDecoder::decode_signal(std::span<const modem::Llr> llrs) noexcept {
@@ -112,19 +116,12 @@ std::optional<WifiSignal> WifiDecoder::decode_signal(std::span<const modem::Llr>
   std::array<modem::Llr, wifi_signal_coded_bits> coded_llrs;
   encoder_.interleavers_.of(modem::Modulation::bpsk).deinterleave(llrs, std::span<modem::Llr>(coded_llrs));
 
-  std::array<std::uint8_t, wifi_signal_bits> terminated{};  // its tail stays zero
-  std::array<std::uint8_t, wifi_signal_bits> open{};
-  viterbi_.decode(coded_llrs, std::span(terminated).first(wifi_signal_bits - fec::convolutional_tail_bits));
-  viterbi_.decode(coded_llrs, open, fec::ViterbiDecoder::Termination::open);
-  if (terminated != open) {
-    std::array<std::uint8_t, wifi_signal_coded_bits> coded;
-    fec::convolutional_encode(open, coded);
-    const double best = agreement_nats(coded_llrs, coded);
-    fec::convolutional_encode(terminated, coded);
-    // Written so that a margin of infinity accepts everything.
-    if (best - agreement_nats(coded_llrs, coded) > config_.signal_tail_margin_nats) return std::nullopt;
-  }
-  return parse_signal_field(terminated);
+  std::array<std::uint8_t, wifi_signal_bits> bits{};  // the tail stays zero
+  viterbi_.decode(coded_llrs, std::span(bits).first(wifi_signal_bits - fec::convolutional_tail_bits));
+  std::array<std::uint8_t, wifi_signal_coded_bits> coded;
+  fec::convolutional_encode(bits, coded);
+  if (!(likelihood_ratio_nats(coded_llrs, coded) >= config_.signal_evidence_nats)) return std::nullopt;
+  return parse_signal_field(bits);
 }
 
 bool WifiDecoder::give_up(std::span<std::uint8_t> psdu) noexcept {

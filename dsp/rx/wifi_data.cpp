@@ -221,6 +221,7 @@ void WifiData::finish(WifiFrame& frame, WifiStats& stats) noexcept {
   std::size_t best = 0;
   std::size_t good = split(0);
   frame.mer_db = modulation_error_db();
+  // A third look gains nothing that can be measured.
   if (good == 0 || good < mpdus_[0].size()) {
     ++stats.second_looks;
     look_again();

@@ -14,6 +14,7 @@
 #include "boresight/sync/wifi_long_training.h"
 #include "boresight/sync/wifi_pilot_tracker.h"
 #include "boresight/sync/wifi_short_training.h"
+#include "fft/fft.h"
 #include "rx/wifi_data.h"
 #include "rx/wifi_stream.h"
 #include "rx/wifi_symbols.h"
@@ -36,6 +37,8 @@ constexpr std::uint64_t search_before_peak_end = 16;
 constexpr std::size_t search_positions = 113;
 // The FFT window begins within the prefix: room for paths ahead of the strongest and for an early decision.
 constexpr std::uint64_t window_advance_samples = 4;
+// By how much the first path may come before the strongest.
+constexpr std::int64_t largest_advance = 12;
 constexpr std::size_t prefix_samples = wifi_symbol_samples - wifi_fft_size;
 constexpr std::uint64_t long_symbols_samples = 2 * wifi_fft_size;
 constexpr std::uint64_t before_long_symbols = frame::wifi_preamble_samples - long_symbols_samples;
@@ -47,6 +50,10 @@ constexpr std::size_t slack_samples = 8192;
 // Over the longest frame 40 ppm at both ends make 9 samples.
 constexpr std::int64_t largest_shift = 16;
 constexpr unsigned most_rescans = 4;
+// Of a subcarrier. 6 Mbit/s needs 0 dB.
+constexpr float least_snr = 0.3F;
+// By how much the phase of the short training field may be off while gains settle, rad^2.
+constexpr double settling_variance = 0.01;
 // Two equal long training symbols (a noiseless simulation) must not look like an unknown noise.
 constexpr float noise_floor = 1e-6F;
 
@@ -65,10 +72,11 @@ struct WifiReceiver::Chain {
         stream(buffer_capacity(), lead_in_samples),
         detector({.false_alarm_rate = c.short_training_false_alarm_rate}),
         long_training({.false_alarm_rate = c.long_training_false_alarm_rate, .positions = search_positions}),
+        inverse(wifi_fft_size, fft::Direction::inverse),
         legacy(false, double{window_advance_samples}),
         ht(true, double{window_advance_samples}),
         tracker({}),
-        decoder({.signal_tail_margin_nats = c.signal_tail_margin_nats}),
+        decoder({.signal_evidence_nats = c.signal_evidence_nats}),
         data(decoder),
         bpsk(modem::Modulation::bpsk, modem::BitMap::wifi) {
     require(c.sample_rate_hz >= 1e3 && c.sample_rate_hz <= 1e9,
@@ -141,11 +149,15 @@ struct WifiReceiver::Chain {
       state = State::search;  // goes on with the next group
       return true;
     }
-    ++stats.preambles;
     long_symbols = first + found->position;
     frequency = found->frequency;
-    demodulator.set_carrier(frequency, long_symbols, found->dc);
-    estimate_channel();
+    dc = found->dc;
+    demodulator.set_carrier(frequency, long_symbols, dc);
+    if (!estimate_channel()) {  // two things that resemble the training a little, but not each other
+      state = State::search;
+      return true;
+    }
+    ++stats.preambles;
     window_shift = 0;
     state = State::signal;
     return true;
@@ -156,10 +168,72 @@ struct WifiReceiver::Chain {
     ++stats.transformed_symbols;
   }
 
-  void estimate_channel() {
+  void transform_long_training() {
     const std::uint64_t first = long_symbols - window_advance_samples;
     transform(first, symbol_bins[0]);
     transform(first + wifi_fft_size, symbol_bins[1]);
+  }
+
+  // The matched filter found the strongest path. Windows that begin with the first one lose less: of all
+  // places that the prefix allows, the one that leaves least of the impulse response outside of it. The
+  // response is that of subcarriers weighted with a raised cosine, so that it has no sidelobes to speak of.
+  std::int64_t first_path() {
+    const frame::WifiSpectrum& known = frame::wifi_long_training();
+    WifiBins& response = symbol_bins[2];
+    response.fill(0);
+    float noise = 0;
+    for (std::size_t k = 0; k < legacy.carriers.size(); ++k) {
+      const std::size_t bin = legacy.carriers.bin[k];
+      const auto weight =
+          static_cast<float>(0.5 + 0.5 * std::cos(pi * double{legacy.carriers.signed_index[k]} / 27.0));
+      response[bin] = weight * known[bin].real() * (symbol_bins[0][bin] + symbol_bins[1][bin]);
+      noise += weight * weight * std::norm(symbol_bins[0][bin] - symbol_bins[1][bin]);
+    }
+    // Subcarrier 0 is not sent; a hole there would be a floor under all delays. A parabola through its
+    // neighbors, turned by the delay in the middle of the prefix: 1e-5 of the power is left where that is 8
+    // off.
+    cf64 middle = 0;
+    for (const int k : {-2, -1, 1, 2}) {
+      const cf64 turned =
+          cf64(response[static_cast<std::size_t>(k + 64) % 64]) * std::polar(1.0, 0.25 * pi * k);
+      middle += (std::abs(k) == 1 ? 4.0 : -1.0) / 6.0 * turned;
+    }
+    response[0] = cf32(middle);
+    inverse.run(response, response);
+    std::array<float, wifi_fft_size> power;  // by delay behind the beginning of the window
+    for (std::size_t i = 0; i < wifi_fft_size; ++i) power[i] = std::norm(response[i]);
+    const float largest = *std::max_element(power.begin(), power.end());
+    float total = 0;
+    for (float& p : power) {
+      // Noise alone passes 16 times its mean once in 10^7. What stays below has a quarter of the noise's
+      // power at most, being one tap of 64.
+      if (p < 16.0F * noise || p < 1e-3F * largest) p = 0;
+      total += p;
+    }
+    std::int64_t best = 0;
+    float least = total;
+    for (std::int64_t shift = -largest_advance; shift <= std::int64_t{window_advance_samples}; ++shift) {
+      float outside = total * 1e-4F * static_cast<float>(std::abs(shift));
+      for (std::size_t i = 0; i < wifi_fft_size; ++i) {
+        const auto delay = static_cast<std::int64_t>(i + wifi_fft_size / 2) % 64 - 32 - shift;
+        // Two more: as far as the raised cosine spreads a path at the end of the prefix.
+        if (delay < 0 || delay > static_cast<std::int64_t>(prefix_samples) + 2) outside += power[i];
+      }
+      if (outside < least) {
+        least = outside;
+        best = shift;
+      }
+    }
+    return best;
+  }
+
+  bool estimate_channel() {
+    transform_long_training();
+    if (const std::int64_t shift = first_path(); shift != 0) {
+      long_symbols += static_cast<std::uint64_t>(shift);
+      demodulator.set_carrier(frequency, long_symbols, dc);
+      transform_long_training();
+    }
     const frame::WifiSpectrum& known = frame::wifi_long_training();
     const std::size_t carriers = legacy.carriers.size();
     float gain = 0;
@@ -177,14 +251,52 @@ struct WifiReceiver::Chain {
     // The mean of two symbols carries half of the noise.
     snr =
         training.noise > 0 ? std::max((gain / count - 0.5F * training.noise) / training.noise, 1e-3F) : 1e-3F;
-    tracker.start(static_cast<double>(snr));
+    if (snr < least_snr) return false;
     set_channel(legacy);
+    start_tracker();
     channel_bins.fill(0);
     noise_bins.fill(0);
     for (std::size_t k = 0; k < carriers; ++k) {
       channel_bins[legacy.carriers.bin[k]] = channel[k];
       noise_bins[legacy.carriers.bin[k]] = training.noise;
     }
+    return true;
+  }
+
+  // The angle between the long training symbols gives the carrier over 64 samples. The phase of the short
+  // training field, through the channel that is known now, gives it over 160, if that field is whole: a frame
+  // may follow another so closely that its beginning is lost, and a receiver's gain settles in it.
+  void start_tracker() {
+    const double samples_snr = std::max(double{snr} * 52.0 / 64.0, 1e-3);
+    const double per_symbol = 2.0 * pi * static_cast<double>(wifi_symbol_samples);
+    // Cycles per sample, squared (Moose 1994, with the product of noises, and with 80 pairs).
+    double variance = (1.0 + 0.5 / samples_snr) / (80.0 * samples_snr) / std::pow(2.0 * pi * 64.0, 2);
+    double change = 0;
+    const frame::WifiSpectrum& known = frame::wifi_short_training();
+    transform(long_symbols - 164, symbol_bins[0]);  // a whole number of periods before the long window
+    transform(long_symbols - 100, symbol_bins[1]);
+    cf64 product = 0;
+    double expected = 0;
+    for (std::size_t k = 0; k < legacy.carriers.size(); ++k) {
+      const std::size_t bin = legacy.carriers.bin[k];
+      if (known[bin] == cf32(0)) continue;
+      const cf64 reference = cf64(channel[k]) * cf64(known[bin]);
+      product += (cf64(symbol_bins[0][bin]) + cf64(symbol_bins[1][bin])) * std::conj(reference);
+      expected += 2.0 * std::norm(reference);
+    }
+    constexpr double samples_apart = 160;
+    const double whole = expected > 0 ? std::abs(product) / expected : 0.0;
+    const double phase = std::arg(product);
+    const double turn = 2.0 * pi * samples_apart;
+    // Both fields have the energy of two symbols.
+    const double phase_variance = 2.0 * 0.5 / (2.0 * 52.0 * std::max(double{snr}, 1e-3));
+    if (whole > 0.7 && whole < 1.4 &&
+        phase * phase < 12.0 * (variance * turn * turn + phase_variance + settling_variance)) {
+      const double other = (phase_variance + settling_variance) / (turn * turn);
+      change = -phase / turn * variance / (variance + other);
+      variance = variance * other / (variance + other);
+    }
+    tracker.start(static_cast<double>(snr), change * per_symbol, variance * per_symbol * per_symbol, 1.4);
   }
 
   void set_channel(WifiFormatChain& chain) {
@@ -293,6 +405,7 @@ struct WifiReceiver::Chain {
   bool read_ht_training() {
     constexpr std::size_t index = frame::ht_preamble_symbols;
     if (!has_symbol(index)) return false;
+    legacy_training = training;
     transform(window_of(index), symbol_bins[0]);
     const frame::WifiSpectrum& known = frame::ht_long_training();
     for (std::size_t k = 0; k < ht.carriers.size(); ++k) {
@@ -300,6 +413,7 @@ struct WifiReceiver::Chain {
       training.least_squares[k] = symbol_bins[0][bin] * known[bin].real();
     }
     training.repeats = 1;
+    join_legacy_training();
     set_channel(ht);
     data_symbol_samples = frame::ht_symbol_samples(ht_signal);
     tracker.predict();  // HT-STF
@@ -310,6 +424,36 @@ struct WifiReceiver::Chain {
     frame_samples = frame::ht_frame_samples(ht_signal);
     state = State::data;
     return true;
+  }
+
+  // A transmitter with one antenna sends HT-LTF through the channel of the L-LTF; others may delay and steer
+  // the two fields differently. Where the difference is within the noise, the L-LTF counts as two more.
+  void join_legacy_training() {
+    const float amplitude =
+        std::sqrt(static_cast<float>(legacy.carriers.size()) / static_cast<float>(ht.carriers.size()));
+    const auto first = (ht.carriers.size() - legacy.carriers.size()) / 2;
+    cf64 product = 0;
+    for (std::size_t k = 0; k < legacy.carriers.size(); ++k) {
+      product += cf64(training.least_squares[first + k]) * std::conj(cf64(legacy_training.least_squares[k]));
+    }
+    const double length = std::abs(product);
+    if (!(length > 0) || !std::isfinite(length)) return;
+    const cf32 turn(product * (double{amplitude} / length));
+    float difference = 0;
+    for (std::size_t k = 0; k < legacy.carriers.size(); ++k) {
+      difference += std::norm(training.least_squares[first + k] - turn * legacy_training.least_squares[k]);
+    }
+    const float variance = training.noise * (1.0F + 0.5F * amplitude * amplitude);
+    // 52 complex differences: their sum has the relative deviation 1 / sqrt(52); the noise is known as well.
+    if (!(difference < static_cast<float>(legacy.carriers.size()) * variance * 1.5F)) return;
+    constexpr float two = 2.0F;
+    const float weight = two / (amplitude * amplitude);  // of a symbol scaled like HT-LTF
+    for (std::size_t k = 0; k < legacy.carriers.size(); ++k) {
+      cf32& h = training.least_squares[first + k];
+      h = (h + weight * turn * legacy_training.least_squares[k]) / (1.0F + weight);
+    }
+    training.repeats =
+        1.0F + weight * static_cast<float>(legacy.carriers.size()) / static_cast<float>(ht.carriers.size());
   }
 
   std::uint64_t frame_end() const { return long_symbols - before_long_symbols + frame_samples; }
@@ -375,6 +519,7 @@ struct WifiReceiver::Chain {
   ShortTrainingDetector detector;
   sync::LongTrainingSearch long_training;
   WifiDemodulator demodulator;
+  fft::Fft inverse;
   WifiFormatChain legacy, ht;
   sync::PilotTracker tracker;
   frame::WifiDecoder decoder;
@@ -386,8 +531,9 @@ struct WifiReceiver::Chain {
   ShortTrainingDetector::Peak peak;
   std::uint64_t long_symbols = 0;  // first sample of the first long training symbol
   double frequency = 0;            // cycles per sample
+  cf32 dc;
   float snr = 0;
-  WifiTraining training;
+  WifiTraining training, legacy_training;
   frame::WifiSignal signal;
   frame::HtSignal ht_signal;
   std::uint64_t first_window = 0;  // of the data
@@ -397,7 +543,7 @@ struct WifiReceiver::Chain {
   std::uint64_t rescanned_until = 0;
   unsigned rescans_left = most_rescans;
 
-  alignas(64) std::array<WifiBins, 2> symbol_bins;
+  alignas(64) std::array<WifiBins, 3> symbol_bins;
   std::array<cf32, frame::wifi_data_carriers> points;  // of a header symbol
   std::array<cf32, frame::ht_used_carriers> channel;
   std::array<float, frame::ht_used_carriers> noise_of_carriers;

@@ -26,6 +26,13 @@ inline float power(cf32 a) {
   return a.real() * a.real() + a.imag() * a.imag();
 }
 
+// Of the odd multiples of `step` up to `largest` times it.
+inline float nearest_level(float y, float step, float largest) {
+  const float v = std::clamp(y / step, -16.0F, 16.0F);
+  const auto odd = static_cast<float>(2 * (static_cast<int>(0.5F * v + 16.0F) - 16) + 1);
+  return step * std::clamp(odd, -largest, largest);
+}
+
 // tanh within 2.4 %.
 inline float soft_sign(float x) {
   const float t = std::clamp(x, -3.0F, 3.0F);
@@ -107,9 +114,12 @@ WifiEqualizer::Aid WifiEqualizer::aid_of(modem::Modulation modulation) {
       return Aid::bpsk;
     case modem::Modulation::qpsk:
       return Aid::qpsk;
-    default:  // many levels need more signal, with which the pilots suffice
-      return Aid::none;
+    case modem::Modulation::qam16:
+      return Aid::qam16;
+    case modem::Modulation::qam64:
+      return Aid::qam64;
   }
+  return Aid::none;
 }
 
 void WifiEqualizer::set_channel(std::span<const cf32> channel, std::span<const float> noise) noexcept {
@@ -194,6 +204,23 @@ void WifiEqualizer::process(const WifiBins& bins, const std::array<float, wifi_p
                         level * soft_sign(2.0F * level * soft_scale_[i] * y.imag()));
         matched[i] = times_conj(y, mean) * data_gain_[i];
         gain[i] = power(mean) * data_gain_[i];
+      }
+      break;
+    }
+    case Aid::qam16:
+    case Aid::qam64: {
+      // Unit mean power: odd multiples of 1 / sqrt(10) and 1 / sqrt(42).
+      const float step = std::sqrt(aid == Aid::qam16 ? 0.1F : 1.0F / 42.0F);
+      const float largest = aid == Aid::qam16 ? 3.0F : 7.0F;
+      // Half the distance of two points is twice the deviation of an axis: one decision in 14 is wrong, by a
+      // step.
+      const float most_variance = 0.5F * step * step;
+      for (std::size_t i = 0; i < data; ++i) {
+        const cf32 y = aligned_[carriers_->data[i]];
+        const cf32 point(nearest_level(y.real(), step, largest), nearest_level(y.imag(), step, largest));
+        const float weight = variance_[i] < most_variance ? data_gain_[i] : 0.0F;
+        matched[i] = times_conj(y, point) * weight;
+        gain[i] = power(point) * weight;
       }
       break;
     }

@@ -57,6 +57,8 @@ class WifiEqualizer {
     bpsk,   ///< means of the soft bits
     qbpsk,  ///< the same, BPSK on the Q axis
     qpsk,
+    qam16,  ///< decisions where they are reliable
+    qam64,
     known,  ///< the values in known(), one for each data subcarrier
   };
   static Aid aid_of(modem::Modulation modulation);

@@ -28,10 +28,21 @@ void PilotTracker::start(double snr) noexcept {
   const double s = snr > 1e-3 ? std::min(snr, 1e9) : 1e-3;  // NaN gives the lower limit
   // Angle between two symbols of N samples at a signal-to-noise ratio s: variance 1 / (N s) (Moose 1994).
   const double symbols_per_lag = config_.symbol_samples / config_.fft_size;
-  const double frequency_variance = symbols_per_lag * symbols_per_lag / (config_.fft_size * s);
+  start(snr, 0.0, symbols_per_lag * symbols_per_lag / (config_.fft_size * s), 1.5);
+}
+
+void PilotTracker::start(double snr, double frequency_rad, double frequency_variance,
+                         double symbols_ahead) noexcept {
+  const double s = snr > 1e-3 ? std::min(snr, 1e9) : 1e-3;
+  const bool known = std::isfinite(frequency_rad) && frequency_variance >= 0;
+  // The first prediction adds one symbol.
+  const double ahead = symbols_ahead - 1.0;
   phase_ = {};
-  phase_.p_vv = 0.25 / (config_.fft_size * s) + 0.25 * frequency_variance;
-  phase_.p_rr = frequency_variance + 1e-6;
+  phase_.rate = known ? frequency_rad : 0.0;
+  phase_.value = ahead * phase_.rate;
+  phase_.p_rr = (known ? std::min(frequency_variance, 1.0) : 1.0) + 1e-6;
+  phase_.p_vr = ahead * phase_.p_rr;
+  phase_.p_vv = 0.25 / (config_.fft_size * s) + ahead * ahead * phase_.p_rr;
   delay_ = {};
   const double drift = config_.clock_offset_limit * config_.symbol_samples;
   delay_.p_vv = drift * drift;

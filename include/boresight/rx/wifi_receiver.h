@@ -73,11 +73,12 @@ class WifiReceiver {
     /// 20e6, or 10e6 and 5e6 for the narrow channels of 17.3.2.3, which carry the same samples more slowly;
     /// scales rates and offsets; 1 kHz to 1 GHz.
     double sample_rate_hz = 20e6;
-    /// On white noise, per evaluation of the short training correlation, one every 16 samples.
-    double short_training_false_alarm_rate = 1e-8;
+    /// On white noise, per evaluation of the short training correlation, one every 16 samples. A false alarm
+    /// costs one search for the long training symbols, as much as some 700 samples of idle search.
+    double short_training_false_alarm_rate = 1e-4;
     /// On white noise, per search for the long training symbols.
     double long_training_false_alarm_rate = 1e-6;
-    double signal_tail_margin_nats = 3.0;  ///< see frame::WifiDecoder
+    double signal_evidence_nats = 10.4;  ///< see frame::WifiDecoder
   };
   using Handler = std::function<void(const WifiFrame&)>;
 

@@ -30,8 +30,13 @@ class PilotTracker {
     double delay_samples = 0;
   };
 
-  /// `snr` per subcarrier of the training symbols (power ratio, clamped to 1e-3 .. 1e9) says how well the
-  /// frequency is known: the training symbols measured it over one FFT length.
+  /// The training symbols are over. `snr` per subcarrier (power ratio, clamped to 1e-3 .. 1e9) says how well
+  /// they give the phase. What they say about the frequency: phase change per symbol and its variance; the
+  /// first symbol follows their middle by `symbols_ahead`.
+  void start(double snr, double frequency_rad, double frequency_variance, double symbols_ahead) noexcept;
+
+  /// The same for two repeated symbols of fft_size samples and nothing else: no change expected, the variance
+  /// of Moose's estimator.
   void start(double snr) noexcept;
 
   /// The channel has been estimated anew: phase and delay are counted from there, what is known of their
