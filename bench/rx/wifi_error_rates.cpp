@@ -4,6 +4,9 @@
 //   bench_wifi_error_rates --rate 6 --bytes 100 --snr 0 0.5 1 1.5 --frames 4000
 //   bench_wifi_error_rates --ht --mcs 3 --ldpc --channel exponential --spread 2 --snr 14 16 18
 //
+//   bench_wifi_error_rates --noise 1e9
+//
+// counts what the receiver takes for frames in that many samples of white noise.
 // SNR is per subcarrier, the mean over the channel. A carrier offset of up to +-40 ppm at both ends at 5.8
 // GHz and a start that varies are given to the receiver, not to the genie.
 #include <CLI/CLI.hpp>
@@ -16,8 +19,32 @@
 #include "boresight/rx/wifi_receiver.h"
 #include "support/wifi_genie.h"
 
+namespace {
+
+using namespace boresight;
+
+int listen_to_noise(double samples, std::uint64_t seed) {
+  rx::WifiReceiver receiver({});
+  Random random(seed);
+  std::vector<cf32> x(1 << 16);
+  const auto ignore = [](const rx::WifiFrame&) {};
+  while (static_cast<double>(receiver.stats().samples) < samples) {
+    std::fill(x.begin(), x.end(), cf32(0));
+    random.add_noise(x, 1.0F);
+    receiver.push(x, ignore);
+  }
+  const rx::WifiStats& s = receiver.stats();
+  std::printf("samples %llu, detections %llu, preambles %llu, frames %llu, passed %llu, transforms %llu\n",
+              static_cast<unsigned long long>(s.samples), static_cast<unsigned long long>(s.detections),
+              static_cast<unsigned long long>(s.preambles), static_cast<unsigned long long>(s.frames),
+              static_cast<unsigned long long>(s.fcs_ok),
+              static_cast<unsigned long long>(s.transformed_symbols));
+  return s.fcs_ok == 0 ? 0 : 1;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  using namespace boresight;
   CLI::App app("Frame error rates of the Wi-Fi receiver and of a genie");
   testing::WifiLink link;
   double mbps = 6;
@@ -39,7 +66,10 @@ int main(int argc, char** argv) {
   app.add_option("--seed", seed);
   app.add_option("--channel", channel)->check(CLI::IsMember({"awgn", "exponential"}));
   app.add_option("--spread", spread, "samples, of the exponential profile")->check(CLI::PositiveNumber);
+  double noise_samples = 0;
+  app.add_option("--noise", noise_samples, "samples of nothing but noise");
   CLI11_PARSE(app, argc, argv);
+  if (noise_samples > 0) return listen_to_noise(noise_samples, seed);
   for (std::size_t r = 0; r < frame::wifi_rate_count; ++r) {
     if (frame::wifi_rate(static_cast<frame::WifiRate>(r)).mbps == mbps)
       link.rate = static_cast<frame::WifiRate>(r);

@@ -90,6 +90,7 @@ struct WifiReceiver::Chain {
     stream.begin();
     rescanned_until = 0;
     rescans_left = most_rescans;
+    ended = false;
     search_from(lead_in_samples);
   }
 
@@ -354,7 +355,14 @@ struct WifiReceiver::Chain {
     first_window = window_of(1);
     data_symbol_samples = wifi_symbol_samples;
     frame_samples = frame::wifi_frame_samples(signal.rate, signal.length);
+    begin_data();
+  }
+
+  // A frame that the recording does not hold is not begun: many of them would each be read to its end.
+  void begin_data() {
     state = State::data;
+    if (ended && first_window + (data.symbols() - 1) * data_symbol_samples + wifi_fft_size > stream.end())
+      give_up();
   }
 
   // The next two symbols are BPSK on the I axis (legacy), both on Q (HT), or the second alone is (VHT).
@@ -422,7 +430,7 @@ struct WifiReceiver::Chain {
     data.begin(ht_signal, ht, training, tracker);
     first_window = window_of(index) + data_symbol_samples;
     frame_samples = frame::ht_frame_samples(ht_signal);
-    state = State::data;
+    begin_data();
     return true;
   }
 
@@ -540,6 +548,7 @@ struct WifiReceiver::Chain {
   std::size_t data_symbol_samples = wifi_symbol_samples;
   std::size_t frame_samples = 0;
   std::int64_t window_shift = 0;  // by which the sampling clock has moved the FFT window
+  bool ended = false;             // no samples will follow
   std::uint64_t rescanned_until = 0;
   unsigned rescans_left = most_rescans;
 
@@ -569,6 +578,7 @@ void WifiReceiver::push(std::span<const cf32> samples, const Handler& handler) {
 }
 
 void WifiReceiver::flush(const Handler& handler) {
+  chain_->ended = true;
   for (;;) {
     while (chain_->step(handler)) {
     }

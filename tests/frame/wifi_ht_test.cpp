@@ -70,7 +70,7 @@ TEST(WifiHt, OneAndTwoWrongBitsAreSeen) {
   // x^15 mod x^8 + x^2 + x + 1: what the CRC changes by when bit 26 does.
   unsigned remainder = 1;
   for (int i = 0; i < 15; ++i) remainder = (remainder << 1) ^ ((remainder & 0x80U) != 0 ? 0x107U : 0U);
-  for (unsigned i = 0; i < 8; ++i) bits[34 + i] ^= (remainder >> (7 - i)) & 1U;
+  for (unsigned i = 0; i < 8; ++i) bits[34 + i] ^= static_cast<std::uint8_t>((remainder >> (7 - i)) & 1U);
   EXPECT_FALSE(parse_ht_signal(bits).has_value());
 }
 
