@@ -58,7 +58,7 @@ TEST(WifiAmpdu, WhatIsPutTogetherComesApart) {
   for (int round = 0; round < 50; ++round) {
     std::vector<std::vector<std::uint8_t>> mpdus;
     for (unsigned i = 0; i < 1 + random.below(20); ++i)
-      mpdus.push_back(random_mpdu(4 + random.below(1600), random));
+      mpdus.push_back(random_mpdu(5 + random.below(1600), random));
     const auto psdu = aggregate(mpdus);
     std::vector<WifiMpdu> found(32);
     const std::size_t count = split_ampdu(psdu, found);

@@ -74,6 +74,23 @@ TEST(WifiHostile, ConstantsTonesAndPeriods) {
   expect_bounded(filled(length, [](std::size_t i) { return i / 8 % 2 == 0 ? cf32(1) : cf32(-1); }), "square");
 }
 
+TEST(WifiHostile, RecordingsThatBeginAndEndAnywhere) {
+  tx::WifiTransmitter transmitter({});
+  auto x = send(transmitter, WifiRate::r12, random_psdu(30, 9));
+  x.resize(x.size() + 20);
+  Random(10).add_noise(x, 1e-3F);
+  WifiReceiver receiver({});
+  for (std::size_t cut = 0; cut < x.size(); ++cut) {
+    const auto late = testing::receive(receiver, std::span(x).subspan(cut));
+    if (cut <= 90) {  // 70 samples of the short training field are left
+      ASSERT_EQ(late.size(), 1U) << cut;
+      EXPECT_TRUE(late[0].fcs_ok) << cut;
+    }
+    const auto early = testing::receive(receiver, std::span(x).first(cut));
+    EXPECT_TRUE(early.empty() || cut + 30 > x.size()) << cut;
+  }
+}
+
 // Every 400 samples a preamble that announces 4095 bytes at 6 Mbit/s: 1366 symbols each, one over the other.
 TEST(WifiHostile, FramesThatNeverEndCostFivePasses) {
   tx::WifiTransmitter transmitter({});
