@@ -64,9 +64,9 @@ struct WifiStats {
 /// What comes from the air is not trusted. After a damaged header the search goes on right behind the
 /// preamble, and after a failed FCS as well, because a false or damaged length could hide true frames; a
 /// stretch of samples is gone through five times at most. No header makes a frame longer than 5.484 ms (in 20
-/// MHz), so that every sample costs at most 5 / 72 FFTs, their equalization twice, and 5 * 2 * 260 / 72
-/// decoded bits, beside the search. VHT is recognized and passed over; HE looks like a legacy frame whose FCS
-/// fails.
+/// MHz). So a sample costs, beside the search, at most 5 / 72 FFTs with their equalization (twice where a
+/// second look is taken), 11 / 116 for preambles that lead to nothing, and 5 * 2 * 260 / 72 decoded bits. VHT
+/// is recognized and passed over; HE looks like a legacy frame whose FCS fails.
 class WifiReceiver {
  public:
   struct Config {
@@ -82,7 +82,7 @@ class WifiReceiver {
   };
   using Handler = std::function<void(const WifiFrame&)>;
 
-  /// ConfigError naming the value and the limit. Allocates everything, about 20 MB.
+  /// ConfigError naming the value and the limit. Allocates everything, about 12 MB.
   explicit WifiReceiver(const Config& config);
   ~WifiReceiver();
   WifiReceiver(WifiReceiver&&) noexcept;
