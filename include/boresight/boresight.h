@@ -77,7 +77,9 @@
 #include "boresight/frame/header.h"
 #include "boresight/frame/ku_frame.h"
 #include "boresight/frame/link_adaptation.h"
+#include "boresight/frame/wifi_ampdu.h"
 #include "boresight/frame/wifi_codec.h"
+#include "boresight/frame/wifi_ht.h"
 #include "boresight/frame/wifi_phy.h"
 
 #include "boresight/rx/front_end.h"
