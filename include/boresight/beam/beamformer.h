@@ -34,9 +34,8 @@ class Beamformer {
  private:
   std::size_t elements_;
   std::size_t beams_;
-  // Split by part, [beams x elements]: the inner loop multiplies samples by real numbers only.
-  aligned_vector<float> weights_re_;
-  aligned_vector<float> weights_im_;
+  aligned_vector<float> weights_;  // as the kernel reads them
+  aligned_vector<float> scratch_;
 };
 
 }  // namespace boresight::beam

@@ -1,0 +1,48 @@
+// What the machine can do at most, measured in the same run as the code that is held against it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "boresight/core/huge_pages.h"
+
+namespace boresight {
+
+/// The shortest time that `work` has taken so far, in seconds.
+struct Best {
+  double seconds = 1e30;
+  template <typename Work>
+  void run(int repeats, const Work& work) {
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < repeats; ++i) work();
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
+    seconds = time.count() / repeats < seconds ? time.count() / repeats : seconds;
+  }
+};
+
+/// Floating-point operations per second (2 for a multiply-add) of independent single-precision multiply-adds in
+/// registers, through the best SIMD target. Measured in turn with the code that is held against it: the clock
+/// and the neighbors of a shared machine are then the same for both.
+class PeakFlops {
+ public:
+  void run();
+  double rate() const { return operations_ / best_.seconds; }
+
+ private:
+  double operations_ = 0;
+  Best best_;
+};
+
+/// Bytes per second that one core reads from memory: a sum over 256 MiB.
+class MemoryRead {
+ public:
+  MemoryRead();
+  void run();
+  double rate() const { return static_cast<double>(x_.size() * sizeof(float)) / best_.seconds; }
+
+ private:
+  huge_vector<float> x_;
+  Best best_;
+};
+
+}  // namespace boresight
