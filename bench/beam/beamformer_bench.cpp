@@ -1,24 +1,28 @@
-// The narrowband beamformer beside OpenBLAS, Eigen, VOLK and plain code on the same samples, and beside what the
-// machine allows. Each iteration runs all of them once, in turn; the counters are made of the shortest time of
-// each, so that other work on the machine hardly counts.
+// The narrowband beamformer beside OpenBLAS, Eigen, VOLK and plain code on the same samples, and beside what
+// the machine allows. Each iteration runs all of them once, in turn; the counters are made of the shortest
+// time of each, so that other work on the machine hardly counts.
 //
 //   ours, openblas, ...   million snapshots per second (of all elements); the better of channel-major and
 //                         time-major samples, where a peer takes both
+//   cs16, cs8             ours from integer samples; cs16_times_peer: over the best peer, which reads cf32
 //   times_peer            ours over the best of the peers
-//   of_peak               multiply-adds of ours (8 operations for each element and beam) over the measured peak
-//   of_memory             bytes of samples that ours reads over the measured read bandwidth
+//   of_peak               multiply-adds of ours (8 operations for each element and beam) over the measured
+//   peak of_memory             bytes of samples that ours reads over the measured read bandwidth
 //
-// Arguments: elements, beams. cache: one block of up to 512 KiB of samples; memory: 256 MiB of samples in blocks of
-// 1024 snapshots, beams into one block that stays in the cache. Rows are powers of two long, as users' rows are.
+// Arguments: elements, beams. cache: one block of up to 512 KiB of samples; memory: 256 MiB of samples in
+// blocks of 8192 snapshots (1024 elements: 1024), of which each run takes the next 16 MiB, beams into one
+// block that stays in the cache. Rows are powers of two long, as users' rows are.
 #include "boresight/beam/beamformer.h"
 
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 #include "beam/beamformer_reference.h"
+#include "boresight/core/convert.h"
 #include "boresight/core/huge_pages.h"
 #include "boresight/core/random.h"
 #include "support/bounds.h"
@@ -39,14 +43,23 @@ struct Problem {
   std::size_t beams;
   std::size_t samples;  // of a block
   std::size_t blocks;
-  huge_vector<cf32> x;         // [block][element][sample]
-  std::vector<cf32> weights;   // [beam][element]
-  std::vector<cf32> conjugate; // of these
-  huge_vector<cf32> y;         // [beam][sample]
+  std::size_t window = 1;       // blocks of one timed run
+  std::size_t next = 0;         // the first of these
+  huge_vector<cf32> x;          // [block][element][sample]
+  std::vector<cf32> weights;    // [beam][element]
+  std::vector<cf32> conjugate;  // of these
+  huge_vector<cf32> y;          // [beam][sample]
 
   Problem(std::size_t e, std::size_t b, bool memory)
-      : elements(e), beams(b), samples(memory ? 1024 : std::clamp<std::size_t>(32768 / e, 64, 2048)), blocks(1) {
-    if (memory) blocks = (std::size_t{256} << 20) / (elements * samples * sizeof(cf32));
+      : elements(e),
+        beams(b),
+        samples(memory ? std::min<std::size_t>(8192, (1U << 20) / e)
+                       : std::clamp<std::size_t>(32768 / e, 64, 2048)),
+        blocks(1) {
+    if (memory) {
+      window = (std::size_t{16} << 20) / (elements * samples * sizeof(cf32));
+      blocks = 16 * window;
+    }
     Random random(1);
     x.resize(blocks * elements * samples);
     std::vector<cf32> noise(65536);
@@ -120,14 +133,24 @@ void beamformer(benchmark::State& state, bool memory) {
   Beamformer ours({.elements = p.elements, .beams = p.beams});
   ours.set_weights({p.weights.data(), p.beams, p.elements});
 
-  Best best_ours, best_openblas, best_eigen, best_volk, best_plain;
+  huge_vector<cs16> x16(p.x.size());
+  huge_vector<cs8> x8(p.x.size());
+  from_cf32(p.x, x16);
+  from_cf32(p.x, x8);
+  const auto integers = [&](const auto& x, std::size_t i) {
+    using Sample = typename std::decay_t<decltype(x)>::value_type;
+    return Grid<const Sample>(x.data() + i * p.elements * p.samples, p.elements, p.samples);
+  };
+
+  Best best_ours, best_cs16, best_cs8, best_openblas, best_eigen, best_volk, best_plain;
   const double work = static_cast<double>(p.elements * p.beams * p.samples);
   const int repeats = memory ? 1 : std::max(1, static_cast<int>(1e6 / work));
   const auto timed = [&](Best& best, const auto& call) {
     best.run(repeats, [&] {
-      for (std::size_t i = 0; i < p.blocks; ++i) call(i);
+      for (std::size_t i = 0; i < p.window; ++i) call(p.next + i);
       benchmark::ClobberMemory();
     });
+    p.next = (p.next + p.window) % p.blocks;
   };
   PeakFlops peak;
   std::optional<MemoryRead> read;
@@ -136,7 +159,9 @@ void beamformer(benchmark::State& state, bool memory) {
     peak.run();
     if (memory) read->run();
     timed(best_ours, [&](std::size_t i) { ours.process(p.in(i), p.out()); });
-    if (getenv("OURS")) continue;
+    timed(best_cs16, [&](std::size_t i) { ours.process(integers(x16, i), p.out()); });
+    timed(best_cs8, [&](std::size_t i) { ours.process(integers(x8, i), p.out()); });
+    if (getenv("OURS") != nullptr) continue;
     for (const bool time_major : {false, true}) {
       timed(best_eigen, [&](std::size_t i) { eigen(p, i, time_major); });
 #ifdef BORESIGHT_HAVE_OPENBLAS
@@ -149,7 +174,7 @@ void beamformer(benchmark::State& state, bool memory) {
     timed(best_plain, [&](std::size_t i) { plain(p, i); });
   }
   const auto rate = [&](const Best& best) {
-    return static_cast<double>(p.samples * p.blocks) / best.seconds;
+    return static_cast<double>(p.samples * p.window) / best.seconds;
   };
   state.counters["peak_gflops"] = 1e-9 * peak.rate();
   if (memory) state.counters["memory_gbytes"] = 1e-9 * read->rate();
@@ -159,12 +184,13 @@ void beamformer(benchmark::State& state, bool memory) {
   state.counters["eigen"] = 1e-6 * rate(best_eigen);
   state.counters["volk"] = 1e-6 * rate(best_volk);
   state.counters["plain"] = 1e-6 * rate(best_plain);
+  state.counters["cs16"] = 1e-6 * rate(best_cs16);
+  state.counters["cs8"] = 1e-6 * rate(best_cs8);
+  state.counters["cs16_times_peer"] = rate(best_cs16) / peer;
   state.counters["times_peer"] = rate(best_ours) / peer;
-  state.counters["of_peak"] =
-      8.0 * static_cast<double>(p.elements * p.beams) * rate(best_ours) / peak.rate();
+  state.counters["of_peak"] = 8.0 * static_cast<double>(p.elements * p.beams) * rate(best_ours) / peak.rate();
   if (memory) {
-    state.counters["of_memory"] =
-        8.0 * static_cast<double>(p.elements) * rate(best_ours) / read->rate();
+    state.counters["of_memory"] = 8.0 * static_cast<double>(p.elements) * rate(best_ours) / read->rate();
   }
 }
 
@@ -175,7 +201,7 @@ void shapes(benchmark::internal::Benchmark* bench) {
 }
 
 BENCHMARK_CAPTURE(beamformer, cache, false)->Apply(shapes)->Iterations(100)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(beamformer, memory, true)->Apply(shapes)->Iterations(4)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(beamformer, memory, true)->Apply(shapes)->Iterations(60)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace boresight::beam
