@@ -29,6 +29,7 @@
 #include "boresight/array/steering.h"
 
 #include "boresight/beam/adaptive_beamformer.h"
+#include "boresight/beam/batched_mvdr.h"
 #include "boresight/beam/beamformer.h"
 #include "boresight/beam/weights.h"
 
