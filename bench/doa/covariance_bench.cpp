@@ -6,7 +6,7 @@
 //   times_peer                                the best peer over ours
 //   of_peak                                   4 E (E + 1) operations for each snapshot over the measured peak
 //
-// Argument: elements. The first has samples in the cache, as far as they fit; fused: see below.
+// Argument: elements.
 #include "boresight/doa/covariance.h"
 
 #include <benchmark/benchmark.h>
@@ -32,8 +32,7 @@ constexpr std::size_t snapshots = 4096;
 
 void covariance(benchmark::State& state) {
   const auto elements = static_cast<std::size_t>(state.range(0));
-  static const std::size_t st = snapshots + (getenv("PADX") ? atoi(getenv("PADX")) : 0);
-  huge_vector<cf32> x(elements * st);
+  huge_vector<cf32> x(elements * snapshots);
   Random random(1);
   random.add_noise(x, 0.05F);
   huge_vector<cs16> x16(x.size());
@@ -52,8 +51,8 @@ void covariance(benchmark::State& state) {
   };
   for (auto _ : state) {
     peak.run();
-    timed(best_ours, [&] { ours.update(Grid<const cf32>(x.data(), elements, snapshots, st)); });
-    timed(best_cs16, [&] { ours.update(Grid<const cs16>(x16.data(), elements, snapshots, st)); });
+    timed(best_ours, [&] { ours.update(Grid<const cf32>(x.data(), elements, snapshots)); });
+    timed(best_cs16, [&] { ours.update(Grid<const cs16>(x16.data(), elements, snapshots)); });
     for (const bool time_major : {false, true}) {
       timed(best_eigen,
             [&] { eigen_peer().covariance(x.data(), snapshots, elements, snapshots, time_major, r.data()); });
@@ -77,8 +76,7 @@ void covariance(benchmark::State& state) {
 }
 
 // Beams and covariance of the same samples from memory, 256 MiB of which each run takes the next 16: in two
-// passes over each block of 64 MiB / elements, or both in turn over every 1024 snapshots, which the second
-// finds in the cache. Arguments: elements, beams; fused_gain: the time of two passes over that of one.
+// passes, or in one. Arguments: elements, beams; fused_gain: the time of two over that of one.
 void covariance_and_beams(benchmark::State& state) {
   const auto elements = static_cast<std::size_t>(state.range(0));
   const auto beams = static_cast<std::size_t>(state.range(1));
@@ -110,11 +108,7 @@ void covariance_and_beams(benchmark::State& state) {
     });
     fused.run(1, [&] {
       const Grid<const cf32> part = in();
-      for (std::size_t first = 0; first < window; first += 1024) {
-        const std::size_t n = std::min<std::size_t>(1024, window - first);
-        ours.update(part.columns(first, n));
-        beamformer.process(part.columns(first, n), y.view().columns(first, n));
-      }
+      beamformer.process(part, y.view(), ours);
     });
   }
   state.counters["apart_us"] = 1e6 * apart.seconds;

@@ -19,8 +19,8 @@ double multiply_adds(std::size_t rounds, float* sink) {
   const auto a = hn::Set(d, 0.5F);
   // Different numbers, or the compiler computes one chain for all.
   const auto start = [d](float x) { return hn::Set(d, x); };
-  auto s0 = start(1), s1 = start(2), s2 = start(3), s3 = start(4), s4 = start(5), s5 = start(6), s6 = start(7),
-       s7 = start(8), s8 = start(9), s9 = start(10), s10 = start(11), s11 = start(12);
+  auto s0 = start(1), s1 = start(2), s2 = start(3), s3 = start(4), s4 = start(5), s5 = start(6),
+       s6 = start(7), s7 = start(8), s8 = start(9), s9 = start(10), s10 = start(11), s11 = start(12);
   for (std::size_t i = 0; i < rounds; ++i) {
     s0 = hn::MulAdd(s0, a, a);
     s1 = hn::MulAdd(s1, a, a);
@@ -35,8 +35,9 @@ double multiply_adds(std::size_t rounds, float* sink) {
     s10 = hn::MulAdd(s10, a, a);
     s11 = hn::MulAdd(s11, a, a);
   }
-  const auto sum = hn::Add(hn::Add(hn::Add(s0, s1), hn::Add(s2, s3)),
-                           hn::Add(hn::Add(hn::Add(s4, s5), hn::Add(s6, s7)), hn::Add(hn::Add(s8, s9), hn::Add(s10, s11))));
+  const auto sum = hn::Add(
+      hn::Add(hn::Add(s0, s1), hn::Add(s2, s3)),
+      hn::Add(hn::Add(hn::Add(s4, s5), hn::Add(s6, s7)), hn::Add(hn::Add(s8, s9), hn::Add(s10, s11))));
   hn::StoreU(sum, d, sink);
   return 12.0 * 2.0 * static_cast<double>(rounds * hn::Lanes(d));
 }

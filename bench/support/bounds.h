@@ -1,28 +1,37 @@
 // What the machine can do at most, measured in the same run as the code that is held against it.
 #pragma once
 
-#include <chrono>
+#include <time.h>
+
+#include <algorithm>
 #include <cstddef>
 
 #include "boresight/core/huge_pages.h"
 
 namespace boresight {
 
-/// The shortest time that `work` has taken so far, in seconds.
+/// The shortest time that `work` has taken so far, in seconds of this thread: what else runs on the machine
+/// takes turns with it, but is not counted.
 struct Best {
   double seconds = 1e30;
   template <typename Work>
   void run(int repeats, const Work& work) {
-    const auto begin = std::chrono::steady_clock::now();
+    const double begin = thread_seconds();
     for (int i = 0; i < repeats; ++i) work();
-    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
-    seconds = time.count() / repeats < seconds ? time.count() / repeats : seconds;
+    seconds = std::min(seconds, (thread_seconds() - begin) / repeats);
+  }
+
+ private:
+  static double thread_seconds() {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
   }
 };
 
-/// Floating-point operations per second (2 for a multiply-add) of independent single-precision multiply-adds in
-/// registers, through the best SIMD target. Measured in turn with the code that is held against it: the clock
-/// and the neighbors of a shared machine are then the same for both.
+/// Floating-point operations per second (2 for a multiply-add) of independent single-precision multiply-adds
+/// in registers, through the best SIMD target. Measured in turn with the code that is held against it: the
+/// clock and the neighbors of a shared machine are then the same for both.
 class PeakFlops {
  public:
   void run();

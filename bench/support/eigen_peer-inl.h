@@ -1,5 +1,5 @@
-// Compiled once for each instruction set. Eigen's namespace is renamed each time: the linker must not take one
-// build's functions for another's.
+// Compiled once for each instruction set. Eigen's namespace is renamed each time: the linker must not take
+// one build's functions for another's.
 #include <complex>
 
 #define Eigen BORESIGHT_EIGEN_NAMESPACE

@@ -9,8 +9,8 @@ namespace boresight {
 
 struct EigenPeer {
   const char* built_for;
-  /// y [beams x samples] = w [beams x elements, already conjugated] x, each dense. x is [elements x samples] or,
-  /// time-major, [samples x elements].
+  /// y [beams x samples] = w [beams x elements, already conjugated] x, each dense. x is [elements x samples]
+  /// or, time-major, [samples x elements].
   void (*beams)(const cf32* w, const cf32* x, cf32* y, std::size_t elements, std::size_t beams,
                 std::size_t samples, bool time_major);
   /// Lower triangle of r [elements x elements] = x x^H of x [elements x samples], rows x_stride apart, and

@@ -9,6 +9,7 @@
 
 #include "boresight/core/assert.h"
 #include "boresight/core/error.h"
+#include "boresight/doa/covariance.h"
 #include "kernels/beamform.h"
 
 namespace boresight::beam {
@@ -128,6 +129,35 @@ void Beamformer::process(Grid<const cs16> in, Grid<cf32> out) noexcept {
 }
 void Beamformer::process(Grid<const cs8> in, Grid<cf32> out) noexcept {
   run<std::int8_t>(in, out, for_cs8_.weights.data(), for_cs8_.scales.data());
+}
+
+template <typename Sample>
+void Beamformer::run_with_covariance(Grid<const Sample> in, Grid<cf32> out,
+                                     doa::SampleCovariance& covariance) noexcept {
+  BORESIGHT_ASSERT(covariance.elements() == elements_);
+  if (in.columns() == 0) return;
+  // Half a megabyte of cf32 at a time, and whole runs of the covariance: its sums are those of one call.
+  constexpr std::size_t run = 256;
+  const std::size_t part = std::max<std::size_t>(1, 65536 / elements_ / run) * run;
+  for (std::size_t first = 0; first < in.columns(); first += part) {
+    const std::size_t n = std::min(part, in.columns() - first);
+    if (first == 0) {
+      covariance.update(in.columns(first, n));
+    } else {
+      covariance.add(in.columns(first, n));
+    }
+    process(in.columns(first, n), out.columns(first, n));
+  }
+}
+
+void Beamformer::process(Grid<const cf32> in, Grid<cf32> out, doa::SampleCovariance& covariance) noexcept {
+  run_with_covariance(in, out, covariance);
+}
+void Beamformer::process(Grid<const cs16> in, Grid<cf32> out, doa::SampleCovariance& covariance) noexcept {
+  run_with_covariance(in, out, covariance);
+}
+void Beamformer::process(Grid<const cs8> in, Grid<cf32> out, doa::SampleCovariance& covariance) noexcept {
+  run_with_covariance(in, out, covariance);
 }
 
 }  // namespace boresight::beam

@@ -15,10 +15,6 @@ namespace boresight::doa {
 namespace {
 
 constexpr std::size_t max_elements = 1024;
-// Up to here rows are read as they lie. With more of them, rows whose distance is a power of two would take
-// each other's places in the second-level cache while they wait to be read again.
-constexpr std::size_t max_elements_in_place = 16;
-
 void widen(std::span<const cf32> in, std::span<cf32> out) noexcept {
   std::ranges::copy(in, out.begin());
 }
@@ -53,10 +49,8 @@ void SampleCovariance::forget(double factor) noexcept {
 }
 
 template <typename Sample>
-void SampleCovariance::add(Grid<const Sample> x) noexcept {
+void SampleCovariance::add_runs(Grid<const Sample> x) noexcept {
   BORESIGHT_ASSERT(x.rows() == elements_);
-  if (x.columns() == 0) return;
-  forget(forgetting_);
   const std::size_t run = kernels::covariance_run();
   for (std::size_t first = 0; first < x.columns(); first += run) {
     const std::size_t n = std::min(run, x.columns() - first);
@@ -69,8 +63,7 @@ template <typename Sample>
 void SampleCovariance::add_run(Grid<const Sample> run, Grid<const Sample> next) noexcept {
   constexpr std::size_t granule = kernels::covariance_granule;
   const std::size_t n = (run.columns() + granule - 1) / granule * granule;
-  const bool in_place =
-      std::is_same_v<Sample, cf32> && n == run.columns() && elements_ <= max_elements_in_place;
+  const bool in_place = std::is_same_v<Sample, cf32> && n == run.columns();
   for (std::size_t e = 0; e < rows_.size(); ++e) {
     const cf32* row = run_.row(e).data();
     if (e == elements_) {
@@ -88,19 +81,31 @@ void SampleCovariance::add_run(Grid<const Sample> run, Grid<const Sample> next) 
   kernels::add_products(rows_.data(), rows_.size(), 2 * n, reinterpret_cast<double*>(sum_.row(0).data()),
                         2 * sum_.view().row_stride(),
                         {.begin = reinterpret_cast<const unsigned char*>(next.data()),
-                         .rows = next.columns() == 0 || in_place || getenv("NOPF") ? 0 : next.rows(),
+                         .rows = in_place || next.columns() == 0 ? 0 : next.rows(),
                          .bytes = next.columns() * sizeof(Sample),
                          .stride = next.row_stride() * sizeof(Sample)});
 }
 
 void SampleCovariance::update(Grid<const cf32> x) noexcept {
-  add(x);
+  if (x.columns() != 0) forget(forgetting_);
+  add_runs(x);
+}
+void SampleCovariance::add(Grid<const cf32> x) noexcept {
+  add_runs(x);
 }
 void SampleCovariance::update(Grid<const cs16> x) noexcept {
-  add(x);
+  if (x.columns() != 0) forget(forgetting_);
+  add_runs(x);
+}
+void SampleCovariance::add(Grid<const cs16> x) noexcept {
+  add_runs(x);
 }
 void SampleCovariance::update(Grid<const cs8> x) noexcept {
-  add(x);
+  if (x.columns() != 0) forget(forgetting_);
+  add_runs(x);
+}
+void SampleCovariance::add(Grid<const cs8> x) noexcept {
+  add_runs(x);
 }
 
 void SampleCovariance::matrix(Grid<cf64> out) const noexcept {

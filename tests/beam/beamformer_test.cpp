@@ -12,6 +12,7 @@
 #include "boresight/core/error.h"
 #include "boresight/core/random.h"
 #include "boresight/core/units.h"
+#include "boresight/doa/covariance.h"
 #include "support/allocation_counter.h"
 #include "support/simd_targets.h"
 
@@ -258,6 +259,52 @@ TEST(Beamformer, WeightsThatAreNoNumbersOrZeroGiveTheSameFromIntegers) {
     EXPECT_TRUE(std::isnan(y(2, t).real()));
     EXPECT_NEAR(y(3, t).real(), 1000.0 / 32768, 1e-6);
   }
+}
+
+template <typename Sample>
+void check_with_covariance(Grid<const Sample> in) {
+  Random random(18);
+  GridBuffer<cf32> weights(2, in.rows());
+  fill(weights.view(), random);
+  Beamformer beamformer({.elements = in.rows(), .beams = 2});
+  beamformer.set_weights(weights.view());
+  doa::SampleCovariance apart({.elements = in.rows(), .forgetting = 0.5});
+  doa::SampleCovariance together({.elements = in.rows(), .forgetting = 0.5});
+  GridBuffer<cf32> expected(2, in.columns());
+  GridBuffer<cf32> y(2, in.columns());
+  for (int round = 0; round < 2; ++round) {
+    apart.update(in);
+    beamformer.process(in, expected.view());
+    beamformer.process(in, y.view(), together);
+    beamformer.process(in.columns(0, 0), y.view().columns(0, 0), together);  // forgets nothing
+  }
+  GridBuffer<cf64> r(in.rows(), in.rows());
+  GridBuffer<cf64> expected_r(in.rows(), in.rows());
+  apart.matrix(expected_r.view());
+  together.matrix(r.view());
+  EXPECT_EQ(apart.snapshots(), together.snapshots());
+  for (std::size_t i = 0; i < in.rows(); ++i) {
+    for (std::size_t k = 0; k < in.rows(); ++k) EXPECT_EQ(r(i, k), expected_r(i, k));
+  }
+  // The same samples and weights, in another grouping at most.
+  for (std::size_t b = 0; b < 2; ++b) {
+    for (std::size_t t = 0; t < in.columns(); ++t) ASSERT_NEAR(std::abs(y(b, t) - expected(b, t)), 0, 2e-5);
+  }
+}
+
+TEST(Beamformer, SumsTheCovarianceOnTheWay) {
+  Random random(19);
+  GridBuffer<cf32> x(70, 2600);
+  GridBuffer<cs16> x16(70, 2600);
+  GridBuffer<cs8> x8(70, 2600);
+  fill(x.view(), random);
+  for (std::size_t e = 0; e < 70; ++e) {
+    for (cs16& value : x16.row(e)) value = random_integers<cs16>(random);
+    for (cs8& value : x8.row(e)) value = random_integers<cs8>(random);
+  }
+  check_with_covariance<cf32>(x.view());
+  check_with_covariance<cs16>(x16.view());
+  check_with_covariance<cs8>(x8.view());
 }
 
 TEST(Beamformer, ANaNStaysInItsSample) {

@@ -8,6 +8,10 @@
 #include "boresight/core/grid.h"
 #include "boresight/core/types.h"
 
+namespace boresight::doa {
+class SampleCovariance;
+}
+
 namespace boresight::beam {
 
 /// y[b][t] = sum over e of conj(w[b][e]) x[e][t], that is y = w^H x (Van Trees 2002, eq. 2.71).
@@ -44,6 +48,12 @@ class Beamformer {
   void process(Grid<const cs16> in, Grid<cf32> out) noexcept;
   void process(Grid<const cs8> in, Grid<cf32> out) noexcept;
 
+  /// The same, and covariance.update(in), part by part so that memory is read once.
+  /// @param covariance  of as many elements
+  void process(Grid<const cf32> in, Grid<cf32> out, doa::SampleCovariance& covariance) noexcept;
+  void process(Grid<const cs16> in, Grid<cf32> out, doa::SampleCovariance& covariance) noexcept;
+  void process(Grid<const cs8> in, Grid<cf32> out, doa::SampleCovariance& covariance) noexcept;
+
   std::size_t elements() const { return elements_; }
   std::size_t beams() const { return beams_; }
 
@@ -58,6 +68,9 @@ class Beamformer {
   void quantize(Grid<const cf32> weights, Integers& out) const noexcept;
   template <typename Rail, typename Sample, typename Weight>
   void run(Grid<const Sample> in, Grid<cf32> out, const Weight* weights, const float* scales) noexcept;
+
+  template <typename Sample>
+  void run_with_covariance(Grid<const Sample> in, Grid<cf32> out, doa::SampleCovariance& covariance) noexcept;
 
   std::size_t elements_;
   std::size_t beams_;

@@ -13,7 +13,8 @@ namespace boresight {
 void advise_huge_pages(void* begin, std::size_t bytes) noexcept;
 
 /// As CacheLineAllocator; from a huge page (2 MiB) on, storage starts on one and asks for them. A sweep over
-/// hundreds of rows at once then needs a page each in the tables of the processor for 2 MiB and not for 4 KiB.
+/// hundreds of rows at once then needs a page each in the tables of the processor for 2 MiB and not for 4
+/// KiB.
 template <typename T>
 struct HugePageAllocator {
   using value_type = T;

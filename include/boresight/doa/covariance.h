@@ -37,6 +37,11 @@ class SampleCovariance {
   void update(Grid<const cs16> x) noexcept;
   void update(Grid<const cs8> x) noexcept;
 
+  /// As update(), but forgets nothing: for a block that comes in parts.
+  void add(Grid<const cf32> x) noexcept;
+  void add(Grid<const cs16> x) noexcept;
+  void add(Grid<const cs8> x) noexcept;
+
   /// Multiplies the weight of the past by `factor` in (0, 1], for callers with their own clock.
   void forget(double factor) noexcept;
 
@@ -52,7 +57,7 @@ class SampleCovariance {
 
  private:
   template <typename Sample>
-  void add(Grid<const Sample> x) noexcept;
+  void add_runs(Grid<const Sample> x) noexcept;
   template <typename Sample>
   void add_run(Grid<const Sample> run, Grid<const Sample> next) noexcept;
 
