@@ -1,6 +1,7 @@
 #include "kernels/beamform.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #undef HWY_TARGET_INCLUDE
@@ -77,12 +78,17 @@ using VecF = hn::Vec<Float>;
 using VecI = hn::Vec<Int>;
 constexpr std::size_t lanes = hn::MaxLanes(Float());
 
-// a pair of int16 times a pair in each lane, summed.
+// A pair of int16 times a pair in each lane, summed. kVnni: by one instruction (AVX512-VNNI).
+template <bool kVnni>
 HWY_INLINE VecI add_products(VecI a, VecI b, VecI sum) {
-#if HWY_TARGET <= HWY_AVX3_DL
-  return VecI{_mm512_dpwssd_epi32(sum.raw, a.raw, b.raw)};
-#elif HWY_TARGET <= HWY_AVX3
-  return hn::Add(sum, VecI{_mm512_madd_epi16(a.raw, b.raw)});
+#if HWY_TARGET <= HWY_AVX3
+  if constexpr (kVnni) {
+    // Not part of what the compiler may use for this target.
+    asm("vpdpwssd %2, %1, %0" : "+v"(sum.raw) : "v"(a.raw), "v"(b.raw));
+    return sum;
+  } else {
+    return hn::Add(sum, VecI{_mm512_madd_epi16(a.raw, b.raw)});
+  }
 #elif HWY_TARGET == HWY_AVX2
   return hn::Add(sum, VecI{_mm256_madd_epi16(a.raw, b.raw)});
 #elif HWY_ARCH_X86
@@ -114,7 +120,7 @@ struct FloatSamples {
   }
 };
 
-template <typename Rail>
+template <typename Rail, bool kVnni>
 struct IntSamples {
   using Job = BeamformJob<Rail, std::int32_t>;
   using Vec = VecI;
@@ -131,7 +137,7 @@ struct IntSamples {
     return hn::BitCast(Int(), hn::PromoteTo(d16, hn::LoadU(hn::Rebind<std::int8_t, decltype(d16)>(), x)));
   }
   static HWY_INLINE Vec first(Vec w, Vec x) { return next(w, x, hn::Zero(Int())); }
-  static HWY_INLINE Vec next(Vec w, Vec x, Vec sum) { return add_products(w, x, sum); }
+  static HWY_INLINE Vec next(Vec w, Vec x, Vec sum) { return add_products<kVnni>(w, x, sum); }
   static HWY_INLINE void finish(Vec re, Vec im, float scale, bool add, float* y) {
     const Float d;
     const VecF factor = hn::Set(d, scale);
@@ -312,8 +318,9 @@ HWY_INLINE void tile(const BeamformJob<float, float>& job, std::size_t first) {
   }
 }
 
+template <class Format>
 void whole_vectors(const BeamformJob<float, float>& job, std::size_t vectors) {
-  constexpr std::size_t samples = FloatSamples::samples;
+  constexpr std::size_t samples = Format::samples;
   if (job.beams == 1 && job.samples <= 64) {
     std::size_t v = 0;
     for (; v + tile_vectors <= vectors; v += tile_vectors) tile<tile_vectors>(job, v * lanes);
@@ -322,18 +329,17 @@ void whole_vectors(const BeamformJob<float, float>& job, std::size_t vectors) {
     // Long parts make memory fast, short ones the cache: what is larger than 256 KiB comes from memory, or is
     // about to.
     const bool large = job.elements * job.samples > 32768;
-    streamed<FloatSamples, rows_of_one>(job, vectors, (large ? 1024 : 384) / samples);
+    streamed<Format, rows_of_one>(job, vectors, (large ? 1024 : 384) / samples);
   } else {
     // From 256 elements on the parts of all rows are larger than half a megabyte; all groups of beams read
     // them.
     const bool many = job.elements > 256 && job.beams > beamform_group;
-    streamed<FloatSamples, rows_of_two>(job, vectors, (many ? 128 : 256) / samples);
+    streamed<Format, rows_of_two>(job, vectors, (many ? 128 : 256) / samples);
   }
 }
 
-template <typename Rail>
+template <class Format, typename Rail>
 void whole_vectors(const BeamformJob<Rail, std::int32_t>& job, std::size_t vectors) {
-  using Format = IntSamples<Rail>;
   if (job.beams == 1 && job.elements > 4) {
     streamed<Format, rows_of_one>(job, vectors, 1024 / Format::samples);
   } else {
@@ -357,7 +363,7 @@ void rest(const BeamformJob<Rail, Weight>& job, std::size_t first) {
   last.x_stride = rails;
   last.y = reinterpret_cast<float*>(job.scratch + 64 * job.elements);
   last.y_stride = rails;
-  whole_vectors(last, 1);
+  whole_vectors<Format>(last, 1);
   for (std::size_t b = 0; b < job.beams; ++b) {
     std::copy_n(last.y + b * rails, count, job.y + b * job.y_stride + first);
   }
@@ -366,32 +372,37 @@ void rest(const BeamformJob<Rail, Weight>& job, std::size_t first) {
 template <class Format>
 void beamform_target(const typename Format::Job& job) {
   const std::size_t vectors = job.samples / Format::samples;
-  if (vectors != 0) whole_vectors(job, vectors);
+  if (vectors != 0) whole_vectors<Format>(job, vectors);
   if (vectors * Format::samples != job.samples) rest<Format>(job, vectors * 2 * Format::samples);
 }
 
 #endif
 
+#if HWY_TARGET == HWY_SCALAR
 void beamform_cf32(const BeamformJob<float, float>& job) {
-#if HWY_TARGET == HWY_SCALAR
   beamform_target(job);
-#else
-  beamform_target<FloatSamples>(job);
-#endif
 }
-void beamform_cs16(const BeamformJob<std::int16_t, std::int32_t>& job) {
-#if HWY_TARGET == HWY_SCALAR
+template <typename Rail>
+void beamform_integers(const BeamformJob<Rail, std::int32_t>& job) {
   beamform_target(job);
+}
 #else
-  beamform_target<IntSamples<std::int16_t> >(job);
+void beamform_cf32(const BeamformJob<float, float>& job) {
+  beamform_target<FloatSamples>(job);
+}
+template <typename Rail>
+void beamform_integers(const BeamformJob<Rail, std::int32_t>& job) {
+#if HWY_TARGET <= HWY_AVX3
+  if (beamform_uses_vnni()) return beamform_target<IntSamples<Rail, true> >(job);
 #endif
+  beamform_target<IntSamples<Rail, false> >(job);
+}
+#endif
+void beamform_cs16(const BeamformJob<std::int16_t, std::int32_t>& job) {
+  beamform_integers(job);
 }
 void beamform_cs8(const BeamformJob<std::int8_t, std::int32_t>& job) {
-#if HWY_TARGET == HWY_SCALAR
-  beamform_target(job);
-#else
-  beamform_target<IntSamples<std::int8_t> >(job);
-#endif
+  beamform_integers(job);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -404,7 +415,23 @@ namespace {
 HWY_EXPORT(beamform_cf32);
 HWY_EXPORT(beamform_cs16);
 HWY_EXPORT(beamform_cs8);
+
+// Highway knows the processors that have it as a target of their own, for which kernels are not compiled.
+bool has_vnni() noexcept {
+  return (hwy::SupportedTargets() & HWY_AVX3_DL) != 0;
+}
+std::atomic<bool>& uses_vnni() noexcept {
+  static std::atomic<bool> uses{has_vnni()};
+  return uses;
+}
 }  // namespace
+
+bool beamform_uses_vnni() noexcept {
+  return uses_vnni().load(std::memory_order_relaxed);
+}
+void beamform_allow_vnni(bool allow) noexcept {
+  uses_vnni().store(allow && has_vnni(), std::memory_order_relaxed);
+}
 
 void beamform(const BeamformJob<float, float>& job) noexcept {
   BORESIGHT_DISPATCH(beamform_cf32)(job);

@@ -42,4 +42,9 @@ void beamform(const BeamformJob<float, float>& job) noexcept;
 void beamform(const BeamformJob<std::int16_t, std::int32_t>& job) noexcept;
 void beamform(const BeamformJob<std::int8_t, std::int32_t>& job) noexcept;
 
+/// Whether the target AVX3 multiplies integers by AVX512-VNNI: where the processor has it, unless a test
+/// forbids it. The results are the same.
+bool beamform_uses_vnni() noexcept;
+void beamform_allow_vnni(bool allow) noexcept;
+
 }  // namespace boresight::kernels

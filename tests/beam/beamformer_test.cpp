@@ -13,6 +13,7 @@
 #include "boresight/core/random.h"
 #include "boresight/core/units.h"
 #include "boresight/doa/covariance.h"
+#include "kernels/beamform.h"
 #include "support/allocation_counter.h"
 #include "support/simd_targets.h"
 
@@ -164,6 +165,16 @@ TEST(Beamformer, IntegerSamplesAreTheDefinitionOnEveryTarget) {
     // E.
     check_integers<cs8>(128, 0.71 / 32767);
   });
+}
+
+TEST(Beamformer, IntegerSamplesAreTheDefinitionWithoutVnni) {
+  struct Restore {
+    ~Restore() { kernels::beamform_allow_vnni(true); }
+  } restore;
+  kernels::beamform_allow_vnni(false);
+  EXPECT_FALSE(kernels::beamform_uses_vnni());
+  check_integers<cs16>(32768, 65400);
+  check_integers<cs8>(128, 16.7e6);
 }
 
 TEST(Beamformer, IntegerSumsAreTheSameOnEveryTarget) {
