@@ -7,6 +7,7 @@
 #include "boresight/core/digest.h"
 #include "boresight/core/error.h"
 #include "boresight/core/grid.h"
+#include "boresight/core/huge_pages.h"
 #include "boresight/core/random.h"
 #include "boresight/core/simd.h"
 #include "boresight/core/types.h"
@@ -28,6 +29,7 @@
 #include "boresight/array/steering.h"
 
 #include "boresight/beam/adaptive_beamformer.h"
+#include "boresight/beam/batched_mvdr.h"
 #include "boresight/beam/beamformer.h"
 #include "boresight/beam/weights.h"
 
