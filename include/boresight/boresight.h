@@ -35,9 +35,18 @@
 
 #include "boresight/doa/covariance.h"
 
+#include "boresight/sync/delay_track.h"
+#include "boresight/sync/drift_accumulator.h"
 #include "boresight/sync/ku_acquisition.h"
+#include "boresight/sync/ku_edge_pilots.h"
+#include "boresight/sync/ku_preamble.h"
 #include "boresight/sync/ku_sequences.h"
+#include "boresight/sync/pilot_search.h"
+#include "boresight/sync/preamble_search.h"
+#include "boresight/sync/template_fit.h"
+#include "boresight/sync/tone_search.h"
 #include "boresight/sync/tracking_filter.h"
+#include "boresight/sync/whitener.h"
 #include "boresight/sync/wifi_long_training.h"
 #include "boresight/sync/wifi_pilot_tracker.h"
 #include "boresight/sync/wifi_short_training.h"
@@ -55,6 +64,7 @@
 
 #include "boresight/modem/constellation.h"
 #include "boresight/modem/llr.h"
+#include "boresight/modem/slicer.h"
 #include "boresight/modem/soft_demapper.h"
 
 #include "boresight/fec/bits.h"
@@ -77,14 +87,20 @@
 #include "boresight/frame/framer.h"
 #include "boresight/frame/header.h"
 #include "boresight/frame/ku_frame.h"
+#include "boresight/frame/link_adaptation.h"
+#include "boresight/frame/wifi_ampdu.h"
 #include "boresight/frame/wifi_codec.h"
+#include "boresight/frame/wifi_ht.h"
 #include "boresight/frame/wifi_phy.h"
 
 #include "boresight/rx/front_end.h"
 #include "boresight/rx/ku_demodulator.h"
 #include "boresight/rx/ku_receiver.h"
 #include "boresight/rx/oneshot_receiver.h"
+#include "boresight/rx/pilot_receiver.h"
+#include "boresight/rx/preamble_receiver.h"
 #include "boresight/rx/receiver.h"
+#include "boresight/rx/tone_receiver.h"
 #include "boresight/rx/wifi_receiver.h"
 
 #include "boresight/tx/ku_transmitter.h"
