@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "boresight/fec/crc.h"
 #include "boresight/fec/nr_rate_matching.h"
 #include "support/allocation_counter.h"
+#include "support/binomial.h"
 
 namespace boresight::fec {
 namespace {
@@ -162,6 +164,26 @@ TEST_F(NrTransport, RandomSoftBitsNeverPass) {
     EXPECT_FALSE(result.crc_ok);
     EXPECT_GE(result.code_blocks_failed, 1U);
   }
+}
+
+// Short payloads have sixteen bits of CRC, and must be codewords besides. If noise passed as often as the CRC
+// alone lets it, 2^-16, so few passes in 200,000 blocks would have a probability below 5 %: the upper end of
+// the interval of Clopper and Pearson lies below the CRC's own probability. (None passes at all.)
+TEST_F(NrTransport, NoisePassesSixteenBitsOfCrcLessOftenThanTheirLengthSays) {
+  NrTransportDecoder small({.max_payload_bytes = 10, .max_coded_bits = 200, .max_iterations = 6});
+  constexpr int trials = 200'000;
+  const TransportFormat formats[] = {{1, 24, 2, 0.5}, {1, 60, 2, 0.5}, {3, 80, 2, 0.5}, {10, 120, 2, 0.5}};
+  int passed = 0;
+  for (int trial = 0; trial < trials; ++trial) {
+    const TransportFormat& format = formats[trial % 4];
+    std::array<modem::Llr, 120> llrs;
+    std::array<std::uint8_t, 10> payload;
+    const auto received = std::span(llrs).first(format.coded_bits);
+    for (auto& l : received) l = static_cast<modem::Llr>(static_cast<int>(random.below(255)) - 127);
+    passed += small.decode(format, received, std::span(payload).first(format.payload_bytes)).crc_ok;
+  }
+  RecordProperty("passed", passed);
+  EXPECT_LT(1 - binomial_at_least(passed + 1, trials, 1.0 / 65536), 0.05) << passed;
 }
 
 TEST_F(NrTransport, OneLostCodeBlockIsCountedAndFailsTheWhole) {
