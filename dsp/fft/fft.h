@@ -33,6 +33,7 @@ class Fft {
  private:
   struct Plans;
   std::size_t n_;
+  bool inverse_;
   std::unique_ptr<Plans> plans_;
 };
 

@@ -60,7 +60,7 @@ TEST_P(FftSizes, AgreesWithTheDefinitionHoweverTheArraysLieAndDoesNotAllocate) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Fft, FftSizes, testing::Values(1, 2, 7, 64, 100, 128, 1024, 1056, 4096));
+INSTANTIATE_TEST_SUITE_P(Fft, FftSizes, testing::Values(1, 2, 7, 64, 100, 128, 256, 512, 1024, 1056, 2048, 4096, 8192));
 
 TEST(Fft, RefusesASizeOfZero) {
   EXPECT_THROW(Fft(0, Direction::forward), ConfigError);
