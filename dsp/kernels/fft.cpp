@@ -86,21 +86,38 @@ HWY_INLINE void butterfly(D d, Complex<V> (&x)[8]) {
   }
 }
 
-template <class D, class V>
-HWY_INLINE void butterfly(D d, Complex<V> (&x)[16]) {
+template <class D, class V, class Load>
+HWY_INLINE void butterfly_16(D d, Complex<V> (&x)[16], const Load& load) {
   constexpr float c1 = 0.92387953251128674F;  // cos(pi / 8)
   constexpr float s1 = 0.38268343236508977F;
-  for (unsigned b = 0; b < 4; ++b) butterfly_4(x[b], x[4 + b], x[8 + b], x[12 + b]);
+  const auto columns = [&](unsigned b) HWY_ATTR {
+    x[b] = load(b);
+    x[4 + b] = load(4 + b);
+    x[8 + b] = load(8 + b);
+    x[12 + b] = load(12 + b);
+    butterfly_4(x[b], x[4 + b], x[8 + b], x[12 + b]);
+  };
+  columns(0);
+  columns(1);
   x[5] = times(d, x[5], c1, -s1);
-  x[6] = eighth(d, x[6]);
-  x[7] = times(d, x[7], s1, -c1);
   x[9] = eighth(d, x[9]);
-  x[10] = {x[10].im, hn::Neg(x[10].re)};
-  x[11] = three_eighths(d, x[11]);
   x[13] = times(d, x[13], s1, -c1);
+  columns(2);
+  x[6] = eighth(d, x[6]);
+  x[10] = {x[10].im, hn::Neg(x[10].re)};
   x[14] = three_eighths(d, x[14]);
+  columns(3);
+  x[7] = times(d, x[7], s1, -c1);
+  x[11] = three_eighths(d, x[11]);
   x[15] = times(d, x[15], -c1, s1);
-  for (unsigned c = 0; c < 16; c += 4) butterfly_4(x[c], x[c + 1], x[c + 2], x[c + 3]);
+  butterfly_4(x[0], x[1], x[2], x[3]);
+  butterfly_4(x[4], x[5], x[6], x[7]);
+  butterfly_4(x[8], x[9], x[10], x[11]);
+  butterfly_4(x[12], x[13], x[14], x[15]);
+}
+template <class D, class V>
+HWY_INLINE void butterfly(D d, Complex<V> (&x)[16]) {
+  butterfly_16(d, x, [&](unsigned i) { return x[i]; });
 }
 
 // Where butterfly() leaves output k.
@@ -293,11 +310,13 @@ HWY_INLINE void transform(const FftPlan& plan, const float* first, const cf32* t
                           float* out) {
   if (plan.n >= 256) {
     transform<kInverse, kMixed>(hn::CappedTag<float, 16>(), plan, first, turns, in, out);
-  } else if (plan.n == 128) {
-    transform<kInverse, kMixed>(hn::CappedTag<float, 8>(), plan, first, turns, in, out);
   } else {
-    transform<kInverse, kMixed>(hn::CappedTag<float, 4>(), plan, first, turns, in, out);
+    transform<kInverse, kMixed>(hn::CappedTag<float, 8>(), plan, first, turns, in, out);
   }
+}
+
+bool has_registers() {
+  return HWY_TARGET <= HWY_AVX3 || (HWY_ARCH_ARM && HWY_TARGET != HWY_SCALAR);
 }
 
 void forward(const FftPlan& plan, const float* in, float* out) {
@@ -318,6 +337,7 @@ HWY_AFTER_NAMESPACE();
 namespace boresight::kernels {
 namespace {
 
+HWY_EXPORT(has_registers);
 HWY_EXPORT(forward);
 HWY_EXPORT(inverse);
 HWY_EXPORT(forward_mixed);
@@ -368,6 +388,10 @@ void FftPlan::fill_first_factors(double frequency, std::span<float> factors) con
       out[32 * k + 16] = static_cast<float>(factor.imag());
     }
   }
+}
+
+bool fft_has_registers() noexcept {
+  return BORESIGHT_DISPATCH(has_registers)();
 }
 
 void fft_forward(const FftPlan& plan, const cf32* in, cf32* out) noexcept {
