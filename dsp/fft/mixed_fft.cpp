@@ -12,7 +12,8 @@ namespace boresight::fft {
 MixedFft::MixedFft(std::size_t n, double scale) : n_(n), scale_(scale) {
   if (kernels::FftPlan::supports(n) && kernels::fft_has_registers()) {
     plan_.emplace(n);
-    factors_ = plan_->first;
+    factors_.resize(plan_->first_factors_size());
+    set_frequency(0);
   } else {
     library_.emplace(n, Direction::forward);
     turned_.resize(n);
@@ -27,20 +28,22 @@ void MixedFft::run(std::span<const cf32> in, double frequency, double phase_turn
     library_->run(turned_, out);
     return;
   }
-  if (frequency != frequency_) {
-    plan_->fill_first_factors(frequency, factors_);
-    frequency_ = frequency;
-  }
-  // Sample i n / 16 + p turns by turns[i] and, in the factors, by f p.
-  std::array<cf32, 16> turns;
+  if (frequency != frequency_) set_frequency(frequency);
+  const cf32 turn(std::polar(1.0, -2 * pi * (phase_turns - std::floor(phase_turns))));
+  kernels::fft_forward_mixed(*plan_, factors_, parts_, turn, in.data(), out.data());
+}
+
+// Sample i n / 16 + p turns by part i and, in the factors, by f p.
+void MixedFft::set_frequency(double frequency) noexcept {
+  plan_->fill_first_factors(frequency, factors_);
   const double per_part = frequency * static_cast<double>(n_ / 16);
   const cf64 step = std::polar(1.0, -2 * pi * (per_part - std::floor(per_part)));
-  cf64 turn = std::polar(scale_, -2 * pi * (phase_turns - std::floor(phase_turns)));
-  for (cf32& t : turns) {
-    t = cf32(turn);
-    turn *= step;
+  cf64 part = scale_;
+  for (std::size_t i = 0; i < 16; ++i, part *= step) {
+    parts_[i] = static_cast<float>(part.real());
+    parts_[16 + i] = static_cast<float>(part.imag());
   }
-  kernels::fft_forward_mixed(*plan_, factors_, turns, in.data(), out.data());
+  frequency_ = frequency;
 }
 
 }  // namespace boresight::fft

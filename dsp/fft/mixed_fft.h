@@ -1,6 +1,7 @@
 // A carrier offset taken off, a scale and a forward transform, in one pass where that is possible.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -29,12 +30,15 @@ class MixedFft {
   void run(std::span<const cf32> in, double frequency, double phase_turns, std::span<cf32> out) noexcept;
 
  private:
+  void set_frequency(double frequency) noexcept;
+
   std::size_t n_;
   double scale_;
   double frequency_ = 0;
   std::optional<kernels::FftPlan> plan_;  // or, where there is none,
   std::optional<Fft> library_;
   aligned_vector<float> factors_;
+  alignas(64) std::array<float, 32> parts_{};
   aligned_vector<cf32> turned_;
 };
 

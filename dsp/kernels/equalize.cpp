@@ -1,6 +1,6 @@
 #include "kernels/equalize.h"
 
-#include <algorithm>
+#include <cstring>
 
 #include "boresight/core/assert.h"
 
@@ -8,7 +8,6 @@
 #define HWY_TARGET_INCLUDE "kernels/equalize.cpp"
 #include "hwy/foreach_target.h"
 //
-#include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
 #include "kernels/target.h"
 
@@ -21,11 +20,33 @@ using Lanes = hn::CappedTag<float, 16>;
 using V = hn::Vec<Lanes>;
 constexpr std::size_t row = 16;  // subcarriers that share one entry of the coarse ramp
 
-HWY_INLINE void store_ramp(V angle, float amplitude, float* re, float* im) {
+struct Turn {
+  V re, im;
+};
+
+// exp(+j angle) within 3e-7 while |angle| < 1000: the angle less a multiple of a quarter turn, which is
+// subtracted in two pieces, and the minimax polynomials of Cephes (S. L. Moshier, sinf.c) for both functions
+// between -pi/4 and pi/4.
+HWY_INLINE Turn turn(V angle) {
   const Lanes d;
-  const V factor = hn::Set(d, amplitude);
-  hn::StoreU(hn::Mul(factor, hn::Cos(d, angle)), d, re);
-  hn::StoreU(hn::Mul(factor, hn::Sin(d, angle)), d, im);
+  const hn::RebindToSigned<Lanes> di;
+  const V quarters = hn::Round(hn::Mul(angle, hn::Set(d, 0.63661977236758134F)));
+  const V x = hn::NegMulAdd(quarters, hn::Set(d, 7.5497899548918822e-8F),
+                            hn::NegMulAdd(quarters, hn::Set(d, 1.5707962512969971F), angle));
+  const V xx = hn::Mul(x, x);
+  V sine = hn::MulAdd(xx, hn::Set(d, -1.9515295891e-4F), hn::Set(d, 8.3321608736e-3F));
+  sine = hn::MulAdd(xx, sine, hn::Set(d, -1.6666654611e-1F));
+  sine = hn::MulAdd(hn::Mul(xx, x), sine, x);
+  V cosine = hn::MulAdd(xx, hn::Set(d, 2.443315711809948e-5F), hn::Set(d, -1.388731625493765e-3F));
+  cosine = hn::MulAdd(xx, cosine, hn::Set(d, 4.166664568298827e-2F));
+  cosine = hn::MulAdd(hn::Mul(xx, xx), cosine, hn::NegMulAdd(xx, hn::Set(d, 0.5F), hn::Set(d, 1.0F)));
+  // Odd quarters exchange the two; sine changes its sign in quarters 2 and 3, cosine in 1 and 2.
+  const auto q = hn::ConvertTo(di, quarters);
+  const auto odd = hn::RebindMask(d, hn::Ne(hn::And(q, hn::Set(di, 1)), hn::Zero(di)));
+  const auto sine_sign = hn::ShiftLeft<30>(hn::And(q, hn::Set(di, 2)));
+  const auto cosine_sign = hn::ShiftLeft<30>(hn::And(hn::Add(q, hn::Set(di, 1)), hn::Set(di, 2)));
+  return {hn::Xor(hn::IfThenElse(odd, sine, cosine), hn::BitCast(d, cosine_sign)),
+          hn::Xor(hn::IfThenElse(odd, cosine, sine), hn::BitCast(d, sine_sign))};
 }
 
 // Angles start + step i, i < count; count and room for it are multiples of 16.
@@ -33,13 +54,17 @@ HWY_INLINE void fill_ramp(float start, float step, float amplitude, std::size_t 
   const Lanes d;
   const V first = hn::Set(d, start);
   const V slope = hn::Set(d, step);
+  const V factor = hn::Set(d, amplitude);
   for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
-    store_ramp(hn::MulAdd(slope, hn::Iota(d, static_cast<float>(i)), first), amplitude, re + i, im + i);
+    const Turn t = turn(hn::MulAdd(slope, hn::Iota(d, static_cast<float>(i)), first));
+    hn::StoreU(hn::Mul(factor, t.re), d, re + i);
+    hn::StoreU(hn::Mul(factor, t.im), d, im + i);
   }
 }
 
-std::size_t band(const EqualizerBand& b, float phase, float slope, float amplitude, cf32* out_samples,
-                 [[maybe_unused]] std::size_t room) {
+std::size_t band(const EqualizerBand& by_reference, float phase, float slope, float amplitude,
+                 cf32* out_samples, [[maybe_unused]] std::size_t room) {
+  const EqualizerBand b = by_reference;  // so that the stores below cannot change it
   // What is divided by is multiplied with its conjugate: the ramp runs backwards. Two levels: a row of 16
   // and the rows.
   HWY_ALIGN float fine_re[row];
@@ -58,7 +83,12 @@ std::size_t band(const EqualizerBand& b, float phase, float slope, float amplitu
 #if HWY_TARGET != HWY_SCALAR
   const Lanes d;
   const std::size_t lanes = hn::Lanes(d);
-  for (; i + row <= b.count && kept + row <= room; i += row) {
+  HWY_ALIGN float spare[4 * row];
+  for (; i + row <= b.count; i += row) {
+    // Whole vectors are stored; where that is too many for `out`, somewhere else first.
+    const bool fits = kept + row <= room;
+    float* to = fits ? out + 2 * kept : spare;
+    const float* const begin = to;
     const V turn_re = hn::Set(d, coarse_re[i / row]);
     const V turn_im = hn::Set(d, coarse_im[i / row]);
     for (std::size_t j = 0; j < row; j += lanes) {
@@ -74,13 +104,16 @@ std::size_t band(const EqualizerBand& b, float phase, float slope, float amplitu
       V y;
       hn::LoadInterleaved2(d, received + 2 * (i + j), x, y);
       // Only the wanted ones, pushed together; what is stored behind them is overwritten by the next.
-      const auto bits = static_cast<std::uint8_t>(b.wanted[(i + j) / 8] >> (j % 8));
-      const std::uint8_t mask_bits[8] = {bits, b.wanted[(i + j) / 8 + (lanes > 8 ? 1 : 0)]};
-      const auto mask = hn::LoadMaskBits(d, mask_bits);
+      // (LoadMaskBits may read 8 bytes; on targets of 4 lanes it wants them in the lowest bits.)
+      const std::uint8_t nibble[8] = {static_cast<std::uint8_t>(b.wanted[(i + j) / 8] >> (j % 8))};
+      const auto mask = hn::LoadMaskBits(d, hn::MaxLanes(d) < 8 ? nibble : b.wanted + (i + j) / 8);
       hn::StoreInterleaved2(hn::Compress(hn::NegMulAdd(y, w_im, hn::Mul(x, w_re)), mask),
-                            hn::Compress(hn::MulAdd(y, w_re, hn::Mul(x, w_im)), mask), d, out + 2 * kept);
-      kept += hn::CountTrue(d, mask);
+                            hn::Compress(hn::MulAdd(y, w_re, hn::Mul(x, w_im)), mask), d, to);
+      to += 2 * hn::CountTrue(d, mask);
     }
+    const auto stored = static_cast<std::size_t>(to - begin);
+    if (!fits) std::memcpy(out + 2 * kept, spare, stored * sizeof(float));
+    kept += stored / 2;
   }
 #endif
   for (; i < b.count; ++i) {
@@ -122,10 +155,8 @@ HWY_INLINE Model model(const PilotSet& p, std::size_t i, V phase, V slope) {
   const V v_im = hn::LoadU(d, p.value_im + i);
   const V m_re = hn::NegMulAdd(h_im, v_im, hn::Mul(h_re, v_re));
   const V m_im = hn::MulAdd(h_im, v_re, hn::Mul(h_re, v_im));
-  const V angle = hn::MulAdd(slope, hn::LoadU(d, p.index + i), phase);
-  const V t_re = hn::Cos(d, angle);
-  const V t_im = hn::Sin(d, angle);
-  return {hn::NegMulAdd(m_im, t_im, hn::Mul(m_re, t_re)), hn::MulAdd(m_im, t_re, hn::Mul(m_re, t_im))};
+  const Turn t = turn(hn::MulAdd(slope, hn::LoadU(d, p.index + i), phase));
+  return {hn::NegMulAdd(m_im, t.im, hn::Mul(m_re, t.re)), hn::MulAdd(m_im, t.re, hn::Mul(m_re, t.im))};
 }
 
 HWY_INLINE float total(V x) {

@@ -20,7 +20,7 @@ struct EqualizerBand {
   const cf32* received;
   const float* inverse_re;  ///< of 1 / channel
   const float* inverse_im;
-  const std::uint8_t* wanted;  ///< one bit per subcarrier, lowest bit first
+  const std::uint8_t* wanted;  ///< one bit per subcarrier, lowest bit first; 8 bytes more are readable
   std::size_t count;           ///< at most 8192
   int first;                   ///< signed index of the first
 };

@@ -213,7 +213,7 @@ HWY_INLINE void store_transposed(D d, V (&v)[16], float* out) {
 
 // s = 1: the vectors go along p and the outputs of one p must come to lie side by side.
 template <bool kInverse, bool kMixed, class D>
-HWY_INLINE void first_pass(D d, std::size_t n, const float* HWY_RESTRICT factors, const cf32* turns,
+HWY_INLINE void first_pass(D d, std::size_t n, const float* HWY_RESTRICT factors, const float* turns,
                            const float* in, float* HWY_RESTRICT out) {
   using V = hn::Vec<D>;
   const std::size_t m = n / 16;
@@ -222,7 +222,7 @@ HWY_INLINE void first_pass(D d, std::size_t n, const float* HWY_RESTRICT factors
     Complex<V> x[16];
     for (unsigned i = 0; i < 16; ++i) {
       x[i] = load_samples<kInverse>(d, in + 2 * (p + m * i));
-      if constexpr (kMixed) x[i] = times(d, x[i], turns[i].real(), turns[i].imag());
+      if constexpr (kMixed) x[i] = times(d, x[i], turns[i], turns[16 + i]);
     }
     butterfly(d, x);
     const float* f = factors + p / 16 * 512 + p % 16;
@@ -275,7 +275,7 @@ HWY_INLINE void last_pass(D d, std::size_t s, const float* in, float* out) {
 }
 
 template <bool kInverse, bool kMixed, class D>
-HWY_INLINE void transform(D d, const FftPlan& plan, const float* first, const cf32* turns, const float* in,
+HWY_INLINE void transform(D d, const FftPlan& plan, const float* first, const float* turns, const float* in,
                           float* out) {
   HWY_ALIGN float scratch[2 * 16384];
   first_pass<kInverse, kMixed>(d, plan.n, first, turns, in, scratch);
@@ -306,7 +306,7 @@ HWY_INLINE void transform(D d, const FftPlan& plan, const float* first, const cf
 
 // A vector goes along p in the first pass: no more lanes than there are p.
 template <bool kInverse, bool kMixed>
-HWY_INLINE void transform(const FftPlan& plan, const float* first, const cf32* turns, const float* in,
+HWY_INLINE void transform(const FftPlan& plan, const float* first, const float* turns, const float* in,
                           float* out) {
   if (plan.n >= 256) {
     transform<kInverse, kMixed>(hn::CappedTag<float, 16>(), plan, first, turns, in, out);
@@ -325,7 +325,17 @@ void forward(const FftPlan& plan, const float* in, float* out) {
 void inverse(const FftPlan& plan, const float* in, float* out) {
   transform<true, false>(plan, plan.first.data(), nullptr, in, out);
 }
-void forward_mixed(const FftPlan& plan, const float* first, const cf32* turns, const float* in, float* out) {
+void forward_mixed(const FftPlan& plan, const float* first, const float* parts, float turn_re, float turn_im,
+                   const float* in, float* out) {
+  const hn::CappedTag<float, 16> d;
+  HWY_ALIGN float turns[32];
+  for (std::size_t i = 0; i < 16; i += hn::Lanes(d)) {
+    const auto turned =
+        times(d, Complex<hn::Vec<decltype(d)>>{hn::LoadU(d, parts + i), hn::LoadU(d, parts + 16 + i)},
+              turn_re, turn_im);
+    hn::Store(turned.re, d, turns + i);
+    hn::Store(turned.im, d, turns + 16 + i);
+  }
   transform<false, true>(plan, first, turns, in, out);
 }
 
@@ -402,10 +412,11 @@ void fft_inverse(const FftPlan& plan, const cf32* in, cf32* out) noexcept {
   BORESIGHT_DISPATCH(inverse)(plan, rails(in), rails(out));
 }
 
-void fft_forward_mixed(const FftPlan& plan, std::span<const float> first, const std::array<cf32, 16>& turns,
-                       const cf32* in, cf32* out) noexcept {
+void fft_forward_mixed(const FftPlan& plan, std::span<const float> first, std::span<const float, 32> parts,
+                       cf32 turn, const cf32* in, cf32* out) noexcept {
   BORESIGHT_ASSERT(first.size() == plan.first_factors_size());
-  BORESIGHT_DISPATCH(forward_mixed)(plan, first.data(), turns.data(), rails(in), rails(out));
+  BORESIGHT_DISPATCH(forward_mixed)
+  (plan, first.data(), parts.data(), turn.real(), turn.imag(), rails(in), rails(out));
 }
 
 }  // namespace boresight::kernels

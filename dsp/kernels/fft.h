@@ -1,7 +1,6 @@
 // The fast Fourier transform of a power of two points, 128 to 16384. dsp/fft/ is its only user.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -50,9 +49,9 @@ bool fft_has_registers() noexcept;
 void fft_forward(const FftPlan& plan, const cf32* in, cf32* out) noexcept;
 void fft_inverse(const FftPlan& plan, const cf32* in, cf32* out) noexcept;
 
-/// Forward, of in[p + i n / 16] turns[i] exp(-j 2 pi frequency p), where `first` are the factors of that
-/// frequency.
-void fft_forward_mixed(const FftPlan& plan, std::span<const float> first, const std::array<cf32, 16>& turns,
-                       const cf32* in, cf32* out) noexcept;
+/// Forward, of in[p + i n / 16] parts[i] turn exp(-j 2 pi frequency p), where `first` are the factors of that
+/// frequency and parts[i] stands as 16 real parts, then 16 imaginary parts.
+void fft_forward_mixed(const FftPlan& plan, std::span<const float> first, std::span<const float, 32> parts,
+                       cf32 turn, const cf32* in, cf32* out) noexcept;
 
 }  // namespace boresight::kernels

@@ -37,7 +37,7 @@ RampEqualizer::RampEqualizer(const Numerology& numerology) : fft_size_(numerolog
     const std::size_t padded = (band.count + 15) / 16 * 16;
     band.inverse_re.resize(padded);
     band.inverse_im.resize(padded);
-    band.wanted.resize(padded / 8);
+    band.wanted.resize(padded / 8 + 8);  // the kernel reads whole words
     for (std::size_t i = 0; i < band.count; ++i) {
       if (numerology.map[band.first_bin + i] != Carrier::data) continue;
       band.wanted[i / 8] = static_cast<std::uint8_t>(band.wanted[i / 8] | (1U << (i % 8)));

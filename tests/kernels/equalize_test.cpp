@@ -25,7 +25,7 @@ TEST(EqualizerKernel, DividesByChannelAndRampOnEveryLength) {
     std::vector<cf64> channel(count);
     std::vector<float> inverse_re((count + 15) / 16 * 16);
     std::vector<float> inverse_im(inverse_re.size());
-    std::vector<std::uint8_t> wanted((count + 15) / 16 * 2);
+    std::vector<std::uint8_t> wanted((count + 15) / 16 * 2 + 8);
     std::vector<cf64> want;
     for (std::size_t i = 0; i < count; ++i) {
       received[i + 1] = random.complex_normal();

@@ -92,20 +92,22 @@ TEST(FftKernel, TakesACarrierOff) {
     const double frequency = 0.3712;
     std::vector<float> factors(plan.first_factors_size());
     plan.fill_first_factors(frequency, factors);
-    std::array<cf32, 16> turns;
+    std::array<float, 32> parts;
+    const cf32 turn(std::polar(0.7, 1.3));
     std::vector<cf64> turned(n);
     for (std::size_t i = 0; i < n; ++i) {
       const std::size_t part = i / (n / 16);
       // The turns need not belong to the same carrier.
-      const cf64 turn = std::polar(0.7, -2 * pi * 0.21 * static_cast<double>(part));
-      turns[part] = cf32(turn);
-      turned[i] =
-          cf64(x[i]) * turn * std::polar(1.0, -2 * pi * frequency * static_cast<double>(i % (n / 16)));
+      const cf32 value(std::polar(1.0, -2 * pi * 0.21 * static_cast<double>(part)));
+      parts[part] = value.real();
+      parts[16 + part] = value.imag();
+      turned[i] = cf64(x[i]) * cf64(turn) * cf64(value) *
+                  std::polar(1.0, -2 * pi * frequency * static_cast<double>(i % (n / 16)));
     }
     const auto want = oracle(turned, -1);
     for_each_simd_target([&] {
       std::vector<cf32> out(n);
-      fft_forward_mixed(plan, factors, turns, x.data(), out.data());
+      fft_forward_mixed(plan, factors, parts, turn, x.data(), out.data());
       expect_close(out, want);
     });
   }
