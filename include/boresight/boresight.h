@@ -48,6 +48,7 @@
 
 #include "boresight/modem/constellation.h"
 #include "boresight/modem/llr.h"
+#include "boresight/modem/slicer.h"
 #include "boresight/modem/soft_demapper.h"
 
 #include "boresight/fec/bits.h"
@@ -70,6 +71,7 @@
 #include "boresight/frame/framer.h"
 #include "boresight/frame/header.h"
 #include "boresight/frame/ku_frame.h"
+#include "boresight/frame/link_adaptation.h"
 #include "boresight/frame/wifi_codec.h"
 #include "boresight/frame/wifi_phy.h"
 
