@@ -41,9 +41,14 @@
 #include "boresight/sync/wifi_short_training.h"
 
 #include "boresight/ofdm/channel_estimator.h"
+#include "boresight/ofdm/combiner.h"
+#include "boresight/ofdm/delay_profile.h"
+#include "boresight/ofdm/delay_profile_estimator.h"
 #include "boresight/ofdm/demodulator.h"
 #include "boresight/ofdm/equalizer.h"
+#include "boresight/ofdm/lmmse_estimator.h"
 #include "boresight/ofdm/modulator.h"
+#include "boresight/ofdm/noise_estimator.h"
 #include "boresight/ofdm/numerology.h"
 
 #include "boresight/modem/constellation.h"
@@ -89,3 +94,4 @@
 #include "boresight/sim/scenario.h"
 #include "boresight/sim/signal.h"
 #include "boresight/sim/sky.h"
+#include "boresight/sim/tdl.h"
