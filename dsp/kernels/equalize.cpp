@@ -104,12 +104,24 @@ std::size_t band(const EqualizerBand& by_reference, float phase, float slope, fl
       V y;
       hn::LoadInterleaved2(d, received + 2 * (i + j), x, y);
       // Only the wanted ones, pushed together; what is stored behind them is overwritten by the next.
-      // (LoadMaskBits may read 8 bytes; on targets of 4 lanes it wants them in the lowest bits.)
-      const std::uint8_t nibble[8] = {static_cast<std::uint8_t>(b.wanted[(i + j) / 8] >> (j % 8))};
-      const auto mask = hn::LoadMaskBits(d, hn::MaxLanes(d) < 8 ? nibble : b.wanted + (i + j) / 8);
-      hn::StoreInterleaved2(hn::Compress(hn::NegMulAdd(y, w_im, hn::Mul(x, w_re)), mask),
-                            hn::Compress(hn::MulAdd(y, w_re, hn::Mul(x, w_im)), mask), d, to);
-      to += 2 * hn::CountTrue(d, mask);
+      const V re = hn::NegMulAdd(y, w_im, hn::Mul(x, w_re));
+      const V im = hn::MulAdd(y, w_re, hn::Mul(x, w_im));
+      if constexpr (hn::MaxLanes(d) == row) {
+        const hn::RebindToSigned<Lanes> di;
+        const hn::Rebind<std::uint8_t, Lanes> d8;
+        const auto order = hn::IndicesFromVec(d, hn::PromoteTo(di, hn::LoadU(d8, b.order + i)));
+        const V to_re = hn::TableLookupLanes(re, order);
+        const V to_im = hn::TableLookupLanes(im, order);
+        hn::StoreU(hn::InterleaveLower(d, to_re, to_im), d, to);
+        hn::StoreU(hn::InterleaveUpper(d, to_re, to_im), d, to + lanes);
+        to += 2 * (hwy::PopCount(b.wanted[i / 8]) + hwy::PopCount(b.wanted[i / 8 + 1]));
+      } else {
+        // (LoadMaskBits may read 8 bytes; on targets of 4 lanes it wants them in the lowest bits.)
+        const std::uint8_t nibble[8] = {static_cast<std::uint8_t>(b.wanted[(i + j) / 8] >> (j % 8))};
+        const auto mask = hn::LoadMaskBits(d, hn::MaxLanes(d) < 8 ? nibble : b.wanted + (i + j) / 8);
+        hn::StoreInterleaved2(hn::Compress(re, mask), hn::Compress(im, mask), d, to);
+        to += 2 * hn::CountTrue(d, mask);
+      }
     }
     const auto stored = static_cast<std::size_t>(to - begin);
     if (!fits) std::memcpy(out + 2 * kept, spare, stored * sizeof(float));
@@ -221,6 +233,21 @@ HWY_EXPORT(correlate);
 HWY_EXPORT(errors);
 
 }  // namespace
+
+// Interleaving 16 real and 16 imaginary parts within every 128 bits makes two vectors: lanes 4 b and 4 b + 1
+// go to places 2 b and 2 b + 1 of the first, lanes 4 b + 2 and 4 b + 3 to the same of the second.
+void equalizer_order(std::span<const std::uint8_t> wanted, std::span<std::uint8_t> order) noexcept {
+  BORESIGHT_ASSERT(order.size() % 16 == 0 && wanted.size() >= order.size() / 8);
+  for (std::size_t first = 0; first < order.size(); first += 16) {
+    std::size_t place = 0;
+    for (std::size_t i = 0; i < 16; ++i) {
+      if (((wanted[(first + i) / 8] >> (i % 8)) & 1U) == 0) continue;
+      const std::size_t lane = place / 8 * 2 + place % 8 / 2 * 4 + place % 2;
+      order[first + lane] = static_cast<std::uint8_t>(i);
+      ++place;
+    }
+  }
+}
 
 std::size_t equalize_band(const EqualizerBand& b, double phase, double slope, float gain,
                           std::span<cf32> out) noexcept {

@@ -21,9 +21,14 @@ struct EqualizerBand {
   const float* inverse_re;  ///< of 1 / channel
   const float* inverse_im;
   const std::uint8_t* wanted;  ///< one bit per subcarrier, lowest bit first; 8 bytes more are readable
+  const std::uint8_t* order;   ///< from equalizer_order()
   std::size_t count;           ///< at most 8192
   int first;                   ///< signed index of the first
 };
+
+/// The same choice of subcarriers for targets of 16 lanes, where moving by a table is cheaper than moving by
+/// a mask: for each row of 16 subcarriers, which of them goes where. order [rows x 16].
+void equalizer_order(std::span<const std::uint8_t> wanted, std::span<std::uint8_t> order) noexcept;
 
 /// For the wanted subcarriers, in their order: out = received / channel / (gain t(k)). Returns how many;
 /// `out` has room for them all.

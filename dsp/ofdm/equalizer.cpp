@@ -42,6 +42,8 @@ RampEqualizer::RampEqualizer(const Numerology& numerology) : fft_size_(numerolog
       if (numerology.map[band.first_bin + i] != Carrier::data) continue;
       band.wanted[i / 8] = static_cast<std::uint8_t>(band.wanted[i / 8] | (1U << (i % 8)));
     }
+    band.order.resize(padded);
+    kernels::equalizer_order(band.wanted, band.order);
   }
 }
 
@@ -78,9 +80,10 @@ void RampEqualizer::process(std::span<const cf32> received, const Ramp& ramp, fl
   }
   std::size_t done = 0;
   for (const Band& band : bands_) {
-    done += kernels::equalize_band({received.data() + band.first_bin, band.inverse_re.data(),
-                                    band.inverse_im.data(), band.wanted.data(), band.count, band.first_index},
-                                   ramp.phase_rad, ramp.slope_rad, gain, symbols.subspan(done));
+    done += kernels::equalize_band(
+        {received.data() + band.first_bin, band.inverse_re.data(), band.inverse_im.data(), band.wanted.data(),
+         band.order.data(), band.count, band.first_index},
+        ramp.phase_rad, ramp.slope_rad, gain, symbols.subspan(done));
   }
   kernels::scale_weights(weight_, scale, weight);
 }

@@ -124,8 +124,15 @@ void KuDemodulator::begin(std::span<const cf32> window, double frequency, double
 void KuDemodulator::symbol(std::size_t index, std::span<const cf32> window,
                            const modem::Constellation& constellation, std::span<modem::Llr> llr) noexcept {
   BORESIGHT_ASSERT(index >= frame::ku_first_header_symbol && index < frame::ku_symbols);
-  demodulator_.process(window, frequency_, frequency_ * static_cast<double>(window_start(index)),
-                       bins_.row(0));
+  // The carrier's phase at the window's start is common to all subcarriers: it goes into the ramp.
+  demodulator_.process(window, frequency_, 0, bins_.row(0));
+  const auto bins = std::as_const(bins_).row(0);
+  for (std::size_t i = 0; i < pilot_carriers_.size(); ++i) {
+    const cf32 y = bins[pilot_carriers_[i]];
+    pilots_.re[i] = y.real();
+    pilots_.im[i] = y.imag();
+  }
+  carrier_turns_ = frequency_ * static_cast<double>(window_start(index));
   // The next window comes from beyond the second-level cache; its place may yet move by a sample or two.
   for (std::size_t i = 0; i < fft_size; i += 8) __builtin_prefetch(window.data() + symbol_samples + i);
   const bool seen = track(index);
@@ -143,12 +150,6 @@ bool KuDemodulator::track(std::size_t index) noexcept {
   phase_.predict();
   delay_.predict();
   gain_.predict();
-  const auto bins = std::as_const(bins_).row(0);
-  for (std::size_t i = 0; i < pilot_carriers_.size(); ++i) {
-    const cf32 y = bins[pilot_carriers_[i]];
-    pilots_.re[i] = y.real();
-    pilots_.im[i] = y.imag();
-  }
   const Pilots& values = pilot_values_[index];
   const kernels::PilotSet set{pilots_.re.data(),        pilots_.im.data(), pilot_channel_.re.data(),
                               pilot_channel_.im.data(), values.re.data(),  values.im.data(),
@@ -171,8 +172,10 @@ bool KuDemodulator::track(std::size_t index) noexcept {
     ++bridged_symbols_;
     return false;
   }
-  const double amplitude = std::abs(sum) / power;
-  const double slope = (cf64(sums.moment) * std::conj(sum)).imag() / std::abs(sum);
+  const double magnitude = std::sqrt(std::norm(sum));
+  const double amplitude = magnitude / power;
+  const cf64 moment(sums.moment);
+  const double slope = (moment.imag() * sum.real() - moment.real() * sum.imag()) / magnitude;
   phase_.correct(std::arg(sum), believed / (2 * coherent));
   delay_.correct(-slope / (amplitude * pilot_spread_) / rad_per_delay,
                  believed / (2 * coherent * pilot_spread_ / power) / (rad_per_delay * rad_per_delay));
@@ -191,7 +194,8 @@ bool KuDemodulator::track(std::size_t index) noexcept {
 }
 
 ofdm::RampEqualizer::Ramp KuDemodulator::ramp() const noexcept {
-  return {.phase_rad = std::remainder(phase_.value(), 2 * pi),
+  const double turns = carrier_turns_ + phase_.value() / (2 * pi);
+  return {.phase_rad = 2 * pi * (turns - std::floor(turns + 0.5)),
           .slope_rad = -rad_per_delay * (delay_.value() - static_cast<double>(slip_)),
           .gain = gain_.value()};
 }

@@ -38,12 +38,14 @@ TEST(EqualizerKernel, DividesByChannelAndRampOnEveryLength) {
       want.push_back(cf64(received[i + 1]) * inverse / static_cast<double>(gain) *
                      std::polar(1.0, -(phase + slope * (first + static_cast<int>(i)))));
     }
+    std::vector<std::uint8_t> order((count + 15) / 16 * 16);
+    equalizer_order(wanted, order);
     for_each_simd_target([&] {
       const cf32 guard(7, 8);
       std::vector<cf32> out(want.size() + 2, guard);
-      const std::size_t kept = equalize_band(
-          {received.data() + 1, inverse_re.data(), inverse_im.data(), wanted.data(), count, first}, phase,
-          slope, gain, std::span(out).subspan(1, want.size()));
+      const std::size_t kept = equalize_band({received.data() + 1, inverse_re.data(), inverse_im.data(),
+                                              wanted.data(), order.data(), count, first},
+                                             phase, slope, gain, std::span(out).subspan(1, want.size()));
       ASSERT_EQ(kept, want.size());
       EXPECT_EQ(out.front(), guard);
       EXPECT_EQ(out.back(), guard);

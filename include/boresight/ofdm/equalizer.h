@@ -64,6 +64,7 @@ class RampEqualizer {
     aligned_vector<float> inverse_re;
     aligned_vector<float> inverse_im;
     std::vector<std::uint8_t> wanted;
+    std::vector<std::uint8_t> order;
   };
   std::size_t fft_size_;
   std::vector<std::uint16_t> data_carriers_;

@@ -104,6 +104,7 @@ class KuDemodulator {
   sync::TrackingFilter gain_;              // of all subcarriers against the channel of the SSS
   double channel_taps_;
   double frequency_ = 0;
+  double carrier_turns_ = 0;  // phase of the carrier at frequency_ where this symbol's window begins
   std::ptrdiff_t slip_ = 0;  // whole samples by which the window has moved
   GridBuffer<cf32> bins_;    // [1 x 1024]
   aligned_vector<cf32> channel_;
