@@ -8,13 +8,12 @@
 //   outer loop   a frame lost at an SNR that should do  ──────▶ correction + error_step
 //                a frame read                           ──────▶ correction - error_step * p / (1 - p)
 //
-// The outer loop makes the frame error rate settle at p whatever the measured SNR leaves out: channel
+// The outer loop keeps the frame error rate at p or below, whatever the measured SNR leaves out: channel
 // estimation, phase noise, a receiver that counts its decibels otherwise (Sampath, Kumar and Holtzman, "On
 // setting reverse link target SIR in a CDMA system", VTC 1997; the same rule for modulation and coding in LTE
 // and NR base stations).
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -25,10 +24,13 @@ namespace boresight::frame {
 /// What is known of one frame.
 struct FrameReport {
   Mcs mcs = Mcs::qpsk_1_3;  ///< that it was sent with
-  double snr_db = 0;        ///< per subcarrier, or the MER. NaN, +-Inf: nothing is known but `ok`
-  bool ok = false;          ///< the payload passed its checks
+  /// Per subcarrier, or the MER. NaN or infinite: not measured; then a good frame changes nothing and a bad
+  /// one is a missed one. Beyond +-100 dB is taken as that.
+  double snr_db = 0;
+  bool ok = false;  ///< the payload passed its checks
 };
 
+/// One for each link. A frame costs a few comparisons and nothing is allocated.
 class LinkAdaptation {
  public:
   struct Config {
