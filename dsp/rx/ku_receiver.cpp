@@ -59,6 +59,7 @@ void KuReceiver::reset(std::int64_t next_sample) {
   fifo_size_ = sync::KuSync::allowance;
   std::fill_n(fifo_.begin(), fifo_size_, cf32(0));
   fifo_start_ = next_sample - allowance;
+  following_position_ = -1;
   unlock(next_sample);
 }
 
@@ -136,10 +137,12 @@ bool KuReceiver::search() {
   position_ = std::max(position_, fifo_start_);
   if (!searched_ && !have(position_, search_.window_samples())) return false;
   const auto candidate = searched_ ? search_.next(next_candidate_)
-                                   : search_.process(samples(position_, search_.window_samples()));
+                                   : search_.process(samples(position_, search_.window_samples()),
+                                                     position_ == following_position_);
+  following_position_ = position_ + static_cast<std::int64_t>(search_.positions());
   searched_ = candidate.has_value();
   if (!candidate) {
-    position_ += static_cast<std::int64_t>(search_.positions());
+    position_ = following_position_;
     return true;
   }
   next_candidate_ = candidate->position + sync::pss_segment_samples;

@@ -11,6 +11,7 @@
 #include "boresight/ofdm/numerology.h"
 #include "boresight/sync/ku_sequences.h"
 #include "fft/fft.h"
+#include "kernels/pss.h"
 
 namespace boresight::sync {
 namespace {
@@ -19,34 +20,61 @@ constexpr std::size_t segment = pss_segment_samples;
 constexpr std::size_t body = segment * pss_segments;
 constexpr std::size_t look_ahead = pss_samples;  // over which the largest statistic is sought
 
-// Overlap-save matched filter: each FFT gives this many outputs.
-constexpr std::size_t fft_size = 1024;
-constexpr std::size_t step = fft_size - segment + 1;
+// Energies are sums of this many blocks, which hold the body wherever in the first one it begins.
+constexpr std::size_t energy_blocks = body / kernels::pss_block + 1;
+// Per sample. Beyond these the square of a statistic's numerator is no float.
+constexpr float least_power = 1e-33F;
+constexpr float most_power = 1e27F;
 
 // The carrier offset that turns the differential statistic, cycles per sample.
-double carrier(cf32 differential) {
-  return std::arg(cf64(differential)) / (2 * pi * static_cast<double>(segment));
+double carrier(cf64 differential) {
+  return std::arg(differential) / (2 * pi * static_cast<double>(segment));
+}
+
+// Keeps the last `count` of x, at its front.
+template <typename T>
+void keep_last(std::span<T> x, std::size_t count) {
+  std::copy(x.end() - static_cast<std::ptrdiff_t>(count), x.end(), x.begin());
 }
 
 }  // namespace
 
 struct PssSearch::Workspace {
-  fft::Fft forward{fft_size, fft::Direction::forward};
-  fft::Fft inverse{fft_size, fft::Direction::inverse};
-  aligned_vector<cf32> filter;   // conjugate spectrum of the segment, with the 1/N of the FFT pair
-  aligned_vector<cf32> block;    // one FFT
-  aligned_vector<cf32> matched;  // c[n]
-  aligned_vector<cf32> product;  // c[n + 128] c*[n]
-  aligned_vector<float> statistic;
+  aligned_vector<cf32> turned;       // x[n] (-j)^n
+  aligned_vector<cf32> patterns;     // scratch of the matched filter
+  aligned_vector<cf32> matched;      // c[n] but for a turn that products do not see
+  aligned_vector<float> product_re;  // c[n + 128] c*[n]
+  aligned_vector<float> product_im;
+  aligned_vector<float> block_energy;  // of 16 samples each
+  aligned_vector<float> energy;        // of energy_blocks from each block on
+  aligned_vector<float> scale;         // one over the noise level
+  aligned_vector<float> statistic_2;
 
-  cf32 differential(std::size_t n) const {  // D[n]
-    cf32 d = 0;
+  void set_scale() noexcept;
+  cf64 differential(std::size_t n) const {  // D[n]
+    cf64 d = 0;
     for (std::size_t m = 1; m < pss_segments; ++m) {
-      d += pss_signs[m] * pss_signs[m - 1] * product[n + segment * (m - 1)];
+      const std::size_t i = n + segment * (m - 1);
+      d += static_cast<double>(pss_signs[m] * pss_signs[m - 1]) * cf64(product_re[i], product_im[i]);
     }
     return d;
   }
 };
+
+void PssSearch::Workspace::set_scale() noexcept {
+  // 64 blocks by doubling, one more: sums of what is not negative, with nothing taken away.
+  static_assert(energy_blocks == 65);
+  std::copy(block_energy.begin(), block_energy.end(), energy.begin());
+  for (std::size_t step = 1; step < 64; step *= 2) {
+    for (std::size_t i = 0; i + step < energy.size(); ++i) energy[i] += energy[i + step];
+  }
+  constexpr auto samples = static_cast<float>(energy_blocks * kernels::pss_block);
+  for (std::size_t i = 0; i < scale.size(); ++i) {
+    const float power = (energy[i] + block_energy[i + 64]) / samples;
+    const bool usable = power > least_power && power < most_power;  // NaN is not
+    scale[i] = usable ? 1 / (static_cast<float>(segment) * power) : 0.0F;
+  }
+}
 
 double PssSearch::threshold_for(double false_alarm_rate) {
   const double largest = std::cos(pi / 9);
@@ -64,19 +92,22 @@ PssSearch::PssSearch(const Config& config)
   require(config.max_carrier_offset > 0 && config.max_carrier_offset <= 3.9,
           "PSS search: carrier offset of " + std::to_string(config.max_carrier_offset) +
               " subcarriers is outside (0, 3.9]");
-  require(config.positions >= 1024 && config.positions <= (1U << 20),
-          "PSS search: " + std::to_string(config.positions) + " positions are outside 1024 .. 1048576");
+  require(config.positions >= 1024 && config.positions <= (1U << 20) &&
+              config.positions % kernels::pss_block == 0,
+          "PSS search: " + std::to_string(config.positions) +
+              " positions are outside 1024 .. 1048576 or no multiple of 16");
   threshold_ = threshold_for(config.false_alarm_rate);
   Workspace& w = *work_;
-  w.filter.resize(fft_size);
-  std::copy(pss_segment().begin(), pss_segment().end(), w.filter.begin());
-  w.forward.run(w.filter, w.filter);
-  for (cf32& h : w.filter) h = std::conj(h) / static_cast<float>(fft_size);
-  w.block.resize(fft_size);
   const std::size_t starts = config.positions + look_ahead;
+  w.turned.resize(window_samples() + kernels::pss_block);
+  w.patterns.resize(kernels::pss_scratch);
   w.matched.resize(starts + body - segment);
-  w.product.resize(starts + body - 2 * segment);
-  w.statistic.resize(starts);
+  w.product_re.resize(starts + body - 2 * segment);
+  w.product_im.resize(w.product_re.size());
+  w.block_energy.resize(window_samples() / kernels::pss_block);
+  w.energy.resize(w.block_energy.size());
+  w.scale.resize(starts / kernels::pss_block);
+  w.statistic_2.resize(starts);
 }
 
 PssSearch::~PssSearch() = default;
@@ -87,56 +118,60 @@ std::size_t PssSearch::window_samples() const {
   return config_.positions + look_ahead + body;
 }
 
-std::optional<PssSearch::Candidate> PssSearch::process(std::span<const cf32> window) noexcept {
+std::span<const float> PssSearch::statistic_2() const {
+  return work_->statistic_2;
+}
+
+std::optional<PssSearch::Candidate> PssSearch::process(std::span<const cf32> window, bool follows) noexcept {
   BORESIGHT_ASSERT(window.size() == window_samples());
   Workspace& w = *work_;
+  // What is there already of each array.
+  const auto kept = [&](std::size_t size) { return follows ? size - config_.positions : 0; };
+  const std::size_t matched = kept(w.matched.size());
+  const std::size_t products = kept(w.product_re.size());
+  const std::size_t statistics = kept(w.statistic_2.size());
+  if (follows) {
+    keep_last(std::span(w.matched), matched);
+    keep_last(std::span(w.product_re), products);
+    keep_last(std::span(w.product_im), products);
+    keep_last(std::span(w.statistic_2), statistics);
+    keep_last(std::span(w.block_energy), w.block_energy.size() - config_.positions / kernels::pss_block);
+  }
 
-  for (std::size_t first = 0; first < w.matched.size(); first += step) {
-    const std::size_t in = std::min(fft_size, window.size() - first);
-    std::copy_n(window.begin() + static_cast<std::ptrdiff_t>(first), in, w.block.begin());
-    std::fill(w.block.begin() + static_cast<std::ptrdiff_t>(in), w.block.end(), cf32(0));
-    w.forward.run(w.block, w.block);
-    for (std::size_t k = 0; k < fft_size; ++k) {
-      const cf32 x = w.block[k];
-      const cf32 h = w.filter[k];
-      w.block[k] = {x.real() * h.real() - x.imag() * h.imag(), x.real() * h.imag() + x.imag() * h.real()};
+  // The last segment of the window before is turned again: its samples are matched but its positions are not.
+  const std::size_t turned = matched / kernels::pss_block;
+  kernels::quarter_turns(window.subspan(matched), w.turned, std::span(w.block_energy).subspan(turned));
+  kernels::correlate_segment(w.turned, w.patterns, std::span(w.matched).subspan(matched));
+  kernels::segment_products(std::span(w.matched).subspan(products), std::span(w.product_re).subspan(products),
+                            std::span(w.product_im).subspan(products));
+  w.set_scale();
+  constexpr std::size_t stretch = 1024;
+  const auto threshold_2 = static_cast<float>(threshold_ * threshold_);
+  for (std::size_t first = statistics; first < w.statistic_2.size(); first += stretch) {
+    const auto statistic =
+        std::span(w.statistic_2).subspan(first, std::min(stretch, w.statistic_2.size() - first));
+    const float largest =
+        kernels::pss_statistic(std::span(w.product_re).subspan(first), std::span(w.product_im).subspan(first),
+                               std::span(w.scale).subspan(first / kernels::pss_block), statistic);
+    if (largest < threshold_2) continue;
+    for (std::size_t n = 0; n < statistic.size(); ++n) {
+      if (statistic[n] < threshold_2) continue;
+      const double offset = carrier(w.differential(first + n)) * static_cast<double>(body);
+      if (!(std::abs(offset) <= config_.max_carrier_offset)) statistic[n] = 0;
     }
-    w.inverse.run(w.block, w.block);
-    const std::size_t out = std::min(step, w.matched.size() - first);
-    std::copy_n(w.block.begin(), out, w.matched.begin() + static_cast<std::ptrdiff_t>(first));
-  }
-  for (std::size_t n = 0; n < w.product.size(); ++n) {
-    const cf32 a = w.matched[n + segment];
-    const cf32 b = w.matched[n];
-    w.product[n] = {a.real() * b.real() + a.imag() * b.imag(), a.imag() * b.real() - a.real() * b.imag()};
-  }
-
-  double energy = 0;  // of the body that starts at n
-  for (std::size_t i = 0; i < body; ++i) energy += static_cast<double>(std::norm(window[i]));
-  double largest = energy;
-  for (std::size_t n = 0; n < w.statistic.size(); ++n) {
-    // Against the largest energy so far the running sum is rounding, not signal, below 1e-12.
-    largest = std::max(largest, energy);
-    const double noise = static_cast<double>(segment) * energy / static_cast<double>(body);
-    const cf32 d = w.differential(n);
-    const double statistic =
-        energy > 1e-12 * largest + 1e-30 ? static_cast<double>(std::abs(d)) / noise : 0.0;
-    const bool in_range = statistic < threshold_ ||
-                          std::abs(carrier(d)) * static_cast<double>(body) <= config_.max_carrier_offset;
-    w.statistic[n] = in_range ? static_cast<float>(statistic) : 0.0F;
-    energy += static_cast<double>(std::norm(window[n + body])) - static_cast<double>(std::norm(window[n]));
   }
   return next(0);
 }
 
 std::optional<PssSearch::Candidate> PssSearch::next(std::size_t position) const noexcept {
   const Workspace& w = *work_;
+  const auto threshold_2 = static_cast<float>(threshold_ * threshold_);
   for (std::size_t n = position; n < config_.positions; ++n) {
-    if (w.statistic[n] < threshold_) continue;
-    const auto first = w.statistic.begin() + static_cast<std::ptrdiff_t>(n);
+    if (w.statistic_2[n] < threshold_2) continue;
+    const auto first = w.statistic_2.begin() + static_cast<std::ptrdiff_t>(n);
     const auto best = std::max_element(first, first + look_ahead);
-    const auto found = static_cast<std::size_t>(best - w.statistic.begin());
-    return Candidate{found, carrier(w.differential(found)), static_cast<double>(*best)};
+    const auto found = static_cast<std::size_t>(best - w.statistic_2.begin());
+    return Candidate{found, carrier(w.differential(found)), std::sqrt(static_cast<double>(*best))};
   }
   return std::nullopt;
 }

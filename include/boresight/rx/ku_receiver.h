@@ -113,13 +113,14 @@ class KuReceiver {
   std::int64_t fifo_start_ = 0;  // absolute index of fifo_[0]
 
   State state_ = State::search;
-  std::int64_t position_ = 0;       // search: first start position of the window
-  bool searched_ = false;           // the window at position_ has been computed
-  std::size_t next_candidate_ = 0;  // where in it to go on
-  std::int64_t start_ = 0;          // confirm, frame: where the frame starts, or should
-  double frequency_ = 0;            // cycles per sample
-  double rate_variance_ = 0;        // of the frequency, (rad per symbol)^2
-  double drift_ = 0;                // samples per symbol
+  std::int64_t position_ = 0;             // search: first start position of the window
+  bool searched_ = false;                 // the window at position_ has been computed
+  std::size_t next_candidate_ = 0;        // where in it to go on
+  std::int64_t following_position_ = -1;  // of the window that follows the last one computed
+  std::int64_t start_ = 0;                // confirm, frame: where the frame starts, or should
+  double frequency_ = 0;                  // cycles per sample
+  double rate_variance_ = 0;              // of the frequency, (rad per symbol)^2
+  double drift_ = 0;                      // samples per symbol
   double drift_variance_ = 0;
   std::size_t symbol_ = 0;
   bool locked_ = false;

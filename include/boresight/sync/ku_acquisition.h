@@ -7,8 +7,10 @@
 //     offset within half a segment rate (4 subcarriers). The match itself loses sinc^2(128 f): 1.4 dB at 2.5
 //     subcarriers, 3.7 dB at 3.9.
 //         D[n] = sum_{m=1..7} s_m s_{m-1} c[n + 128 m] c*[n + 128 (m - 1)]
-//     |D| is compared with the noise that 1024 samples of energy E[n] would give, 128 E / 1024. The phase of
-//     D is the carrier offset times 128 samples.
+//     |D| is compared with the noise that samples of the mean power found around it would give, 128 E / 1040.
+//     E is the energy of the 1024 samples and of up to 16 more (sums of 16 are added). The phase of D is the
+//     carrier offset times 128 samples. p steps by quarter turns, so the match is additions only
+//     (dsp/kernels/pss.h): less than one FFT's time for as many samples.
 //  2. KuSync at a candidate. The carrier is taken off, the SSS is demodulated, multiplied by its known values
 //     and transformed to the delay domain; the strongest tap against the symbol's energy is the statistic,
 //     its place corrects the start, and the phase from the PSS to the SSS refines the carrier.
@@ -40,7 +42,8 @@ class PssSearch {
     double statistic = 0;      ///< |D| over the noise level; the false alarm rate sets its threshold
   };
 
-  /// ConfigError if a rate is outside (0, 0.1], an offset outside (0, 3.9], positions outside 1024 .. 2^20.
+  /// ConfigError if a rate is outside (0, 0.1], an offset outside (0, 3.9], positions outside 1024 .. 2^20 or
+  /// no multiple of 16.
   explicit PssSearch(const Config& config);
   ~PssSearch();
   PssSearch(PssSearch&&) noexcept;
@@ -53,12 +56,20 @@ class PssSearch {
 
   /// window [window_samples()]: the first candidate whose statistic passes the threshold within positions(),
   /// or nothing. A candidate is the largest statistic within one symbol of that first passing, so it may lie
-  /// up to a symbol behind positions(). Carriers beyond max_carrier_offset do not count. All-zero input has
-  /// none. NaN spreads over a call: clean the samples before.
-  std::optional<Candidate> process(std::span<const cf32> window) noexcept;
+  /// up to a symbol behind positions(). Carriers beyond max_carrier_offset do not count.
+  ///
+  /// `follows` says that this window begins positions() samples after that of the last call: what the two
+  /// have in common is not computed again, to the same result.
+  ///
+  /// A NaN or Inf hides the positions whose 1024 to 1040 samples it is among and no others, and so does a
+  /// power outside 1e-33 .. 1e27 per sample, zero among it; nothing else depends on the scale.
+  std::optional<Candidate> process(std::span<const cf32> window, bool follows = false) noexcept;
 
   /// The next candidate of the same window at or behind `position`, without computing anything anew.
   std::optional<Candidate> next(std::size_t position) const noexcept;
+
+  /// Probe: the statistic's square at every position of the last window, and one symbol on.
+  std::span<const float> statistic_2() const;
 
   /// The threshold on the statistic for a probability of false alarm per sample. Under noise D is a
   /// quadratic form in eight complex normal values whose largest eigenvalue is cos(pi/9); its modulus has the
