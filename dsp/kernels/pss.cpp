@@ -22,41 +22,86 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Lanes16 = hn::CappedTag<float, pss_block>;
 using Vec = hn::VFromD<Lanes16>;
 
+// Targets of one lane have no room for a sample, and vectors of unknown length make no arrays.
+#if HWY_TARGET == HWY_SCALAR || HWY_HAVE_SCALABLE
+
+void quarter_turns(const float* in, float* out, float* energy, std::size_t blocks) {
+  for (std::size_t b = 0; b < blocks; ++b, in += 2 * pss_block, out += 2 * pss_block) {
+    float power[2 * pss_block];
+    for (std::size_t i = 0; i < 2 * pss_block; ++i) power[i] = in[i] * in[i];
+    for (std::size_t half = pss_block; half >= 1; half /= 2) {
+      for (std::size_t i = 0; i < half; ++i) power[i] += power[i + half];
+    }
+    energy[b] = power[0];
+    for (std::size_t i = 0; i < 2 * pss_block; i += 8) {
+      const float turned[8] = {in[i],      in[i + 1],  in[i + 3],  -in[i + 2],
+                               -in[i + 4], -in[i + 5], -in[i + 7], in[i + 6]};
+      std::copy(turned, turned + 8, out + i);
+    }
+  }
+}
+
+void correlate_segment(const float* in, float* patterns, float* out, std::size_t rails) {
+  constexpr std::size_t stride = 2 * pss_pattern_stride;
+  for (std::size_t first = 0; first < rails; first += 2 * pss_tile, in += 2 * pss_tile, out += 2 * pss_tile) {
+    const std::size_t count = std::min(2 * pss_tile, rails - first);
+    for (std::size_t pattern = 0; pattern < 8; ++pattern) {
+      const auto sign = [&](unsigned sample) { return ((pattern >> (sample - 1)) & 1U) != 0 ? -1.0F : 1.0F; };
+      float* to = patterns + pattern * stride;
+      for (std::size_t i = 0; i < count + 2 * (pss_taps - 4); ++i)
+        to[i] = (in[i] + sign(1) * in[i + 2]) + (sign(2) * in[i + 4] + sign(3) * in[i + 6]);
+    }
+    std::fill(out, out + count, 0.0F);
+    for (std::size_t g = 0; g < pss::groups.size(); g += 2) {
+      const float* a = patterns + pss::groups[g].pattern * stride + 8 * g;
+      const float* b = patterns + pss::groups[g + 1].pattern * stride + 8 * (g + 1);
+      const float sign = pss::groups[g].negative ? -1.0F : 1.0F;
+      const float relative = pss::groups[g].negative == pss::groups[g + 1].negative ? 1.0F : -1.0F;
+      for (std::size_t i = 0; i < count; ++i) out[i] += sign * (a[i] + relative * b[i]);
+    }
+  }
+}
+
+#else
+
+// Halves are added until one number is left, so that the order does not depend on the number of lanes.
+template <class D>
+HWY_INLINE float halving_sum(D d, hn::VFromD<D> v) {
+  if constexpr (hn::MaxLanes(D()) <= 4) {
+    HWY_ALIGN float x[4];
+    hn::Store(v, d, x);
+    return (x[0] + x[2]) + (x[1] + x[3]);
+  } else {
+    const hn::Half<D> half;
+    return halving_sum(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  }
+}
+
 void quarter_turns(const float* in, float* out, float* energy, std::size_t blocks) {
   const Lanes16 d;
   const hn::RebindToUnsigned<Lanes16> du;
-  const std::size_t lanes = hn::Lanes(d);
+  constexpr std::size_t lanes = hn::MaxLanes(Lanes16());
+  constexpr std::size_t vectors = 2 * pss_block / lanes;
   // By n mod 4: x, -j x, -x, j x. Odd samples change their rails, and signs are flipped.
   constexpr std::uint32_t minus = 0x80000000U;
-  HWY_ALIGN static constexpr std::uint32_t swap[pss_block] = {0, ~0U, 0, ~0U, 0, ~0U, 0, ~0U,
-                                                              0, ~0U, 0, ~0U, 0, ~0U, 0, ~0U};
-  HWY_ALIGN static constexpr std::uint32_t flip_re[pss_block] = {0, 0, minus, minus, 0, 0, minus, minus,
-                                                                 0, 0, minus, minus, 0, 0, minus, minus};
-  HWY_ALIGN static constexpr std::uint32_t flip_im[pss_block] = {0, minus, minus, 0, 0, minus, minus, 0,
-                                                                 0, minus, minus, 0, 0, minus, minus, 0};
-  for (std::size_t b = 0; b < blocks; ++b) {
-    HWY_ALIGN float power[pss_block];
-    for (std::size_t i = 0; i < pss_block; i += lanes) {
-      Vec re;
-      Vec im;
-      hn::LoadInterleaved2(d, in + 2 * (pss_block * b + i), re, im);
-      hn::Store(hn::Add(hn::Mul(re, re), hn::Mul(im, im)), d, power + i);
-      const auto odd = hn::MaskFromVec(hn::BitCast(d, hn::Load(du, swap + i)));
-      const auto turned_re = hn::Xor(hn::IfThenElse(odd, im, re), hn::BitCast(d, hn::Load(du, flip_re + i)));
-      const auto turned_im = hn::Xor(hn::IfThenElse(odd, re, im), hn::BitCast(d, hn::Load(du, flip_im + i)));
-      hn::StoreInterleaved2(turned_re, turned_im, d, out + 2 * (pss_block * b + i));
+  HWY_ALIGN static constexpr std::uint32_t odd[16] = {0, 0, ~0U, ~0U, 0, 0, ~0U, ~0U,
+                                                      0, 0, ~0U, ~0U, 0, 0, ~0U, ~0U};
+  HWY_ALIGN static constexpr std::uint32_t flip[16] = {0, 0, 0, minus, minus, minus, minus, 0,
+                                                       0, 0, 0, minus, minus, minus, minus, 0};
+  for (std::size_t b = 0; b < blocks; ++b, in += 2 * pss_block, out += 2 * pss_block) {
+    Vec power[vectors] = {};
+    for (std::size_t v = 0; v < vectors; ++v) {
+      const std::size_t i = v * lanes;
+      const auto x = hn::LoadU(d, in + i);
+      power[v] = hn::Mul(x, x);
+      const auto is_odd = hn::MaskFromVec(hn::BitCast(d, hn::Load(du, odd + i % 8)));
+      const auto sign = hn::BitCast(d, hn::Load(du, flip + i % 8));
+      hn::StoreU(hn::Xor(hn::IfThenElse(is_odd, hn::Shuffle2301(x), x), sign), d, out + i);
     }
-    // Halves are added until four numbers are left, so that the order does not depend on the lanes.
-    const hn::CappedTag<float, 4> d4;
-    if (hn::Lanes(d4) == 4) {
-      const auto low = hn::Add(hn::Load(d4, power), hn::Load(d4, power + 8));
-      const auto high = hn::Add(hn::Load(d4, power + 4), hn::Load(d4, power + 12));
-      hn::Store(hn::Add(low, high), d4, power);
-    } else {
-      for (std::size_t i = 0; i < 4; ++i)
-        power[i] = (power[i] + power[i + 8]) + (power[i + 4] + power[i + 12]);
+    for (std::size_t half = vectors / 2; half >= 1; half /= 2) {
+      for (std::size_t v = 0; v < half; ++v) power[v] = hn::Add(power[v], power[v + half]);
     }
-    energy[b] = (power[0] + power[2]) + (power[1] + power[3]);
+    energy[b] = halving_sum(d, power[0]);
   }
 }
 
@@ -197,7 +242,9 @@ void correlate_segment(const float* in, float* patterns, float* out, std::size_t
   }
 }
 
-#endif
+#endif  // the vector's length
+
+#endif  // one lane
 
 void segment_products(const float* in, float* re, float* im, std::size_t count) {
   const Lanes16 d;

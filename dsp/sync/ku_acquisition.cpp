@@ -45,10 +45,12 @@ struct PssSearch::Workspace {
   aligned_vector<cf32> matched;      // c[n] but for a turn that products do not see
   aligned_vector<float> product_re;  // c[n + 128] c*[n]
   aligned_vector<float> product_im;
-  aligned_vector<float> block_energy;  // of 16 samples each
-  aligned_vector<float> energy;        // of energy_blocks from each block on
-  aligned_vector<float> scale;         // one over the noise level
+  aligned_vector<float> block_energy;           // of 16 samples each
+  std::array<aligned_vector<float>, 2> energy;  // of 2, 4, 8, ... blocks from each block on
+  aligned_vector<float> scale;                  // one over the noise level
   aligned_vector<float> statistic_2;
+  std::size_t first_passing = 0;  // no position before it passes the threshold
+  bool last_passing = false;      // among the last `look_ahead` positions some may
 
   void set_scale() noexcept;
   cf64 differential(std::size_t n) const {  // D[n]
@@ -64,13 +66,17 @@ struct PssSearch::Workspace {
 void PssSearch::Workspace::set_scale() noexcept {
   // 64 blocks by doubling, one more: sums of what is not negative, with nothing taken away.
   static_assert(energy_blocks == 65);
-  std::copy(block_energy.begin(), block_energy.end(), energy.begin());
+  std::span<const float> in = block_energy;
+  std::span<float> out = energy[0];
   for (std::size_t step = 1; step < 64; step *= 2) {
-    for (std::size_t i = 0; i + step < energy.size(); ++i) energy[i] += energy[i + step];
+    out = energy[step % 3 == 1 ? 0 : 1];  // 1, 4, 16 and 2, 8, 32
+    const std::size_t count = in.size() - step;
+    for (std::size_t i = 0; i < count; ++i) out[i] = in[i] + in[i + step];
+    in = out = out.first(count);
   }
   constexpr auto samples = static_cast<float>(energy_blocks * kernels::pss_block);
   for (std::size_t i = 0; i < scale.size(); ++i) {
-    const float power = (energy[i] + block_energy[i + 64]) / samples;
+    const float power = (out[i] + block_energy[i + 64]) / samples;
     const bool usable = power > least_power && power < most_power;  // NaN is not
     scale[i] = usable ? 1 / (static_cast<float>(segment) * power) : 0.0F;
   }
@@ -105,7 +111,7 @@ PssSearch::PssSearch(const Config& config)
   w.product_re.resize(starts + body - 2 * segment);
   w.product_im.resize(w.product_re.size());
   w.block_energy.resize(window_samples() / kernels::pss_block);
-  w.energy.resize(w.block_energy.size());
+  for (auto& energy : w.energy) energy.resize(w.block_energy.size());
   w.scale.resize(starts / kernels::pss_block);
   w.statistic_2.resize(starts);
 }
@@ -147,6 +153,8 @@ std::optional<PssSearch::Candidate> PssSearch::process(std::span<const cf32> win
   w.set_scale();
   constexpr std::size_t stretch = 1024;
   const auto threshold_2 = static_cast<float>(threshold_ * threshold_);
+  w.first_passing = statistics > 0 && w.last_passing ? 0 : w.statistic_2.size();
+  w.last_passing = false;
   for (std::size_t first = statistics; first < w.statistic_2.size(); first += stretch) {
     const auto statistic =
         std::span(w.statistic_2).subspan(first, std::min(stretch, w.statistic_2.size() - first));
@@ -154,6 +162,8 @@ std::optional<PssSearch::Candidate> PssSearch::process(std::span<const cf32> win
         kernels::pss_statistic(std::span(w.product_re).subspan(first), std::span(w.product_im).subspan(first),
                                std::span(w.scale).subspan(first / kernels::pss_block), statistic);
     if (largest < threshold_2) continue;
+    w.first_passing = std::min(w.first_passing, first);
+    w.last_passing = w.last_passing || first + stretch > config_.positions;
     for (std::size_t n = 0; n < statistic.size(); ++n) {
       if (statistic[n] < threshold_2) continue;
       const double offset = carrier(w.differential(first + n)) * static_cast<double>(body);
@@ -166,7 +176,7 @@ std::optional<PssSearch::Candidate> PssSearch::process(std::span<const cf32> win
 std::optional<PssSearch::Candidate> PssSearch::next(std::size_t position) const noexcept {
   const Workspace& w = *work_;
   const auto threshold_2 = static_cast<float>(threshold_ * threshold_);
-  for (std::size_t n = position; n < config_.positions; ++n) {
+  for (std::size_t n = std::max(position, w.first_passing); n < config_.positions; ++n) {
     if (w.statistic_2[n] < threshold_2) continue;
     const auto first = w.statistic_2.begin() + static_cast<std::ptrdiff_t>(n);
     const auto best = std::max_element(first, first + look_ahead);
