@@ -31,6 +31,10 @@ double carrier(cf64 differential) {
   return std::arg(differential) / (2 * pi * static_cast<double>(segment));
 }
 
+// What noise may add to the measured carrier of a signal that is in range, subcarriers: four standard
+// deviations where it is just found (sqrt(a^2 + 3.5) / 7 a^2 radians per segment at 7 a^2 = 27).
+constexpr double carrier_margin = 0.4;
+
 // Keeps the last `count` of x, at its front.
 template <typename T>
 void keep_last(std::span<T> x, std::size_t count) {
@@ -167,7 +171,7 @@ std::optional<PssSearch::Candidate> PssSearch::process(std::span<const cf32> win
     for (std::size_t n = 0; n < statistic.size(); ++n) {
       if (statistic[n] < threshold_2) continue;
       const double offset = carrier(w.differential(first + n)) * static_cast<double>(body);
-      if (!(std::abs(offset) <= config_.max_carrier_offset)) statistic[n] = 0;
+      if (!(std::abs(offset) <= config_.max_carrier_offset + carrier_margin)) statistic[n] = 0;
     }
   }
   return next(0);

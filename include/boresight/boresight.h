@@ -33,6 +33,7 @@
 
 #include "boresight/doa/covariance.h"
 
+#include "boresight/sync/detection_theory.h"
 #include "boresight/sync/ku_acquisition.h"
 #include "boresight/sync/ku_sequences.h"
 #include "boresight/sync/tracking_filter.h"

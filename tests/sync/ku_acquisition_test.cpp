@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
+#include <span>
 #include <vector>
 
 #include "boresight/core/error.h"
@@ -10,6 +12,7 @@
 #include "boresight/core/units.h"
 #include "boresight/ofdm/modulator.h"
 #include "boresight/ofdm/numerology.h"
+#include "boresight/sync/detection_theory.h"
 #include "boresight/sync/ku_sequences.h"
 
 namespace boresight::sync {
@@ -59,6 +62,135 @@ TEST(PssSearch, NoAlarmInTenMillionSamplesOfNoise) {
     std::fill(noise.begin(), noise.end(), cf32(0));
     random.add_noise(noise, 3.0F);
     EXPECT_FALSE(search.process(noise));
+  }
+}
+
+// The statistic as the header defines it, in double precision; 0 where the carrier is out of range.
+double statistic_at(std::span<const cf32> x, std::size_t n, double threshold, double max_carrier_offset) {
+  cf64 c[8];
+  for (std::size_t m = 0; m < 8; ++m) {
+    for (std::size_t i = 0; i < 128; ++i)
+      c[m] += cf64(x[n + 128 * m + i]) * std::conj(cf64(pss_segment()[i]));
+  }
+  cf64 d = 0;
+  for (std::size_t m = 1; m < 8; ++m) d += (m == 1 ? -1.0 : 1.0) * c[m] * std::conj(c[m - 1]);
+  double energy = 0;
+  for (std::size_t i = n / 16 * 16; i < n / 16 * 16 + 1040; ++i)
+    energy += static_cast<double>(std::norm(x[i]));
+  const double statistic = std::abs(d) / (128 * energy / 1040);
+  const bool out_of_range = std::abs(std::arg(d)) * 8 / (2 * pi) > max_carrier_offset;
+  return statistic >= threshold && out_of_range ? 0.0 : statistic;
+}
+
+TEST(PssSearch, StatisticIsTheHeaders) {
+  PssSearch search({.positions = 1024});
+  Random random(11);
+  const auto x = preamble_in_noise(search.window_samples(), 517, 1e-3, -3, random);
+  search.process(x);
+  for (std::size_t n = 0; n < search.statistic_2().size(); n += 3) {
+    // Single precision: 1e-6 of what is added, which for the sum of seven products is their size, about 10.
+    ASSERT_NEAR(std::sqrt(search.statistic_2()[n]), statistic_at(x, n, search.threshold(), 2.9), 1e-4) << n;
+  }
+}
+
+// Windows one after the other, computed from what the last left and anew.
+TEST(PssSearch, FollowingWindowsGiveTheSameBits) {
+  PssSearch following({.positions = 2048});
+  Random random(12);
+  for (const std::size_t preamble : {2000U, 3000U, 4090U}) {
+    const auto x = preamble_in_noise(2048 * 3 + following.window_samples(), preamble, 1e-3, 3, random);
+    for (std::size_t w = 0; w < 4; ++w) {
+      const auto window = std::span<const cf32>(x).subspan(2048 * w, following.window_samples());
+      PssSearch anew({.positions = 2048});
+      const auto want = anew.process(window);
+      const auto got = following.process(window, w > 0);
+      ASSERT_EQ(got.has_value(), want.has_value()) << preamble << " " << w;
+      if (got) {
+        EXPECT_EQ(got->position, want->position);
+        EXPECT_EQ(got->frequency, want->frequency);
+        EXPECT_EQ(got->statistic, want->statistic);
+      }
+      ASSERT_TRUE(
+          std::equal(anew.statistic_2().begin(), anew.statistic_2().end(), following.statistic_2().begin()));
+    }
+  }
+}
+
+// A NaN, an Inf or a pulse 120 dB above the noise: every position that does not look at it is as before, to
+// the bit; and those that do see no preamble where there is none.
+TEST(PssSearch, DamageReachesAsFarAsItsSamples) {
+  PssSearch search({});
+  Random random(13);
+  const auto clean = preamble_in_noise(search.window_samples(), 6000, 1e-3, 0, random);
+  search.process(clean);
+  const std::vector<float> want(search.statistic_2().begin(), search.statistic_2().end());
+  const float inf = std::numeric_limits<float>::infinity();
+  for (const cf32 bad : {cf32(NAN, 0), cf32(0, inf), cf32(1e6F, -1e6F), cf32(1e18F, 0), cf32(3e38F, 3e38F)}) {
+    auto x = clean;
+    x[3000] = bad;
+    const auto found = search.process(x);
+    ASSERT_TRUE(found);
+    EXPECT_NEAR(static_cast<double>(found->position), 6032, 2);
+    for (std::size_t n = 0; n < want.size(); ++n) {
+      if (n / 16 * 16 + 1040 <= 3000 || n / 16 * 16 > 3000) {
+        ASSERT_EQ(search.statistic_2()[n], want[n]) << n;
+      }
+    }
+  }
+}
+
+// Positions a symbol apart see different samples, so that the alarms among them are binomial. The bounds are
+// those of Clopper and Pearson at 1e-4 each. What the header derives is P(|D| > t) of D over its own mean
+// power; over the power of the 1040 samples a fraction exp(-(t / l)^2 / 2080) of it is left, 0.91 at 1e-4.
+TEST(PssSearch, StatisticPassesAsOftenAsItsThresholdSays) {
+  PssSearch search({.max_carrier_offset = 3.9, .positions = 65536});
+  Random random(14);
+  std::vector<cf32> noise(search.window_samples());
+  const double rates[] = {1e-2, 1e-3};
+  std::size_t alarms[2] = {};
+  std::size_t trials = 0;
+  for (int window = 0; window < 160; ++window) {
+    std::fill(noise.begin(), noise.end(), cf32(0));
+    random.add_noise(noise, 1.0F);
+    search.process(noise);
+    for (std::size_t n = 0; n + 1168 < search.positions(); n += 1168, ++trials) {
+      for (int i = 0; i < 2; ++i)
+        alarms[i] += search.statistic_2()[n] > std::pow(PssSearch::threshold_for(rates[i]), 2);
+    }
+  }
+  for (int i = 0; i < 2; ++i) {
+    const auto interval = clopper_pearson(alarms[i], trials, 1e-4);
+    const double t = PssSearch::threshold_for(rates[i]) / std::cos(pi / 9);
+    const double theory = rates[i] * std::exp(-t * t / 2080);
+    EXPECT_LT(interval.low, theory) << alarms[i] << " of " << trials;
+    EXPECT_GT(interval.high, theory) << alarms[i] << " of " << trials;
+  }
+}
+
+// The probability of detection at the right position against theory: the quadratic form of eight segments, at
+// offsets where the match loses nothing and 1.1 dB. Bounds of 1e-4; the theory leaves out up to 0.02.
+TEST(PssSearch, DetectsAsOftenAsTheorySays) {
+  PssSearch search({.positions = 1024});
+  Random random(15);
+  for (const double subcarriers : {0.0, 2.25}) {
+    for (const double snr_db : {-14.0, -13.0, -12.0}) {
+      std::size_t hits = 0;
+      const std::size_t trials = 800;
+      for (std::size_t trial = 0; trial < trials; ++trial) {
+        const auto x = preamble_in_noise(search.window_samples(), 200, subcarriers / 1024, snr_db, random);
+        search.process(x);
+        hits += search.statistic_2()[232] > search.threshold() * search.threshold();
+      }
+      const double snr = power_from_db(snr_db);
+      const double angle = pi * subcarriers / 8;
+      const double match =
+          subcarriers == 0 ? 1.0 : std::pow(std::sin(angle) / (128 * std::sin(angle / 128)), 2);
+      const double theory =
+          differential_detection_probability(8, 128 * snr * match, search.threshold() * (1 + snr));
+      const auto interval = clopper_pearson(hits, trials, 1e-4);
+      EXPECT_LT(interval.low, theory + 0.02) << subcarriers << " " << snr_db;
+      EXPECT_GT(interval.high, theory - 0.02) << subcarriers << " " << snr_db;
+    }
   }
 }
 
@@ -116,6 +248,7 @@ TEST(PssSearch, RefusesWhatCannotBe) {
   EXPECT_THROW(PssSearch({.false_alarm_rate = 0}), ConfigError);
   EXPECT_THROW(PssSearch({.max_carrier_offset = 4}), ConfigError);
   EXPECT_THROW(PssSearch({.positions = 10}), ConfigError);
+  EXPECT_THROW(PssSearch({.positions = 2040}), ConfigError);
 }
 
 TEST(KuSync, RefinesTimingAndCarrier) {

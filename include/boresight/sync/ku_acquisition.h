@@ -7,10 +7,10 @@
 //     offset within half a segment rate (4 subcarriers). The match itself loses sinc^2(128 f): 1.4 dB at 2.5
 //     subcarriers, 3.7 dB at 3.9.
 //         D[n] = sum_{m=1..7} s_m s_{m-1} c[n + 128 m] c*[n + 128 (m - 1)]
-//     |D| is compared with the noise that samples of the mean power found around it would give, 128 E / 1040.
-//     E is the energy of the 1024 samples and of up to 16 more (sums of 16 are added). The phase of D is the
-//     carrier offset times 128 samples. p steps by quarter turns, so the match is additions only
-//     (dsp/kernels/pss.h): less than one FFT's time for as many samples.
+//     |D| is compared with what noise of the power found there would give, 128 E / 1040; E is the energy of
+//     the 1024 samples and 16 around them (sums of 16 are added). The phase of D is the carrier offset times
+//     128 samples. p steps by quarter turns, so the match is additions only (dsp/kernels/pss.h), and the
+//     whole search costs about as much as two FFTs of as many samples.
 //  2. KuSync at a candidate. The carrier is taken off, the SSS is demodulated, multiplied by its known values
 //     and transformed to the delay domain; the strongest tap against the symbol's energy is the statistic,
 //     its place corrects the start, and the phase from the PSS to the SSS refines the carrier.
@@ -33,7 +33,7 @@ class PssSearch {
  public:
   struct Config {
     double false_alarm_rate = 1e-10;  ///< per sample, in white Gaussian noise
-    double max_carrier_offset = 2.5;  ///< subcarriers, at most 3.9; candidates beyond are dropped
+    double max_carrier_offset = 2.5;  ///< subcarriers, at most 3.9; candidates measured 0.4 beyond drop
     std::size_t positions = 8192;     ///< start positions tested by one call
   };
   struct Candidate {
@@ -56,7 +56,8 @@ class PssSearch {
 
   /// window [window_samples()]: the first candidate whose statistic passes the threshold within positions(),
   /// or nothing. A candidate is the largest statistic within one symbol of that first passing, so it may lie
-  /// up to a symbol behind positions(). Carriers beyond max_carrier_offset do not count.
+  /// up to a symbol behind positions(). Carriers that measure more than 0.4 subcarriers (three standard
+  /// deviations at the threshold) beyond max_carrier_offset do not count.
   ///
   /// `follows` says that this window begins positions() samples after that of the last call: what the two
   /// have in common is not computed again, to the same result.
@@ -74,6 +75,8 @@ class PssSearch {
   /// The threshold on the statistic for a probability of false alarm per sample. Under noise D is a
   /// quadratic form in eight complex normal values whose largest eigenvalue is cos(pi/9); its modulus has the
   /// tail C sqrt(2 pi t / l) exp(-t / l), l = cos(pi/9), C = prod_{k > 1} 1 / (1 - cos(k pi/9) / l).
+  /// That is for a power known exactly. Over the power of the 1040 samples the tail falls faster, by
+  /// exp(-(t / l)^2 / 2080): alarms come at 0.9 of the rate asked for at 1e-4 and at 0.65 of it at 1e-10.
   static double threshold_for(double false_alarm_rate);
 
  private:
