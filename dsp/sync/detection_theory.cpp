@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <numbers>
 #include <vector>
 
 #include "boresight/core/assert.h"
@@ -58,6 +59,85 @@ double differential_detection_probability(std::size_t segments, double power, do
     powers[k] = power * sum * sum;
   }
   return quadratic_form_tail(weights, powers, threshold);
+}
+
+namespace {
+
+double eigenvalue(std::size_t k,
+                  std::size_t segments) {  // of the path's adjacency, halved; k = 1 .. segments
+  return std::cos(pi * static_cast<double>(k) / static_cast<double>(segments + 1));
+}
+
+// log of C sqrt(2 pi t / l) exp(-t / l)
+double log_differential_tail(std::size_t segments, double t) {
+  const double l = eigenvalue(1, segments);
+  double sum = 0.5 * std::log(2 * pi * t / l) - t / l;
+  for (std::size_t k = 2; k <= segments; ++k) sum -= std::log(1 - eigenvalue(k, segments) / l);
+  return sum;
+}
+
+// x with f(x) = y for a falling f.
+template <typename F>
+double bisect(double low, double high, double y, const F& f) {
+  for (int i = 0; i < 100 && high - low > 1e-13 * high; ++i) {
+    const double x = (low + high) / 2;
+    (f(x) > y ? low : high) = x;
+  }
+  return (low + high) / 2;
+}
+
+}  // namespace
+
+double differential_tail(std::size_t segments, double threshold) {
+  BORESIGHT_ASSERT(segments >= 2);
+  return std::min(1.0, std::exp(log_differential_tail(segments, threshold)));
+}
+
+double differential_threshold(std::size_t segments, double probability) {
+  BORESIGHT_ASSERT(segments >= 2 && probability > 0 && probability <= 0.1);
+  // The tail rises to its largest at l / 2 and falls from there.
+  const double low = eigenvalue(1, segments) / 2;
+  return bisect(low, 2000.0 + static_cast<double>(segments), std::log(probability),
+                [&](double t) { return log_differential_tail(segments, t); });
+}
+
+double differential_ratio_tail(std::size_t copies, std::size_t segments, double ratio) {
+  BORESIGHT_ASSERT(copies * segments >= 4 && ratio > 0 && ratio < eigenvalue(1, segments));
+  const auto n = static_cast<double>(copies);
+  struct Cumulants {
+    double k = 0, k1 = 0, k2 = 0, energy = 0;
+  };
+  const auto cumulants = [&](double s) {
+    Cumulants c;
+    for (std::size_t k = 1; k <= segments; ++k) {
+      const double weight = eigenvalue(k, segments) - ratio;
+      const double pole = 1 - s * weight;
+      c.k -= n * std::log(pole);
+      c.k1 += n * weight / pole;
+      c.k2 += n * weight * weight / (pole * pole);
+      c.energy += n / pole;
+    }
+    return c;
+  };
+  // K'(s) rises from below zero (the mean of Q) to infinity at the largest eigenvalue's pole.
+  const double end = 1 / (eigenvalue(1, segments) - ratio);
+  const double s = bisect(0.0, end * (1 - 1e-13), 0.0, [&](double at) { return -cumulants(at).k1; });
+  const Cumulants c = cumulants(s);
+  const double w = std::sqrt(std::max(0.0, -2 * c.k));
+  const double u = s * std::sqrt(c.k2);
+  const double real_part =
+      0.5 * std::erfc(w / std::numbers::sqrt2) + std::exp(-w * w / 2) / std::sqrt(2 * pi) * (1 / u - 1 / w);
+  return std::min(1.0, real_part * std::sqrt(2 * pi * s * c.energy * ratio));
+}
+
+double differential_ratio_threshold(std::size_t copies, std::size_t segments, double probability) {
+  BORESIGHT_ASSERT(copies * segments >= 4 && probability > 0 && probability <= 0.1);
+  // Below 1 / sqrt(products) there is no tail yet.
+  const double low = 0.7 / std::sqrt(static_cast<double>(copies * (segments - 1))) *
+                     static_cast<double>(segments - 1) / static_cast<double>(segments);
+  const double high = eigenvalue(1, segments) * (1 - 1e-9);
+  return bisect(std::min(low, high / 2), high, probability,
+                [&](double ratio) { return differential_ratio_tail(copies, segments, ratio); });
 }
 
 namespace {

@@ -9,6 +9,7 @@
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
 #include "boresight/ofdm/numerology.h"
+#include "boresight/sync/detection_theory.h"
 #include "boresight/sync/ku_sequences.h"
 #include "fft/fft.h"
 #include "kernels/pss.h"
@@ -87,12 +88,7 @@ void PssSearch::Workspace::set_scale() noexcept {
 }
 
 double PssSearch::threshold_for(double false_alarm_rate) {
-  const double largest = std::cos(pi / 9);
-  double c = 1;
-  for (int k = 2; k <= 8; ++k) c /= 1 - std::cos(k * pi / 9) / largest;
-  double t = 10;
-  for (int i = 0; i < 50; ++i) t = largest * std::log(c * std::sqrt(2 * pi * t / largest) / false_alarm_rate);
-  return t;
+  return differential_threshold(pss_segments, false_alarm_rate);
 }
 
 PssSearch::PssSearch(const Config& config)

@@ -34,8 +34,13 @@
 #include "boresight/doa/covariance.h"
 
 #include "boresight/sync/detection_theory.h"
+#include "boresight/sync/first_path.h"
+#include "boresight/sync/integer_offset.h"
 #include "boresight/sync/ku_acquisition.h"
 #include "boresight/sync/ku_sequences.h"
+#include "boresight/sync/repetition_detector.h"
+#include "boresight/sync/sequence_search.h"
+#include "boresight/sync/tone_canceller.h"
 #include "boresight/sync/tracking_filter.h"
 #include "boresight/sync/wifi_long_training.h"
 #include "boresight/sync/wifi_pilot_tracker.h"

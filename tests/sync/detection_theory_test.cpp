@@ -73,6 +73,77 @@ TEST(DifferentialDetection, AgreesWithSimulation) {
   }
 }
 
+// Simulated, for two, four and eight segments: 1e6 trials, at 1e-3 a standard error of 3 %; five of them and
+// the tenth of the header.
+TEST(DifferentialTail, IsSeenInNoise) {
+  Random random(2);
+  for (const std::size_t segments : {2U, 4U, 8U}) {
+    const double threshold = differential_threshold(segments, 1e-3);
+    EXPECT_NEAR(differential_tail(segments, threshold), 1e-3, 1e-9);
+    int hits = 0;
+    for (int trial = 0; trial < 400'000; ++trial) {
+      cf32 sum = 0;
+      cf32 last = random.complex_normal();
+      for (std::size_t m = 1; m < segments; ++m) {
+        const cf32 n = random.complex_normal();
+        sum += n * std::conj(last);
+        last = n;
+      }
+      hits += std::norm(sum) > static_cast<float>(threshold * threshold);
+    }
+    EXPECT_NEAR(hits / 400e3, 1e-3, 1e-3 * (0.1 + 5 * 0.05)) << segments;
+  }
+}
+
+// Against the energy. Two segments have a closed form to compare with: given |b|, |<a, b>|^2 / |a|^2 |b|^2 is
+// Beta(1, n - 1), and |a|^2 / (|a|^2 + |b|^2) Beta(n, n); their product over the ratio is integrated.
+TEST(DifferentialRatioTail, IsTheClosedFormOfTwoSegments) {
+  for (const int n : {4, 16, 128}) {
+    for (const double probability : {1e-2, 1e-4, 1e-8, 1e-12}) {
+      const double ratio = differential_ratio_threshold(n, 2, probability);
+      double sum = 0;
+      double weight = 0;
+      const int steps = 20'000;
+      for (int i = 1; i < steps; ++i) {
+        const double f = static_cast<double>(i) / steps;
+        const double density = std::exp((n - 1) * std::log(4 * f * (1 - f)));
+        const double rho_2 = ratio * ratio / (f * (1 - f));
+        weight += density;
+        if (rho_2 < 1) sum += density * std::exp((n - 1) * std::log1p(-rho_2));
+      }
+      EXPECT_NEAR(sum / weight / probability, 1.0, probability > 1e-3 ? 0.1 : 0.05)
+          << n << " " << probability;
+    }
+  }
+}
+
+TEST(DifferentialRatioTail, IsSeenInNoise) {
+  Random random(3);
+  const std::size_t sizes[][2] = {{16, 2}, {16, 5}, {1, 48}, {8, 8}};
+  for (const auto& [copies, segments] : sizes) {
+    const double ratio = differential_ratio_threshold(copies, segments, 2e-3);
+    int hits = 0;
+    const int trials = 100'000;
+    for (int trial = 0; trial < trials; ++trial) {
+      cf32 sum = 0;
+      float energy = 0;
+      for (std::size_t i = 0; i < copies; ++i) {
+        cf32 last = random.complex_normal();
+        energy += std::norm(last);
+        for (std::size_t m = 1; m < segments; ++m) {
+          const cf32 n = random.complex_normal();
+          energy += std::norm(n);
+          sum += n * std::conj(last);
+          last = n;
+        }
+      }
+      hits += std::abs(sum) > static_cast<float>(ratio) * energy;
+    }
+    // 200 expected: five standard errors and the header's 5 %.
+    EXPECT_NEAR(hits, 200, 5 * std::sqrt(200.0) + 10) << copies << " " << segments;
+  }
+}
+
 // Against values that R's binom.test prints: 10 of 100 at 95 % (0.0490, 0.1762), none of 30 (0, 0.1157).
 TEST(ClopperPearson, GivesTheTextbooksIntervals) {
   EXPECT_NEAR(clopper_pearson(10, 100, 0.025).low, 0.04900469, 1e-7);
