@@ -98,6 +98,10 @@ struct ToneCanceller::State {
     }
     finite = finite && std::isfinite(rest);
     if (!(rest > 0) || !finite) return;
+    // Most blocks have none: the largest does not pass against whatever mean its own skirt would leave.
+    const auto largest = static_cast<double>(*std::max_element(power.begin(), power.end()));
+    constexpr double skirts = 2 * skirt + 1;
+    if (largest * static_cast<double>(block) <= threshold * (rest - skirts * largest)) return;
     while (found.size() < most) {
       const auto best =
           static_cast<std::size_t>(std::max_element(power.begin(), power.end()) - power.begin());

@@ -3,7 +3,7 @@
 //   samples ─┬─────────────────────(-)──┬─▶ out          a tone's amplitude follows what is left of it:
 //            │                      ▲   │                  a += 1/1024 (out conj(tone)),  tone = exp(j 2 pi f
 //            n) │   tone: a exp(j2πfn)─┘   │                a notch as wide as a sixth of 1/1024 of the rate
-//            └── every 16th block of 1024 ▼: lines in the spectrum start and stop tones
+//            └── two of 64 blocks of 1024 ▼: lines in the spectrum start and stop tones
 //
 // A line is a bin of two Hann-windowed blocks, one after the other, that is above a threshold in both, within
 // a bin of the same place and with the same power within 3 dB. The threshold is on the bin's power over the
@@ -37,7 +37,7 @@ class ToneCanceller {
     double power = 0;
   };
   static constexpr std::size_t block_samples = 1024;
-  static constexpr std::size_t interval_samples = 16 * block_samples;
+  static constexpr std::size_t interval_samples = 64 * block_samples;
 
   /// ConfigError names the value and its limit.
   explicit ToneCanceller(const Config& config);
