@@ -217,10 +217,10 @@ bool KuReceiver::confirm() {
   }
   ++stats_.frames_detected;
   start_ += timing->start - allowance;
-  // The carrier measured here, and the one followed so far, weighed by what is known of each. Phase noise of
-  // the two correlations: 1 / (2 x 1056 x SNR) each.
+  // The carrier measured here, and the one followed so far, weighed by what is known of each: the bound of
+  // ku_acquisition.h in radians per symbol, 6 x 1056^2 / 2112^3 over the SNR.
   const double snr = timing->statistic / std::max(1e-9, 1 - timing->statistic);
-  const double measured_variance = 1 / (symbol_samples * snr);
+  const double measured_variance = 0.75 / (symbol_samples * snr);
   const double surprise = 2 * pi * symbol_samples * (timing->frequency - frequency_);
   const bool continuous = surprise * surprise < 36 * (rate_variance_ + measured_variance);
   if (!candidate_ && continuous) {

@@ -13,6 +13,7 @@
 #include "boresight/sync/ku_sequences.h"
 #include "fft/fft.h"
 #include "kernels/pss.h"
+#include "sync/ku_refine.h"
 
 namespace boresight::sync {
 namespace {
@@ -190,7 +191,7 @@ struct KuSync::Workspace {
   ofdm::Demodulator demodulator{ofdm::ku20()};  // the sample rate plays no part in it
   fft::Fft inverse{1024, fft::Direction::inverse};
   aligned_vector<cf32> bins = aligned_vector<cf32>(1024);
-  aligned_vector<cf32> turned = aligned_vector<cf32>(pss_samples);
+  KuRefine refine;
 };
 
 KuSync::KuSync(const Config& config) : threshold_(0), work_(std::make_unique<Workspace>()) {
@@ -222,7 +223,7 @@ KuSync::Delay KuSync::sss_delay(std::span<const cf32> samples, std::size_t start
   if (tap >= 512) tap -= 1024;
   const double share = energy > 0 ? static_cast<double>(std::norm(*best)) / (1020.0 * energy) : 0.0;
   // The window opens early, so a frame that starts where it was looked for shows at tap `window_advance`.
-  return {tap - static_cast<int>(window_advance), share, cf64(*best)};
+  return {tap - static_cast<int>(window_advance), share};
 }
 
 std::optional<KuTiming> KuSync::process(std::span<const cf32> samples, std::size_t start,
@@ -239,13 +240,11 @@ std::optional<KuTiming> KuSync::process(std::span<const cf32> samples, std::size
     if (!(delay.share >= threshold_) || std::abs(delay.tap) > 1) return std::nullopt;
   }
 
-  // The PSS at the same delay; the phase from it to the SSS is what is left of the carrier.
-  ofdm::remove_carrier(samples.subspan(start, pss_samples), frequency, 0.0, work_->turned);
-  cf64 match = 0;
-  for (std::size_t i = 0; i < pss_samples; ++i) match += cf64(work_->turned[i] * std::conj(pss()[i]));
-  const double rest =
-      std::arg(delay.value * std::conj(match)) / (2 * pi * static_cast<double>(symbol_samples));
-  return KuTiming{static_cast<std::ptrdiff_t>(start), frequency + rest, delay.share};
+  const auto fine = work_->refine.process(samples.subspan(start, 2 * symbol_samples), frequency);
+  return KuTiming{.start = static_cast<std::ptrdiff_t>(start),
+                  .frequency = fine.frequency,
+                  .statistic = delay.share,
+                  .delay = fine.delay};
 }
 
 }  // namespace boresight::sync

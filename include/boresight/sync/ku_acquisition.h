@@ -13,7 +13,13 @@
 //     whole search costs about as much as two FFTs of as many samples.
 //  2. KuSync at a candidate. The carrier is taken off, the SSS is demodulated, multiplied by its known values
 //     and transformed to the delay domain; the strongest tap against the symbol's energy is the statistic,
-//     its place corrects the start, and the phase from the PSS to the SSS refines the carrier.
+//     and its place corrects the start. Carrier and delay are then measured on all of PSS and SSS: slopes of
+//     the phase over time and over frequency. Bounds of Cramer and Rao for N = 2112 known samples of unit
+//     power, white over the whole band, in noise of 1/snr, the phase unknown (Kay, 1993, ex. 3.14; Weiss and
+//     Weinstein, 1983):
+//         var(frequency) >= 6 / ((2 pi)^2 snr N (N^2 - 1))         cycles per sample
+//         var(delay)     >= 12 / (8 pi^2 snr N)                    samples
+//     The two are reached within 0.2 and 0.4 dB down to -12 dB (tests/sync).
 #pragma once
 
 #include <cstddef>
@@ -91,6 +97,7 @@ struct KuTiming {
   std::ptrdiff_t start = 0;  ///< first sample of the PSS prefix, relative to the window given
   double frequency = 0;      ///< carrier offset, cycles per sample
   double statistic = 0;      ///< share of the SSS's energy in its strongest delay tap, 0 .. 1
+  double delay = 0;  ///< samples by which the frame starts behind `start`; of several paths the middle
 };
 
 /// Step 2.
@@ -121,7 +128,6 @@ class KuSync {
   struct Delay {
     int tap;
     double share;
-    cf64 value;
   };
   Delay sss_delay(std::span<const cf32> samples, std::size_t start, double frequency) noexcept;
 
