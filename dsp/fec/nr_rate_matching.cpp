@@ -15,8 +15,9 @@ void walk(const NrRateMatching& m, Visit visit) {
   BORESIGHT_ASSERT(m.lifting_size > 0 && m.bits_per_symbol > 0 && m.coded_bits % m.bits_per_symbol == 0);
   const std::size_t z = m.lifting_size;
   const std::size_t begin = nr_punctured_columns * z;
-  const std::size_t end = base_graph_columns(m.graph) * z;
+  const std::size_t end = begin + m.buffer_bits();
   const std::size_t filler_end = base_graph_information_columns(m.graph) * z;
+  BORESIGHT_ASSERT(end > filler_end);
   const std::size_t filler_begin = std::clamp(m.bits_per_block, begin, filler_end);
   const std::size_t columns = m.coded_bits / m.bits_per_symbol;
 
@@ -38,10 +39,17 @@ void walk(const NrRateMatching& m, Visit visit) {
 }  // namespace
 
 std::size_t NrRateMatching::start() const noexcept {
-  // Table 5.4.2.1-2 with N_cb = N = 66 Z or 50 Z: the fractions are whole numbers of block columns.
+  // Table 5.4.2.1-2: k_0 is this many 66ths (50ths) of the buffer, in whole block columns.
   static constexpr std::array<std::size_t, 4> bg1{0, 17, 33, 56};
   static constexpr std::array<std::size_t, 4> bg2{0, 13, 25, 43};
-  return (graph == BaseGraph::bg1 ? bg1 : bg2)[redundancy_version & 3U] * lifting_size;
+  const std::size_t share = (graph == BaseGraph::bg1 ? bg1 : bg2)[redundancy_version & 3U];
+  const std::size_t codeword = (base_graph_columns(graph) - nr_punctured_columns) * lifting_size;
+  return share * buffer_bits() / codeword * lifting_size;
+}
+
+std::size_t NrRateMatching::buffer_bits() const noexcept {
+  const std::size_t codeword = (base_graph_columns(graph) - nr_punctured_columns) * lifting_size;
+  return limited_buffer_bits == 0 ? codeword : std::min(codeword, limited_buffer_bits);
 }
 
 unsigned NrRateMatching::rows_needed() const noexcept {

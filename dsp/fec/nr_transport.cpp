@@ -86,7 +86,8 @@ void for_each_block(const TransportFormat& format, const NrSegmentation& s, Visi
                           .bits_per_block = s.bits_per_block,
                           .coded_bits = 0,
                           .bits_per_symbol = format.bits_per_symbol,
-                          .redundancy_version = format.redundancy_version};
+                          .redundancy_version = format.redundancy_version,
+                          .limited_buffer_bits = format.limited_buffer_bits};
   const std::size_t share = s.bits_per_block - s.code_block_crc_bits;
   std::size_t coded_begin = 0;
   for (unsigned block = 0; block < s.code_blocks; ++block) {
@@ -97,9 +98,13 @@ void for_each_block(const TransportFormat& format, const NrSegmentation& s, Visi
   }
 }
 
-}  // namespace
+// The shortest code block's coded bits; 0 if a value of the format is out of its range.
+std::size_t fewest_coded_bits(const TransportFormat& format, const NrSegmentation& s) {
+  if (format.limited_buffer_bits != 0 && format.limited_buffer_bits < s.information_bits) return 0;
+  return nr_coded_bits_of_block(format.coded_bits, format.bits_per_symbol, s.code_blocks, 0);
+}
 
-bool is_valid(const TransportFormat& format) noexcept {
+bool ranges_hold(const TransportFormat& format) {
   const unsigned qm = format.bits_per_symbol;
   if (qm != 1 && qm != 2 && qm != 4 && qm != 6 && qm != 8) return false;
   if (format.redundancy_version > 3) return false;
@@ -108,8 +113,19 @@ bool is_valid(const TransportFormat& format) noexcept {
   if (format.coded_bits == 0 || format.coded_bits > coded_bits_limit || format.coded_bits % qm != 0) {
     return false;
   }
+  return true;
+}
+
+}  // namespace
+
+bool is_valid(const TransportFormat& format) noexcept {
+  if (!ranges_hold(format)) return false;
   const NrSegmentation s = segmentation(format);
-  return nr_coded_bits_of_block(format.coded_bits, qm, s.code_blocks, 0) >= s.bits_per_block;
+  return fewest_coded_bits(format, s) >= s.bits_per_block;
+}
+
+bool is_valid_addition(const TransportFormat& format) noexcept {
+  return ranges_hold(format) && fewest_coded_bits(format, segmentation(format)) > 0;
 }
 
 NrTransportEncoder::NrTransportEncoder(const Config& config) : config_(config) {
@@ -121,12 +137,13 @@ NrTransportEncoder::NrTransportEncoder(const Config& config) : config_(config) {
 void NrTransportEncoder::encode(const TransportFormat& format, std::span<const std::uint8_t> payload,
                                 std::span<std::uint8_t> coded_bits) {
   // The texts are made only when something is wrong, so that a good call does not allocate.
-  if (!is_valid(format)) {
+  if (!is_valid_addition(format)) {
     throw ConfigError("NrTransportEncoder: no transport format has " + std::to_string(format.payload_bytes) +
                       " payload bytes in " + std::to_string(format.coded_bits) + " coded bits of " +
                       std::to_string(format.bits_per_symbol) + " per symbol at rate " +
                       std::to_string(format.code_rate) + ", redundancy version " +
-                      std::to_string(format.redundancy_version));
+                      std::to_string(format.redundancy_version) + ", buffer limited to " +
+                      std::to_string(format.limited_buffer_bits));
   }
   if (format.payload_bytes > config_.max_payload_bytes || format.coded_bits > config_.max_coded_bits) {
     throw ConfigError("NrTransportEncoder: " + std::to_string(format.payload_bytes) + " payload bytes in " +
@@ -191,16 +208,15 @@ NrTransportDecoder::NrTransportDecoder(const Config& config)
 
 bool NrTransportDecoder::fits(const TransportFormat& format, std::size_t llrs,
                               std::size_t payload_bytes) const noexcept {
-  return is_valid(format) && format.payload_bytes <= config_.max_payload_bytes &&
-         format.coded_bits <= config_.max_coded_bits && payload_bytes == format.payload_bytes &&
-         llrs == format.coded_bits;
+  return format.payload_bytes <= config_.max_payload_bytes && format.coded_bits <= config_.max_coded_bits &&
+         payload_bytes == format.payload_bytes && llrs == format.coded_bits;
 }
 
 NrTransportDecoder::Result NrTransportDecoder::decode(const TransportFormat& format,
                                                       std::span<const modem::Llr> llr,
                                                       std::span<std::uint8_t> payload) noexcept {
   Result result;
-  if (!fits(format, llr.size(), payload.size())) return result;
+  if (!is_valid(format) || !fits(format, llr.size(), payload.size())) return result;
   const NrSegmentation s = segmentation(format);
   const auto transport = transport_lanes_of(transport_bits_, format, s);
   const NrLdpcGraph graph(s.graph, s.lifting_size);
@@ -226,7 +242,8 @@ NrTransportDecoder::Result NrTransportDecoder::decode(const TransportFormat& for
                                                       std::span<std::uint8_t> payload) noexcept {
   Result result;
   NrSoftBuffer& soft = soft_buffer;
-  if (!fits(format, llr.size(), payload.size()) || format.payload_bytes > soft.max_payload_bytes_)
+  if (!is_valid_addition(format) || !fits(format, llr.size(), payload.size()) ||
+      format.payload_bytes > soft.max_payload_bytes_)
     return result;
   const NrSegmentation s = segmentation(format);
   const NrLdpcGraph graph(s.graph, s.lifting_size);
@@ -236,9 +253,11 @@ NrTransportDecoder::Result NrTransportDecoder::decode(const TransportFormat& for
   if (soft.transmissions_ == 0) {
     soft.payload_bytes_ = format.payload_bytes;
     soft.graph_ = s.graph;
+    soft.limited_buffer_bits_ = format.limited_buffer_bits;
     std::fill(soft.block_ok_.begin(), soft.block_ok_.end(), std::uint8_t{0});
     for (unsigned block = 0; block < s.code_blocks; ++block) forget(s, codeword_of(block));
-  } else if (soft.payload_bytes_ != format.payload_bytes || soft.graph_ != s.graph) {
+  } else if (soft.payload_bytes_ != format.payload_bytes || soft.graph_ != s.graph ||
+             soft.limited_buffer_bits_ != format.limited_buffer_bits) {
     return result;
   }
   ++soft.transmissions_;

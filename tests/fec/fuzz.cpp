@@ -61,7 +61,8 @@ bool transport(Random& random, NrTransportDecoder& decoder, NrSoftBuffer& soft_b
                                .coded_bits = random.below(60'000),
                                .bits_per_symbol = orders[random.below(7)],
                                .code_rate = 0.05 * random.below(22),
-                               .redundancy_version = random.below(5)};
+                               .redundancy_version = random.below(5),
+                               .limited_buffer_bits = random.below(2) * random.below(30'000)};
   std::vector<modem::Llr> llr(about(random, format.coded_bits));
   hostile(random, llr);
   // Random signs: certain zeros everywhere are a codeword with valid CRCs.

@@ -16,9 +16,10 @@ namespace {
 std::vector<std::size_t> slow_positions(const NrRateMatching& m) {
   const std::size_t z = m.lifting_size;
   const bool is_bg1 = m.graph == BaseGraph::bg1;
-  const std::size_t n_cb = (is_bg1 ? 66 : 50) * z;
+  const std::size_t n = (is_bg1 ? 66 : 50) * z;
+  const std::size_t n_cb = m.limited_buffer_bits == 0 ? n : std::min(n, m.limited_buffer_bits);
   const std::size_t k = (is_bg1 ? 22 : 10) * z;
-  std::vector<bool> null(n_cb, false);
+  std::vector<bool> null(n, false);
   for (std::size_t i = m.bits_per_block; i < k; ++i) null[i - 2 * z] = true;
 
   const std::size_t numerator_1[] = {0, 17, 33, 56};
@@ -46,10 +47,15 @@ std::vector<NrRateMatching> cases() {
       const NrSegmentation s = nr_segment(a, graph);
       for (const unsigned qm : {1U, 2U, 4U, 6U, 8U}) {
         for (unsigned rv = 0; rv < 4; ++rv) {
-          for (const double expansion : {1.02, 2.0, 3.3, 7.9}) {  // less than a codeword up to several
+          for (const double expansion : {0.1, 1.02, 2.0, 3.3, 7.9}) {  // part of a codeword up to several
             const auto e =
-                static_cast<std::size_t>(expansion * static_cast<double>(s.bits_per_block)) / qm * qm;
+                static_cast<std::size_t>(expansion * static_cast<double>(s.bits_per_block) + 8) / qm * qm;
             all.push_back({graph, s.lifting_size, s.bits_per_block, e, qm, rv});
+            // Buffers from the shortest allowed, in no whole columns, to one that is no limit.
+            for (const std::size_t limit :
+                 {s.information_bits, 3 * s.information_bits / 2 + 1, std::size_t{99'999}}) {
+              all.push_back({graph, s.lifting_size, s.bits_per_block, e, qm, rv, limit});
+            }
           }
         }
       }

@@ -230,7 +230,7 @@ TEST_F(NrTransport, BuffersFitEveryPayloadUpToTheMaximum) {
 TEST_F(NrTransport, InvalidFormatsAreRefusedByTheEncoderAndFailInTheDecoder) {
   const TransportFormat good{100, 2400, 2, 0.5};
   ASSERT_TRUE(is_valid(good));
-  std::vector<TransportFormat> bad(15, good);
+  std::vector<TransportFormat> bad(16, good);
   bad[0].payload_bytes = 0;
   bad[1].coded_bits = 0;
   bad[2].coded_bits = 2401;
@@ -243,9 +243,10 @@ TEST_F(NrTransport, InvalidFormatsAreRefusedByTheEncoderAndFailInTheDecoder) {
   bad[9].redundancy_version = 4;
   bad[10].payload_bytes = max_payload + 1;
   bad[11].payload_bytes = std::numeric_limits<std::size_t>::max();
-  bad[12].coded_bits = 800;  // fewer than 800 + 16 CRC bits
+  bad[12].coded_bits = 0;
   bad[13].coded_bits = max_coded + 2;
   bad[14].coded_bits = std::numeric_limits<std::size_t>::max() - 1;
+  bad[15].limited_buffer_bits = 815;  // K is 816 or more
   std::vector<std::uint8_t> payload(100, 0xEE);
   std::vector<std::uint8_t> coded(2400);
   const std::vector<modem::Llr> llrs(2400, 50);
@@ -255,6 +256,12 @@ TEST_F(NrTransport, InvalidFormatsAreRefusedByTheEncoderAndFailInTheDecoder) {
     EXPECT_FALSE(result.crc_ok) << i;
     EXPECT_EQ(result.code_blocks, 0U) << i;
   }
+  // Fewer than 800 + 16 CRC bits are an addition to other transmissions and nothing by themselves.
+  TransportFormat short_one = good;
+  short_one.coded_bits = 800;
+  EXPECT_FALSE(is_valid(short_one));
+  EXPECT_TRUE(is_valid_addition(short_one));
+  EXPECT_EQ(decoder.decode(short_one, std::span(llrs).first(800), payload).code_blocks, 0U);
   EXPECT_FALSE(decoder.decode(good, std::span(llrs).first(2398), payload).crc_ok);
   EXPECT_FALSE(decoder.decode(good, llrs, std::span(payload).first(99)).crc_ok);
   EXPECT_THROW(encoder.encode(good, std::span(payload).first(99), coded), ConfigError);
@@ -320,6 +327,45 @@ TEST_F(NrSoftBufferTest, TransmissionsAddUpUntilThePayloadIsWhole) {
     EXPECT_TRUE(late.crc_ok);
     EXPECT_EQ(late.iterations, 0U);
     EXPECT_EQ(out, payload);
+  }
+}
+
+// Two transmissions that are too short to stand alone, of one and of many code blocks.
+TEST_F(NrSoftBufferTest, ShortTransmissionsAddUp) {
+  for (const std::size_t n : {200, 9'000}) {
+    NrSoftBuffer soft({.max_payload_bytes = n});
+    std::vector<std::uint8_t> out(n);
+    const auto payload = random_payload(random, n);
+    TransportFormat format{n, 8 * n * 3 / 5 / 4 * 4, 4, 0.75};
+    ASSERT_FALSE(is_valid(format));
+    EXPECT_FALSE(decoder.decode(format, clean_llrs(encode(format, payload)), soft, out).crc_ok);
+    format.redundancy_version = 2;
+    format.coded_bits += 8 * n / 5 / 4 * 4;
+    EXPECT_TRUE(decoder.decode(format, clean_llrs(encode(format, payload)), soft, out).crc_ok);
+    EXPECT_EQ(out, payload);
+  }
+}
+
+// With a buffer for two thirds of the code rate, every version repeats what the others sent, and a receiver
+// without the limit cannot read it.
+TEST_F(NrSoftBufferTest, ALimitedBufferIsReadByThoseWhoKnowIt) {
+  constexpr std::size_t n = 1'000;
+  TransportFormat format{n, 12'000, 2, 0.66};
+  format.limited_buffer_bits = 12'000;  // K is 8,448: 8,024 bits in 22 columns of 384
+  NrSoftBuffer soft({.max_payload_bytes = n});
+  std::vector<std::uint8_t> out(n);
+  for (unsigned rv = 0; rv < 4; ++rv) {
+    const auto payload = random_payload(random, n);
+    format.redundancy_version = rv;
+    const auto llrs = clean_llrs(encode(format, payload));
+    EXPECT_TRUE(decode(format, llrs).crc_ok);
+    soft.clear();
+    EXPECT_TRUE(decoder.decode(format, llrs, soft, out).crc_ok);
+    EXPECT_EQ(out, payload);
+    TransportFormat whole = format;
+    whole.limited_buffer_bits = 0;
+    EXPECT_EQ(decode(whole, llrs).crc_ok, rv == 0);
+    EXPECT_EQ(decoder.decode(whole, llrs, soft, out).code_blocks, 0U);
   }
 }
 

@@ -10,9 +10,8 @@
 
 namespace boresight::fec {
 
-/// One code block's passage through 3GPP TS 38.212 5.4.2, with N_cb = N: the limited buffer that 7.2.5 uses
-/// for the downlink's largest blocks is not there. All functions need a lifting size of the table and a
-/// bits_per_symbol of 1 or more.
+/// One code block's passage through 3GPP TS 38.212 5.4.2. All functions need a lifting size of the table and
+/// a bits_per_symbol of 1 or more.
 struct NrRateMatching {
   BaseGraph graph = BaseGraph::bg1;
   unsigned lifting_size = 0;        ///< Z_c
@@ -20,7 +19,11 @@ struct NrRateMatching {
   std::size_t coded_bits = 0;       ///< E, a multiple of bits_per_symbol
   unsigned bits_per_symbol = 2;     ///< Q_m, for the bit interleaver of 5.4.2.2
   unsigned redundancy_version = 0;  ///< rv_id, 0..3
+  /// N_ref of the limited buffer (I_LBRM = 1), at least the K of the block; 0: the whole codeword.
+  std::size_t limited_buffer_bits = 0;
 
+  /// N_cb: the length of the circular buffer.
+  std::size_t buffer_bits() const noexcept;
   /// Where reading starts in the circular buffer (table 5.4.2.1-2).
   std::size_t start() const noexcept;
   /// Block rows of parity that reading reaches: what the encoder has to compute, at least 4.

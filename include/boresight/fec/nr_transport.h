@@ -29,10 +29,17 @@ struct TransportFormat {
   unsigned bits_per_symbol = 2;     ///< Q_m: 1, 2, 4, 6 or 8
   double code_rate = 0.5;           ///< nominal, in (0, 1]: only chooses the base graph
   unsigned redundancy_version = 0;  ///< 0..3
+  /// N_ref, coded bits that the receiver's soft buffer keeps of a code block (I_LBRM = 1; 5.4.2.1): not below
+  /// the block's K. 0: all of them.
+  std::size_t limited_buffer_bits = 0;
 };
 
-/// Valid means: the ranges above hold and no code block gets fewer coded bits than it has information bits.
+/// Valid means: the ranges above hold and no code block gets fewer coded bits than it has information bits,
+/// so that the transmission can be decoded by itself.
 bool is_valid(const TransportFormat& format) noexcept;
+/// The same but for the last condition: each code block gets at least one symbol. Enough for a transmission
+/// that is combined with others (NrSoftBuffer).
+bool is_valid_addition(const TransportFormat& format) noexcept;
 
 class NrTransportEncoder {
  public:
@@ -44,8 +51,8 @@ class NrTransportEncoder {
   /// ConfigError if a maximum is out of its range.
   explicit NrTransportEncoder(const Config& config);
 
-  /// Writes format.coded_bits bit lanes. ConfigError if the format is invalid or beyond the maxima, or a
-  /// span has another size than the format says. No allocation otherwise.
+  /// Writes format.coded_bits bit lanes. ConfigError if the format is no valid addition or beyond the maxima,
+  /// or a span has another size than the format says. No allocation otherwise.
   void encode(const TransportFormat& format, std::span<const std::uint8_t> payload,
               std::span<std::uint8_t> coded_bits);
 
@@ -78,6 +85,7 @@ class NrSoftBuffer {
   unsigned transmissions_ = 0;
   std::size_t payload_bytes_ = 0;
   BaseGraph graph_ = BaseGraph::bg1;
+  std::size_t limited_buffer_bits_ = 0;
   aligned_vector<modem::Llr> codewords_;         ///< [block][all block columns]
   aligned_vector<std::uint8_t> transport_bits_;  ///< payload, padding, CRC as lanes
   aligned_vector<std::uint8_t> block_ok_;
@@ -110,13 +118,15 @@ class NrTransportDecoder {
                 std::span<std::uint8_t> payload) noexcept;
 
   /// Adds one more transmission of the same payload to `soft_buffer` and decodes what came together so far.
-  /// Redundancy version, coded_bits and bits_per_symbol may differ from those before; a payload_bytes or a
-  /// base graph (code_rate) other than at the first one is answered like an invalid format. Blocks that are
-  /// right already are not decoded again.
+  /// The format need only be a valid addition: a few bits of another redundancy version are worth adding.
+  /// Redundancy version, coded_bits and bits_per_symbol may differ from those before; a payload_bytes, a base
+  /// graph (code_rate) or a limited buffer other than at the first one is answered like an invalid format.
+  /// Blocks that are right already are not decoded again.
   Result decode(const TransportFormat& format, std::span<const modem::Llr> llr, NrSoftBuffer& soft_buffer,
                 std::span<std::uint8_t> payload) noexcept;
 
  private:
+  /// Of a valid format (or addition): it and the spans are within the maxima and of one size.
   bool fits(const TransportFormat& format, std::size_t llrs, std::size_t payload_bytes) const noexcept;
   LdpcDecoder::Result decode_block(const NrLdpcGraph& graph, const NrSegmentation& segmentation,
                                    std::span<const modem::Llr> codeword) noexcept;
