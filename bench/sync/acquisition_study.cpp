@@ -11,11 +11,14 @@
 
 #include "boresight/core/random.h"
 #include "boresight/core/units.h"
+#include "boresight/frame/header.h"
 #include "boresight/ofdm/modulator.h"
 #include "boresight/ofdm/numerology.h"
+#include "boresight/rx/ku_receiver.h"
 #include "boresight/sync/detection_theory.h"
 #include "boresight/sync/ku_acquisition.h"
 #include "boresight/sync/ku_sequences.h"
+#include "boresight/tx/ku_transmitter.h"
 
 namespace {
 
@@ -28,6 +31,7 @@ struct Study {
   double subcarriers = 0;
   double false_alarm_rate = 1e-10;
   std::size_t trials = 2000;
+  std::size_t frames = 0;
   std::uint64_t seed = 1;
   std::string json;
 };
@@ -147,6 +151,101 @@ nlohmann::json detection(const Study& study) {
   return points;
 }
 
+// Carrier and delay of the synchronizer beside their Cramer-Rao bounds (ku_acquisition.h). The preamble lies
+// at whole samples here; tests/sync has it between them.
+nlohmann::json estimators(const Study& study) {
+  sync::KuSync confirm({});
+  std::printf(
+      "SNR dB   carrier rms, subcarriers   above the bound   delay rms, samples   above the bound   (%zu "
+      "trials)\n",
+      study.trials);
+  auto points = nlohmann::json::array();
+  Random random(study.seed);
+  for (const double snr_db : study.snr_db) {
+    double carrier_square = 0;
+    double delay_square = 0;
+    std::size_t found = 0;
+    for (std::size_t trial = 0; trial < study.trials; ++trial) {
+      const double frequency = (random.uniform() * 4 - 2) / 1024;
+      auto x = preamble(4000, 800, frequency, random.uniform());
+      random.add_noise(x, static_cast<float>(power_from_db(-snr_db)));
+      const auto timing = confirm.process(x, 800, frequency + (random.uniform() - 0.5) * 0.3 / 1024);
+      if (!timing) continue;
+      ++found;
+      carrier_square += std::pow(timing->frequency - frequency, 2);
+      delay_square += std::pow(static_cast<double>(timing->start) + timing->delay - 800, 2);
+    }
+    const double snr = power_from_db(snr_db);
+    const double n = 2112;
+    const auto count = static_cast<double>(std::max<std::size_t>(1, found));
+    const double carrier_db =
+        db_from_power(carrier_square / count / (6 / (4 * pi * pi * snr * n * (n * n - 1))));
+    const double delay_db = db_from_power(delay_square / count / (12 / (8 * pi * pi * snr * n)));
+    std::printf("%6.1f   %23.6f   %12.2f dB   %18.5f   %12.2f dB   %zu found\n", snr_db,
+                1024 * std::sqrt(carrier_square / count), carrier_db, std::sqrt(delay_square / count),
+                delay_db, found);
+    points.push_back({{"snr_db", snr_db},
+                      {"found", found},
+                      {"carrier_rms_subcarriers", 1024 * std::sqrt(carrier_square / count)},
+                      {"carrier_above_bound_db", carrier_db},
+                      {"delay_rms_samples", std::sqrt(delay_square / count)},
+                      {"delay_above_bound_db", delay_db}});
+  }
+  return points;
+}
+
+// The receiver on frames of QPSK 1/3, each alone and at any carrier: how many headers are read and how many
+// payloads beside them. Headers are cheap (only a frame's first symbols are sent) and counted `trials` times;
+// payloads `frames` times.
+nlohmann::json headers(const Study& study) {
+  tx::KuTransmitter transmitter({});
+  constexpr auto mcs = frame::Mcs::qpsk_1_3;
+  std::vector<std::uint8_t> payload(frame::max_payload_bytes(mcs));
+  std::vector<cf32> sent(transmitter.frame_samples());
+  Random random(study.seed);
+  random.fill(payload);
+  transmitter.transmit(mcs, 1, payload, sent);
+  const auto receive = [&](std::size_t used, double snr_db, const rx::KuReceiver::Handler& handler,
+                           rx::KuReceiver& receiver) {
+    std::vector<cf32> x(used + 12'000);
+    const std::size_t start = 500 + random.below(1000);
+    const double frequency = (random.uniform() * 4.8 - 2.4) / 1024;
+    const double phase = random.uniform();
+    cf64 turn = std::polar(1.0, 2 * pi * phase);
+    const cf64 step = std::polar(1.0, 2 * pi * frequency);
+    for (std::size_t i = 0; i < used; ++i, turn *= step) x[start + i] = sent[i] * cf32(turn);
+    random.add_noise(x, static_cast<float>(power_from_db(-snr_db)));
+    receiver.reset();
+    receiver.push(x, handler);
+  };
+  std::printf("SNR dB    headers lost of %zu     95 %% interval        payloads lost of %zu\n", study.trials,
+              study.frames);
+  auto points = nlohmann::json::array();
+  for (const double snr_db : study.snr_db) {
+    rx::KuReceiver receiver({});
+    const rx::KuReceiver::Handler ignore = [](const rx::KuFrame&) {};
+    for (std::size_t trial = 0; trial < study.trials; ++trial)
+      receive(4 * 1056 + 64, snr_db, ignore, receiver);
+    const std::size_t lost = study.trials - receiver.stats().acquisitions;
+    std::size_t good = 0;
+    const rx::KuReceiver::Handler count = [&](const rx::KuFrame& f) { good += f.ok; };
+    for (std::size_t f = 0; f < study.frames; ++f) receive(sent.size(), snr_db, count, receiver);
+    const auto interval = sync::clopper_pearson(lost, study.trials, 0.025);
+    std::printf("%6.2f    %7zu  %9.2e   %9.2e .. %-9.2e   %7zu  %9.2e\n", snr_db, lost,
+                static_cast<double>(lost) / static_cast<double>(study.trials), interval.low, interval.high,
+                study.frames - good,
+                static_cast<double>(study.frames - good) /
+                    static_cast<double>(std::max<std::size_t>(1, study.frames)));
+    std::fflush(stdout);
+    points.push_back({{"snr_db", snr_db},
+                      {"headers", study.trials},
+                      {"headers_lost", lost},
+                      {"payloads", study.frames},
+                      {"payloads_lost", study.frames - good}});
+  }
+  return points;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -162,14 +261,24 @@ int main(int argc, char** argv) {
   detect->add_option("--subcarriers", study.subcarriers, "Carrier offset [0]")->check(CLI::Range(-2.5, 2.5));
   detect->add_option("--rate", study.false_alarm_rate, "Alarms per sample [1e-10]")
       ->check(CLI::Range(1e-15, 0.1));
-  for (auto* sub : {alarms, detect}) {
+  auto* estimate =
+      app.add_subcommand("estimators", "Carrier and delay of the synchronizer, beside their bounds");
+  estimate->add_option("--snr", study.snr_db, "dB [-16 .. -10]");
+  auto* header = app.add_subcommand("headers", "Headers lost beside payloads of QPSK 1/3");
+  header->add_option("--snr", study.snr_db, "dB [-16 .. -10]");
+  header->add_option("--frames", study.frames, "Whole frames, for the payload [0]")
+      ->check(CLI::Range(0, 1'000'000));
+  for (auto* sub : {alarms, detect, estimate, header}) {
     sub->add_option("--trials", study.trials, "[2000]")->check(CLI::Range(1, 10'000'000));
     sub->add_option("--seed", study.seed, "[1]");
     sub->add_option("--json", study.json, "Also write the points to this file");
   }
   CLI11_PARSE(app, argc, argv);
   try {
-    const auto points = *alarms ? false_alarms(study) : detection(study);
+    const auto points = *alarms     ? false_alarms(study)
+                        : *detect   ? detection(study)
+                        : *estimate ? estimators(study)
+                                    : headers(study);
     if (!study.json.empty()) {
       std::ofstream file(study.json);
       file << nlohmann::json{{"study", app.get_subcommands().front()->get_name()},
