@@ -78,20 +78,23 @@ double KuRefine::carrier(std::span<const cf32> samples, std::span<const cf32> kn
 // The slope over the subcarriers of what both symbols say of the channel: 2048 of 2112 samples, in sixteen
 // bands.
 double KuRefine::delay(std::span<const cf32> samples, double frequency) noexcept {
-  constexpr std::size_t early = pss_prefix_samples - KuSync::window_advance;
+  // The SSS's window begins within its prefix. The PSS's begins with the body: its prefix is not the body's
+  // end but the negative of it.
+  constexpr std::size_t offsets[] = {pss_prefix_samples,
+                                     symbol + pss_prefix_samples - KuSync::window_advance};
   for (std::size_t i = 0; i < 2; ++i) {
-    const std::size_t offset = i * symbol + early;
-    demodulator_.process(samples.subspan(offset, fft_size), frequency,
-                         frequency * static_cast<double>(offset), bins_[i]);
+    demodulator_.process(samples.subspan(offsets[i], fft_size), frequency,
+                         frequency * static_cast<double>(offsets[i]), bins_[i]);
   }
   std::array<cf64, bands> c{};
   const double turn = 2 * pi * static_cast<double>(KuSync::window_advance) / static_cast<double>(fft_size);
+  const cf64 next = std::polar(1.0, turn);
   for (std::size_t b = 0; b < bands; ++b) {
     cf64 step = std::polar(1.0, turn * (static_cast<double>(b * band) - fft_size / 2.0));
-    const cf64 next = std::polar(1.0, turn);
     for (std::size_t i = b * band; i < (b + 1) * band; ++i, step *= next) {
       const std::size_t k = (i + fft_size / 2) % fft_size;
-      c[b] += cf64(bins_[0][k] * std::conj(pss_spectrum_[k]) + bins_[1][k] * std::conj(sss()[k])) * step;
+      c[b] +=
+          cf64(bins_[0][k] * std::conj(pss_spectrum_[k])) + cf64(bins_[1][k] * std::conj(sss()[k])) * step;
     }
   }
   return -phase_slope(c) * static_cast<double>(fft_size) / (2 * pi * static_cast<double>(band));
@@ -109,6 +112,7 @@ void KuRefine::shift_known(double delay) noexcept {
     }
     modulator_.process(bins_[i], std::span(shifted_).subspan(i * symbol, symbol));
   }
+  for (std::size_t i = 0; i < pss_prefix_samples; ++i) shifted_[i] = -shifted_[i];
 }
 
 KuRefine::Result KuRefine::process(std::span<const cf32> samples, double frequency) noexcept {

@@ -54,7 +54,8 @@ std::vector<cf32> delayed_preamble_in_noise(std::size_t total, std::size_t start
     for (std::size_t k = 0; k < 1024; ++k)
       spectrum[k] *= cf32(std::polar(1.0, -2 * pi * fraction * n.signed_index(k) / 1024.0));
     ofdm::Modulator(n).process(spectrum, symbol);
-    std::copy(symbol.begin(), symbol.end(), x.begin() + static_cast<std::ptrdiff_t>(start + 1056 * s));
+    for (std::size_t i = 0; i < 1056; ++i)
+      x[start + 1056 * s + i] = s == 0 && i < 32 ? -symbol[i] : symbol[i];
   }
   for (std::size_t i = 0; i < total; ++i)
     x[i] *= cf32(std::polar(1.0, 1 + 2 * pi * frequency * static_cast<double>(i)));
@@ -296,7 +297,7 @@ TEST(KuSync, CarrierAndDelayReachTheirBounds) {
   KuSync sync({});
   Random random(6);
   const int trials = 600;
-  for (const double snr_db : {-10.0, 0.0, 15.0}) {
+  for (const double snr_db : {-10.0, 0.0, 12.0}) {
     double carrier_square = 0;
     double delay_square = 0;
     for (int trial = 0; trial < trials; ++trial) {

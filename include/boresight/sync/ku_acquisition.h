@@ -19,7 +19,8 @@
 //     Weinstein, 1983):
 //         var(frequency) >= 6 / ((2 pi)^2 snr N (N^2 - 1))         cycles per sample
 //         var(delay)     >= 12 / (8 pi^2 snr N)                    samples
-//     The two are reached within 0.2 and 0.4 dB down to -12 dB (tests/sync).
+//     Both are reached within 0.5 dB from -12 dB on; above 15 dB the turn of sign between the PSS's prefix
+//     and its body, when it falls between samples, leaves up to 5e-4 samples of delay.
 #pragma once
 
 #include <cstddef>
