@@ -5,15 +5,20 @@
 // both; the ratio is of the least times.
 #include <benchmark/benchmark.h>
 
+#include <cmath>
 #include <limits>
 #include <string>
 
 #include "boresight/core/aligned.h"
 #include "boresight/core/random.h"
 #include "boresight/core/simd.h"
+#include "boresight/core/units.h"
 #include "boresight/rx/ku_receiver.h"
-#include "boresight/rx/wifi_receiver.h"
 #include "boresight/sync/ku_acquisition.h"
+#include "boresight/sync/ku_sequences.h"
+#include "boresight/sync/repetition_detector.h"
+#include "boresight/sync/sequence_search.h"
+#include "boresight/sync/tone_canceller.h"
 #include "boresight/sync/wifi_short_training.h"
 #include "support/best_fftw.h"
 
@@ -83,6 +88,40 @@ void wifi_short_training(benchmark::State& state) {
   });
 }
 BENCHMARK(wifi_short_training)->UseManualTime()->Unit(benchmark::kMicrosecond);
+
+// The detectors for any numerology are clear code in double precision.
+void repetition_detector(benchmark::State& state) {
+  const auto x = noise();
+  sync::RepetitionDetector detector({.period = 128, .signs = {-1, 1, 1, 1, 1, 1, 1, 1}});
+  measure(state, 1024, 1024, [&] {
+    sync::RepetitionDetector::Detection one;
+    benchmark::DoNotOptimize(detector.process(x, std::span(&one, 1)));
+  });
+}
+BENCHMARK(repetition_detector)->UseManualTime()->Unit(benchmark::kMicrosecond);
+
+void sequence_search(benchmark::State& state) {
+  const auto x = noise();
+  sync::SequenceSearch search({.sequence = {sync::pss().begin() + 32, sync::pss().end()}, .segments = 8});
+  measure(state, 1024, 1024, [&] {
+    sync::SequenceSearch::Detection one;
+    benchmark::DoNotOptimize(search.process(x, std::span(&one, 1)));
+  });
+}
+BENCHMARK(sequence_search)->UseManualTime()->Unit(benchmark::kMicrosecond);
+
+// In noise, and with as many carriers to cancel.
+void tone_canceller(benchmark::State& state) {
+  auto x = noise();
+  for (int tone = 0; tone < state.range(0); ++tone) {
+    for (std::size_t i = 0; i < total; ++i)
+      x[i] += cf32(std::polar(10.0, 2 * pi * 0.1 * (1 + tone) * static_cast<double>(i)));
+  }
+  aligned_vector<cf32> y(total);
+  sync::ToneCanceller canceller({});
+  measure(state, 1024, 1024, [&] { canceller.process(x, y); });
+}
+BENCHMARK(tone_canceller)->Arg(0)->Arg(1)->UseManualTime()->Unit(benchmark::kMicrosecond);
 
 #ifdef BORESIGHT_HAVE_LIQUID
 // The peer: liquid-dsp's receiver with its default carriers, before it has found anything.

@@ -10,6 +10,7 @@
 #include "boresight/core/units.h"
 #include "boresight/sync/detection_theory.h"
 #include "fft/fft.h"
+#include "kernels/products.h"
 #include "sync/window_sum.h"
 
 namespace boresight::sync {
@@ -47,7 +48,6 @@ struct SequenceSearch::State {
         matched(size),
         last(size),
         sum(size),
-        statistic(step),
         energy(length),
         energies(size) {
     found.reserve(step / length + 2);
@@ -64,7 +64,6 @@ struct SequenceSearch::State {
   aligned_vector<cf32> matched;
   aligned_vector<cf32> last;
   aligned_vector<cf32> sum;  // differential; noncoherent: in the real part
-  std::vector<float> statistic;
   WindowSum<double> energy;
   std::vector<double> energies;  // of the sequence's length that ends with each sample
   std::size_t filled = 0;
@@ -135,32 +134,29 @@ void SequenceSearch::block() noexcept {
   s.forward.run(s.samples, s.spectrum);
   std::fill(s.sum.begin(), s.sum.end(), cf32(0));
   for (std::size_t m = 0; m < config_.segments; ++m) {
-    const auto& filter = s.filters[m];
-    for (std::size_t k = 0; k < s.size; ++k) {
-      const cf32 x = s.spectrum[k];
-      const cf32 h = filter[k];
-      s.product[k] = {x.real() * h.real() - x.imag() * h.imag(), x.real() * h.imag() + x.imag() * h.real()};
-    }
+    kernels::multiply(s.spectrum, s.filters[m], s.product);
     s.inverse.run(s.product, s.matched);
-    for (std::size_t n = 0; n < s.step; ++n) {
-      const cf32 c = s.matched[n];
-      const cf32 before = differential ? s.last[n] : c;
-      if (differential && m == 0) continue;
-      s.sum[n] += cf32(c.real() * before.real() + c.imag() * before.imag(),
-                       c.imag() * before.real() - c.real() * before.imag());
-    }
+    const auto matched = std::span<const cf32>(s.matched).first(s.step);
+    const auto before = differential ? std::span<const cf32>(s.last).first(s.step) : matched;
+    if (!differential || m > 0)
+      kernels::add_conjugate_products(matched, before, std::span(s.sum).first(s.step));
     std::swap(s.last, s.matched);
   }
   for (std::size_t n = 0; n < s.step; ++n) {
     const double power = s.energies[n + length - 1] / static_cast<double>(length);
-    double statistic = power > 1e-30 ? std::abs(cf64(s.sum[n])) / power : 0.0;
-    if (!std::isfinite(statistic)) statistic = 0;
-    if (!s.passing && statistic > threshold_) {
+    const auto re = static_cast<double>(s.sum[n].real());
+    const auto im = static_cast<double>(s.sum[n].imag());
+    const double square = re * re + im * im;
+    // Roots only of what passes; what is no number does not.
+    const bool passes =
+        power > 1e-30 && square > threshold_ * threshold_ * power * power && std::isfinite(square);
+    if (!s.passing && !passes) continue;
+    const double statistic = passes ? std::sqrt(square) / power : 0.0;
+    if (!s.passing) {
       s.passing = true;
       s.most = 8 * length;
       s.best = {};
     }
-    if (!s.passing) continue;
     if (statistic > s.best.statistic) {
       const auto segment = static_cast<double>(length / config_.segments);
       s.best = {s.first + n, differential ? std::arg(cf64(s.sum[n])) / (2 * pi * segment) : 0.0, statistic};
