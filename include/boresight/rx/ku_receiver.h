@@ -11,9 +11,9 @@
 //   searching      nothing is known: every sample is searched
 //   locked         the last frame's header was read; the next is looked for where it must be
 //   freewheeling   the last slots brought nothing (a fade, a gap): the next slot is still looked at, with
-//   carrier and
-//                  clock as followed before, and what lies between the slots is searched, in case the
-//                  satellite's frame clock has jumped. max_missed_frames slots later it is searching again.
+//                  carrier and clock as followed before, and what lies between the slots is searched, in
+//                  case the satellite's frame clock has jumped. max_missed_frames slots later it is
+//                  searching again.
 #pragma once
 
 #include <array>
