@@ -1,9 +1,9 @@
 // Takes carriers (CW jammers, spurs, DC) out of a stream before anything looks for a signal in it.
 //
-//   samples ─┬─────────────────────(-)──┬─▶ out          a tone's amplitude follows what is left of it:
-//            │                      ▲   │                  a += 1/1024 (out conj(tone)),  tone = exp(j 2 pi f
-//            n) │   tone: a exp(j2πfn)─┘   │                a notch as wide as a sixth of 1/1024 of the rate
-//            └── two of 64 blocks of 1024 ▼: lines in the spectrum start and stop tones
+//   samples ─┬──────────────────────(-)─┬─▶ out      a tone's amplitude follows what is left of it:
+//            │                       ▲  │              a += 1/1024 (out conj(tone)), tone = exp(j2πfn):
+//            │   tone: a exp(j2πfn) ─┘  │              a notch as wide as a sixth of 1/1024 of the rate
+//            └── two of 64 blocks ◀─────┘              lines in their spectra start and stop tones
 //
 // A line is a bin of two Hann-windowed blocks, one after the other, that is above a threshold in both, within
 // a bin of the same place and with the same power within 3 dB. The threshold is on the bin's power over the
