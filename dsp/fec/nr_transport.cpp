@@ -106,7 +106,7 @@ std::size_t fewest_coded_bits(const TransportFormat& format, const NrSegmentatio
 
 bool ranges_hold(const TransportFormat& format) {
   const unsigned qm = format.bits_per_symbol;
-  if (qm != 1 && qm != 2 && qm != 4 && qm != 6 && qm != 8) return false;
+  if (qm != 1 && qm != 2 && qm != 4 && qm != 6 && qm != 8 && qm != 10) return false;
   if (format.redundancy_version > 3) return false;
   if (!(format.code_rate > 0 && format.code_rate <= 1)) return false;
   if (format.payload_bytes == 0 || format.payload_bytes > payload_bytes_limit) return false;

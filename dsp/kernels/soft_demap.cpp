@@ -2,124 +2,25 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <numbers>
+#include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/soft_demap.cpp"
 #include "hwy/foreach_target.h"
 //
 #include "hwy/highway.h"
+#include "kernels/soft_demap_scalar-inl.h"
 #include "kernels/target.h"
-
-#ifndef BORESIGHT_KERNELS_SOFT_DEMAP_COMMON
-#define BORESIGHT_KERNELS_SOFT_DEMAP_COMMON
-namespace boresight::kernels {
-
-// LLR steps: L = 4 steps per nat * 4 step^2 / variance * F. With t = 16 step / variance the weighted axis is
-// y t, and one unit of it t step.
-constexpr float llr_factor = 16;
-constexpr float llr_limit = 127;
-// Beyond these a weight or a weighted axis is no number to compute with; what is below stays finite.
-constexpr float largest_weight = 1e30F;
-constexpr float largest_axis = 1e36F;
-
-/// What one symbol is before it becomes axes.
-enum class Turn : std::uint8_t { none, eighth };
-
-}  // namespace boresight::kernels
-#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace boresight::kernels {
 namespace HWY_NAMESPACE {
+using namespace soft_demap;
 
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128 || HWY_HAVE_SCALABLE
 
-struct Weight {
-  float times;  // a symbol
-  float unit;   // of the weighted axis
-};
-
-HWY_INLINE Weight weight_of(const SoftDemapInput& in, std::size_t n, float step) {
-  const float factor = llr_factor * step;
-  const float t = in.kind == SoftDemapInput::Kind::variance ? factor / in.scale[n] : factor * in.scale[n];
-  const bool good = t > 0 && t <= largest_weight;
-  const float symbol_factor = in.kind == SoftDemapInput::Kind::matched ? factor : t;
-  return {good ? symbol_factor : 0.0F, good ? t * step : 0.0F};
-}
-
-HWY_INLINE std::int8_t rounded(float magnitude, float sign_of) {
-  // Half to even, as the vectors do.
-  const float sum = std::min(magnitude, llr_limit) + 8388608.0F;
-  const auto steps = static_cast<int>(sum - 8388608.0F);
-  return static_cast<std::int8_t>(std::signbit(sign_of) ? -steps : steps);
-}
-
-template <unsigned kBits>
-HWY_INLINE void demap_axis(float x, float r, float unit, std::int8_t* llr, std::size_t stride) {
-  float folded[kBits];
-  float magnitude[kBits];
-  folded[0] = x;
-  magnitude[0] = r;
-  for (unsigned j = 1; j < kBits; ++j) {
-    folded[j] = static_cast<float>(1U << (kBits - j)) * unit - magnitude[j - 1];
-    magnitude[j] = std::abs(folded[j]);
-  }
-  float f = magnitude[kBits - 1];
-  llr[(kBits - 1) * stride] = rounded(f, folded[kBits - 1]);
-  for (unsigned j = kBits - 1; j-- > 0;) {
-    if (j + 2 == kBits) {
-      f = magnitude[j] - std::min(folded[j + 1], 0.0F);
-    } else {
-      const auto n = static_cast<float>(1U << (kBits - j - 2));
-      f = n * (magnitude[j] - (n * unit - unit)) + (f - std::max(folded[j + 1], 0.0F));
-      f = std::max(f, magnitude[j]);
-    }
-    llr[j * stride] = rounded(f, folded[j]);
-  }
-}
-
-template <unsigned kBits, bool kAlternating>
-HWY_INLINE void demap_symbol(float i, float q, Weight w, std::int8_t* llr) {
-  i *= w.times;
-  q *= w.times;
-  const bool good = std::abs(i) + std::abs(q) <= largest_axis;
-  const float unit = good ? w.unit : 0.0F;
-  constexpr std::size_t stride = kAlternating ? 2 : 1;
-  demap_axis<kBits>(i, good ? std::abs(i) : 0.0F, unit, llr, stride);
-  demap_axis<kBits>(q, good ? std::abs(q) : 0.0F, unit, llr + (kAlternating ? 1 : kBits), stride);
-}
-
-template <unsigned kBits, SoftDemapOrder kOrder, Turn kTurn>
-void square(const SoftDemapInput& in, float step, std::int8_t* llr) {
-  constexpr bool alternating = kOrder == SoftDemapOrder::alternating;
-  for (std::size_t n = 0; n < in.symbols; ++n, llr += 2 * kBits) {
-    const Weight w = weight_of(in, n, step);
-    float i = in.rails[2 * n];
-    float q = in.rails[2 * n + 1];
-    if constexpr (kTurn == Turn::eighth) {
-      const float sum = i + q;
-      i = i - q;
-      q = sum;
-    }
-    demap_symbol<kBits, alternating>(i, q, w, llr);
-    if constexpr (!alternating) {
-      for (unsigned b = 0; b < 2 * kBits; ++b) llr[b] = static_cast<std::int8_t>(-llr[b]);
-    }
-  }
-}
-
-template <SoftDemapLine kLine>
-void line(const SoftDemapInput& in, float step, std::int8_t* llr) {
-  for (std::size_t n = 0; n < in.symbols; ++n) {
-    const Weight w = weight_of(in, n, step);
-    const float i = in.rails[2 * n];
-    const float x = (kLine == SoftDemapLine::diagonal ? i + in.rails[2 * n + 1] : -i) * w.times;
-    const float r = std::abs(x);
-    llr[n] = rounded(r <= largest_axis ? r : 0.0F, x);
-  }
-}
+// soft_demap_scalar-inl.h has square() and line().
 
 #else
 
@@ -169,10 +70,9 @@ HWY_INLINE void for_each_axis(const Step& step) {
   for (std::size_t a = 0; a < block_axes; ++a) step(a);
 }
 
-// x with its sign, r its magnitude or zero, and one unit for I and Q.
+// One unit for I and Q.
 template <unsigned kBits>
-HWY_INLINE void demap_axes(const Axes& x, const Axes& r, const V (&unit)[block_vectors],
-                           V32 (&out)[kBits][block_axes]) {
+HWY_INLINE void demap_axes(const Axes& x, const V (&unit)[block_vectors], V32 (&out)[kBits][block_axes]) {
   const D d;
   const auto zero = hn::Zero(d);
   Axes folded[kBits];
@@ -180,14 +80,13 @@ HWY_INLINE void demap_axes(const Axes& x, const Axes& r, const V (&unit)[block_v
   Axes f;
   for_each_axis([&](std::size_t a) HWY_ATTR {
     folded[0][a] = x[a];
-    magnitude[0][a] = r[a];
+    magnitude[0][a] = hn::Abs(x[a]);
   });
   HWY_UNROLL(4)
   for (unsigned j = 1; j < kBits; ++j) {
     const auto half = hn::Set(d, static_cast<float>(1U << (kBits - j)));
-    for_each_axis([&](std::size_t a) HWY_ATTR {
-      folded[j][a] = hn::MulSub(half, unit[a / 2], magnitude[j - 1][a]);
-    });
+    for_each_axis([&](std::size_t a)
+                      HWY_ATTR { folded[j][a] = hn::MulSub(half, unit[a / 2], magnitude[j - 1][a]); });
     for_each_axis([&](std::size_t a) HWY_ATTR { magnitude[j][a] = hn::Abs(folded[j][a]); });
   }
   const auto finish = [&](unsigned j) HWY_ATTR {
@@ -259,7 +158,8 @@ HWY_INLINE void store_interleaved_5(const V32 (&v)[5], std::int8_t* out) {
     hn::Store(sum, du8, blocks);
     HWY_UNROLL(4)
     for (std::size_t b = 0; b < lanes / 4; ++b) {
-      hn::StoreU(hn::Load(d128, blocks + 16 * b), d128, reinterpret_cast<std::uint8_t*>(out) + 80 * b + 16 * k);
+      hn::StoreU(hn::Load(d128, blocks + 16 * b), d128,
+                 reinterpret_cast<std::uint8_t*>(out) + 80 * b + 16 * k);
     }
   }
 }
@@ -334,101 +234,138 @@ HWY_INLINE Rails load(const float* rails, const float* scale) {
   }
 }
 
-template <unsigned kBits, SoftDemapOrder kOrder, Turn kTurn, SoftDemapInput::Kind kKind>
-HWY_INLINE void square_block(const float* rails, const float* scale, float step, std::int8_t* llr) {
+// What lies between the two passes of a few blocks: weighted axes, and their units. The way from a variance
+// to a weighted axis is long (a division, two judgements); in one pass with the rest it would leave the
+// processor with hardly more than one block to work on.
+constexpr std::size_t chunk_blocks = 8;
+
+struct Chunk {
+  HWY_ALIGN float axes[chunk_blocks][block_axes][lanes];
+  HWY_ALIGN float units[chunk_blocks][block_vectors][lanes];
+};
+
+template <bool kEvenAndOdd, Turn kTurn, SoftDemapInput::Kind kKind>
+HWY_INLINE void weigh_block(const float* rails, const float* scale, float step,
+                            float (&axes)[block_axes][lanes], float (&units)[block_vectors][lanes]) {
   const D d;
-  Rails in = load<kBits % 2 != 0>(rails, scale);
-  if constexpr (kTurn == Turn::eighth) {
-    for (std::size_t v = 0; v < block_vectors; ++v) {
-      const auto sum = hn::Add(in.i[v], in.q[v]);
-      in.i[v] = hn::Sub(in.i[v], in.q[v]);
-      in.q[v] = sum;
-    }
-  }
-  Axes x;
-  Axes r;
-  V unit[block_vectors];
+  const Rails in = load<kEvenAndOdd>(rails, scale);
+  HWY_UNROLL(2)
   for (std::size_t v = 0; v < block_vectors; ++v) {
     const Weights w = weights_of<kKind>(in.scale[v], step);
-    unit[v] = w.unit;
-    x[2 * v] = hn::Mul(in.i[v], w.times);
-    x[2 * v + 1] = hn::Mul(in.q[v], w.times);
-  }
-  for_each_axis([&](std::size_t a) HWY_ATTR { r[a] = hn::Abs(x[a]); });
-  for (std::size_t v = 0; v < block_vectors; ++v) {
+    auto i = in.i[v];
+    auto q = in.q[v];
+    if constexpr (kTurn == Turn::eighth) {
+      i = hn::Sub(in.i[v], in.q[v]);
+      q = hn::Add(in.i[v], in.q[v]);
+    }
+    i = hn::Mul(i, w.times);
+    q = hn::Mul(q, w.times);
     // False for NaN.
-    const auto good = hn::Le(hn::Add(r[2 * v], r[2 * v + 1]), hn::Set(d, largest_axis));
-    r[2 * v] = hn::IfThenElseZero(good, r[2 * v]);
-    r[2 * v + 1] = hn::IfThenElseZero(good, r[2 * v + 1]);
-    unit[v] = hn::IfThenElseZero(good, unit[v]);
+    const auto good = hn::Le(hn::Add(hn::Abs(i), hn::Abs(q)), hn::Set(d, largest_axis));
+    hn::Store(hn::IfThenElseZero(good, i), d, axes[2 * v]);
+    hn::Store(hn::IfThenElseZero(good, q), d, axes[2 * v + 1]);
+    hn::Store(hn::IfThenElseZero(good, w.unit), d, units[v]);
   }
+}
+
+template <unsigned kBits, SoftDemapOrder kOrder>
+HWY_INLINE void demap_block(const float (&axes)[block_axes][lanes],
+                            const float (&units)[block_vectors][lanes], std::int8_t* llr) {
+  const D d;
+  Axes x;
+  for_each_axis([&](std::size_t a) HWY_ATTR { x[a] = hn::Load(d, axes[a]); });
+  const V unit[block_vectors] = {hn::Load(d, units[0]), hn::Load(d, units[1])};
   V32 bits[kBits][block_axes];
-  demap_axes<kBits>(x, r, unit, bits);
+  demap_axes<kBits>(x, unit, bits);
   store<kBits, kOrder>(bits, llr);
 }
 
-// block(rails, scale, llr) on whole blocks, the last one through memory of its own: one definition, one
-// result.
-template <std::size_t kSymbols, std::size_t kLlrs, typename Block>
-HWY_INLINE void for_each_block(const SoftDemapInput& in, std::int8_t* llr, const Block& block) {
-  float last_rails[2 * kSymbols] = {};
-  float last_scale[kSymbols];
-  std::int8_t last_llr[kLlrs * kSymbols];
-  const std::size_t symbols = in.symbols;
-  const float* rails = in.rails;
-  const float* scale = in.scale;
-  for (std::size_t n = 0; n < symbols; n += kSymbols) {
-    std::int8_t* out = llr;
-    const std::size_t rest = symbols - n;
-    if (rest < kSymbols) {
-      std::fill_n(last_scale, kSymbols, 1.0F);
-      std::copy_n(rails, 2 * rest, last_rails);
-      std::copy_n(scale, rest, last_scale);
-      rails = last_rails;
-      scale = last_scale;
-      out = last_llr;
-    }
-    block(rails, scale, out);
-    if (rest < kSymbols) std::copy_n(last_llr, kLlrs * rest, llr);
-    rails += 2 * kSymbols;
-    scale += kSymbols;
-    llr += kLlrs * kSymbols;
+template <bool kEvenAndOdd, Turn kTurn, SoftDemapInput::Kind kKind>
+HWY_INLINE void weigh(const float* rails, const float* scale, std::size_t symbols, float step, Chunk& chunk) {
+  std::size_t b = 0;
+  for (; (b + 1) * block_symbols <= symbols; ++b) {
+    weigh_block<kEvenAndOdd, kTurn, kKind>(rails + 2 * block_symbols * b, scale + block_symbols * b, step,
+                                           chunk.axes[b], chunk.units[b]);
   }
+  const std::size_t rest = symbols - b * block_symbols;
+  if (rest == 0) return;
+  // The last symbols go the same way, through memory of their own.
+  float last_rails[2 * block_symbols] = {};
+  float last_scale[block_symbols] = {};
+  std::copy_n(rails + 2 * block_symbols * b, 2 * rest, last_rails);
+  std::copy_n(scale + block_symbols * b, rest, last_scale);
+  weigh_block<kEvenAndOdd, kTurn, kKind>(last_rails, last_scale, step, chunk.axes[b], chunk.units[b]);
 }
 
-template <unsigned kBits, SoftDemapOrder kOrder, Turn kTurn, SoftDemapInput::Kind kKind>
-HWY_INLINE void square_of(const SoftDemapInput& in, float step, std::int8_t* llr) {
-  for_each_block<block_symbols, std::size_t{2} * kBits>(
-      in, llr, [&](const float* rails, const float* scale, std::int8_t* out) HWY_ATTR {
-        square_block<kBits, kOrder, kTurn, kKind>(rails, scale, step, out);
-      });
+template <unsigned kBits, SoftDemapOrder kOrder>
+HWY_INLINE void demap(const Chunk& chunk, std::size_t symbols, std::int8_t* llr) {
+  constexpr std::size_t block_llrs = 2 * kBits * block_symbols;
+  std::size_t b = 0;
+  for (; (b + 1) * block_symbols <= symbols; ++b) {
+    demap_block<kBits, kOrder>(chunk.axes[b], chunk.units[b], llr + block_llrs * b);
+  }
+  const std::size_t rest = symbols - b * block_symbols;
+  if (rest == 0) return;
+  std::int8_t last[block_llrs];
+  demap_block<kBits, kOrder>(chunk.axes[b], chunk.units[b], last);
+  std::copy_n(last, 2 * kBits * rest, llr + block_llrs * b);
 }
 
 template <unsigned kBits, SoftDemapOrder kOrder, Turn kTurn>
 void square(const SoftDemapInput& in, float step, std::int8_t* llr) {
   using Kind = SoftDemapInput::Kind;
-  if (in.kind == Kind::variance) square_of<kBits, kOrder, kTurn, Kind::variance>(in, step, llr);
-  if (in.kind == Kind::weight) square_of<kBits, kOrder, kTurn, Kind::weight>(in, step, llr);
-  if (in.kind == Kind::matched) square_of<kBits, kOrder, kTurn, Kind::matched>(in, step, llr);
+  constexpr bool even_and_odd = kBits % 2 != 0;
+  Chunk chunk;
+  for (std::size_t n = 0; n < in.symbols; n += chunk_blocks * block_symbols) {
+    const float* rails = in.rails + 2 * n;
+    const float* scale = in.scale + n;
+    const std::size_t now = std::min(in.symbols - n, chunk_blocks * block_symbols);
+    switch (in.kind) {
+      case Kind::variance:
+        weigh<even_and_odd, kTurn, Kind::variance>(rails, scale, now, step, chunk);
+        break;
+      case Kind::weight:
+        weigh<even_and_odd, kTurn, Kind::weight>(rails, scale, now, step, chunk);
+        break;
+      case Kind::matched:
+        weigh<even_and_odd, kTurn, Kind::matched>(rails, scale, now, step, chunk);
+        break;
+    }
+    demap<kBits, kOrder>(chunk, now, llr + 2 * kBits * n);
+  }
+}
+
+template <SoftDemapLine kLine, SoftDemapInput::Kind kKind>
+HWY_INLINE void line_vector(const float* rails, const float* scale, float step, std::int8_t* llr) {
+  const D d;
+  const Weights w = weights_of<kKind>(hn::LoadU(d, scale), step);
+  const auto low = hn::LoadU(d, rails);
+  const auto high = hn::LoadU(d, rails + lanes);
+  const auto i = hn::ConcatEven(d, high, low);
+  const auto x = hn::Mul(
+      kLine == SoftDemapLine::diagonal ? hn::Add(i, hn::ConcatOdd(d, high, low)) : hn::Neg(i), w.times);
+  const auto r = hn::Abs(x);
+  const auto good = hn::Le(r, hn::Set(d, largest_axis));
+  const auto clipped = hn::Min(hn::IfThenElseZero(good, r), hn::Set(d, llr_limit));
+  const auto steps = hn::Sub(rounded(hn::CopySignToAbs(clipped, x)), hn::Set(D32(), 0x4B400000));
+  const hn::Rebind<std::int8_t, D> d_out;
+  hn::StoreU(hn::DemoteTo(d_out, steps), d_out, llr);
 }
 
 template <SoftDemapLine kLine, SoftDemapInput::Kind kKind>
 HWY_INLINE void line_of(const SoftDemapInput& in, float step, std::int8_t* llr) {
-  const D d;
-  for_each_block<lanes, 1>(in, llr, [&](const float* rails, const float* scale, std::int8_t* out) HWY_ATTR {
-    const Weights w = weights_of<kKind>(hn::LoadU(d, scale), step);
-    const auto low = hn::LoadU(d, rails);
-    const auto high = hn::LoadU(d, rails + lanes);
-    const auto i = hn::ConcatEven(d, high, low);
-    const auto x = hn::Mul(
-        kLine == SoftDemapLine::diagonal ? hn::Add(i, hn::ConcatOdd(d, high, low)) : hn::Neg(i), w.times);
-    const auto r = hn::Abs(x);
-    const auto good = hn::Le(r, hn::Set(d, largest_axis));
-    const auto clipped = hn::Min(hn::IfThenElseZero(good, r), hn::Set(d, llr_limit));
-    const auto steps = hn::Sub(rounded(hn::CopySignToAbs(clipped, x)), hn::Set(D32(), 0x4B400000));
-    const hn::Rebind<std::int8_t, D> d_out;
-    hn::StoreU(hn::DemoteTo(d_out, steps), d_out, out);
-  });
+  std::size_t n = 0;
+  for (; n + lanes <= in.symbols; n += lanes) {
+    line_vector<kLine, kKind>(in.rails + 2 * n, in.scale + n, step, llr + n);
+  }
+  if (n == in.symbols) return;
+  float rails[2 * lanes] = {};
+  float scale[lanes] = {};
+  std::int8_t last[lanes];
+  std::copy_n(in.rails + 2 * n, 2 * (in.symbols - n), rails);
+  std::copy_n(in.scale + n, in.symbols - n, scale);
+  line_vector<kLine, kKind>(rails, scale, step, last);
+  std::copy_n(last, in.symbols - n, llr + n);
 }
 
 template <SoftDemapLine kLine>

@@ -38,12 +38,12 @@ struct SoftDemapInput {
   std::size_t symbols;
 };
 
-/// Which bits follow each other, and the sign: NR alternates between the axes (I bit 0, Q bit 0, I bit 1, ...)
-/// and has bit 0 on the positive side; Wi-Fi sends all of I first and has every bit inverted.
+/// Which bits follow each other, and the sign: NR alternates between the axes (I bit 0, Q bit 0, I bit 1,
+/// ...) and has bit 0 on the positive side; Wi-Fi sends all of I first and has every bit inverted.
 enum class SoftDemapOrder : std::uint8_t { alternating, by_axis };
 
-/// Not by axes of their own: one bit on the real axis (Wi-Fi BPSK), one on the diagonal (NR BPSK), NR's QPSK
-/// turned back by an eighth.
+/// The line through bpsk's two points: I (Wi-Fi, a 0 on its negative side) or the diagonal (NR, positive
+/// side).
 enum class SoftDemapLine : std::uint8_t { real, diagonal };
 
 /// Squares of 4^axis_bits points, axis_bits 1 .. 5; `step` is half the distance between neighbors.
@@ -54,5 +54,20 @@ void soft_demap_square(const SoftDemapInput& input, unsigned axis_bits, SoftDema
 void soft_demap_axis_qpsk(const SoftDemapInput& input, std::int8_t* llr) noexcept;
 /// llr [n].
 void soft_demap_bpsk(const SoftDemapInput& input, SoftDemapLine line, std::int8_t* llr) noexcept;
+
+namespace soft_demap {
+
+// LLR steps: L = 4 steps per nat * 4 step^2 / variance * F. With t = 16 step / variance the weighted axis is
+// y t, and one unit of it t step.
+inline constexpr float llr_factor = 16;
+inline constexpr float llr_limit = 127;
+// Beyond these a weight or a weighted axis is no number to compute with; what is below stays finite.
+inline constexpr float largest_weight = 1e30F;
+inline constexpr float largest_axis = 1e36F;
+
+/// What a symbol goes through before it becomes axes: nothing, or times e^{j pi/4} sqrt(2).
+enum class Turn : std::uint8_t { none, eighth };
+
+}  // namespace soft_demap
 
 }  // namespace boresight::kernels

@@ -12,9 +12,24 @@
 namespace boresight::ofdm {
 namespace {
 
-cf32 ramp(double slope_rad, int k) {
-  return cf32(std::polar(1.0, slope_rad * k));
-}
+// exp(j slope k) for rising k, by recursion over neighbours.
+class Ramp {
+ public:
+  explicit Ramp(double slope_rad) : slope_rad_(slope_rad), step_(std::polar(1.0, slope_rad)) {}
+  cf32 at(int k) {
+    value_ = started_ && k == last_ + 1 ? value_ * step_ : std::polar(1.0, slope_rad_ * k);
+    started_ = true;
+    last_ = k;
+    return cf32(value_);
+  }
+
+ private:
+  double slope_rad_;
+  cf64 step_;
+  cf64 value_ = 0;
+  int last_ = 0;
+  bool started_ = false;
+};
 
 }  // namespace
 
@@ -25,8 +40,6 @@ ChannelEstimator::ChannelEstimator(const Config& config) : config_(config) {
                                          " known values for an FFT size of " + std::to_string(n));
   require(config_.taps <= n, "channel estimator: " + std::to_string(config_.taps) +
                                  " taps exceed the FFT size " + std::to_string(n));
-  require(config_.noise_window % 2 == 1,
-          "channel estimator: noise window " + std::to_string(config_.noise_window) + " is not odd");
   const std::size_t half = (n + 1) / 2;
   for (std::size_t i = 0; i < n; ++i) {
     const std::size_t k = (i + half) % n;
@@ -37,7 +50,8 @@ ChannelEstimator::ChannelEstimator(const Config& config) : config_(config) {
   inverse_ = std::make_unique<fft::Fft>(n, fft::Direction::inverse);
   flat_.resize(n);
   mean_.resize(n);
-  running_.resize(used_.size() + 1);
+  residual_.resize(used_.size());
+  noise_estimator_.emplace(NoiseEstimator::Config{.carriers = used_.size(), .window = config_.noise_window});
 }
 
 ChannelEstimator::~ChannelEstimator() = default;
@@ -99,7 +113,8 @@ void ChannelEstimator::smooth_channel(std::span<cf32> channel) noexcept {
   }
 
   std::fill(flat_.begin(), flat_.end(), cf32(0));
-  for (const std::uint16_t k : used_) flat_[k] = channel[k] * ramp(-slope, numerology.signed_index(k));
+  Ramp away(-slope);
+  for (const std::uint16_t k : used_) flat_[k] = channel[k] * away.at(numerology.signed_index(k));
   // Subcarriers that are not sent (the gutter) get the line between their neighbours.
   for (std::size_t i = 0; i < used_.size(); ++i) {
     const std::size_t left = used_[i];
@@ -118,22 +133,14 @@ void ChannelEstimator::smooth_channel(std::span<cf32> channel) noexcept {
             flat_.end() - static_cast<std::ptrdiff_t>(before), cf32(0));
   forward_->run(flat_, flat_);
   const float scale = 1.0F / static_cast<float>(n);
-  for (const std::uint16_t k : used_) {
-    channel[k] = scale * flat_[k] * ramp(slope, numerology.signed_index(k));
-  }
+  Ramp back(slope);
+  for (const std::uint16_t k : used_) channel[k] = scale * flat_[k] * back.at(numerology.signed_index(k));
 }
 
 void ChannelEstimator::smooth_noise(std::span<float> noise) noexcept {
-  running_[0] = 0;
-  for (std::size_t i = 0; i < used_.size(); ++i)
-    running_[i + 1] = running_[i] + static_cast<double>(noise[used_[i]]);
-  const std::size_t half = config_.noise_window / 2;
-  for (std::size_t i = 0; i < used_.size(); ++i) {
-    const std::size_t first = i > half ? i - half : 0;
-    const std::size_t last = std::min(i + half + 1, used_.size());
-    noise[used_[i]] =
-        static_cast<float>((running_[last] - running_[first]) / static_cast<double>(last - first));
-  }
+  for (std::size_t i = 0; i < used_.size(); ++i) residual_[i] = noise[used_[i]];
+  noise_estimator_->process(residual_, residual_);
+  for (std::size_t i = 0; i < used_.size(); ++i) noise[used_[i]] = residual_[i];
 }
 
 }  // namespace boresight::ofdm

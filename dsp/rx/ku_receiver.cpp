@@ -38,14 +38,15 @@ KuReceiver::KuReceiver(const Config& config)
       deframer_(config.deframer),
       header_constellation_(nr(modem::Modulation::qpsk)),
       payload_constellations_{nr(modem::Modulation::qpsk), nr(modem::Modulation::qam16),
-                              nr(modem::Modulation::qam64)} {
+                              nr(modem::Modulation::qam64), nr(modem::Modulation::qam256),
+                              nr(modem::Modulation::qam1024)} {
   require(std::isfinite(config.sample_rate_hz) && config.sample_rate_hz > 0,
           "ku receiver: sample rate " + std::to_string(config.sample_rate_hz) + " Hz is not positive");
   require(config.max_clock_offset_ppm >= 0 && config.max_clock_offset_ppm <= 120,
           "ku receiver: clock offset of " + std::to_string(config.max_clock_offset_ppm) +
               " ppm is outside 0 .. 120");
   fifo_.resize(2 * (search_.window_samples() + confirm_samples));
-  llr_.resize(frame::ku_payload_carriers * 6);
+  llr_.resize(frame::ku_payload_carriers * frame::mcs_max_bits_per_symbol);
   std::size_t longest = 0;
   for (std::size_t m = 0; m < frame::mcs_count; ++m) {
     longest = std::max(longest, frame::max_payload_bytes(static_cast<frame::Mcs>(m)));

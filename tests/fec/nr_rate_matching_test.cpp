@@ -45,7 +45,7 @@ std::vector<NrRateMatching> cases() {
   for (const auto graph : {BaseGraph::bg1, BaseGraph::bg2}) {
     for (const std::size_t a : {24, 300, 500, 2000, 3000, 8400}) {
       const NrSegmentation s = nr_segment(a, graph);
-      for (const unsigned qm : {1U, 2U, 4U, 6U, 8U}) {
+      for (const unsigned qm : {1U, 2U, 4U, 6U, 8U, 10U}) {
         for (unsigned rv = 0; rv < 4; ++rv) {
           for (const double expansion : {0.1, 1.02, 2.0, 3.3, 7.9}) {  // part of a codeword up to several
             const auto e =

@@ -70,7 +70,7 @@ class NrTransport : public testing::Test {
 TEST_F(NrTransport, NoiselessRoundTripOfEveryVersionAndModulation) {
   for (const std::size_t n :
        {1, 2, 3, 10, 22, 23, 36, 37, 70, 78, 79, 100, 477, 478, 479, 1000, 1053, 1054, 3001}) {
-    for (const unsigned qm : {1U, 2U, 4U, 6U, 8U}) {
+    for (const unsigned qm : {1U, 2U, 4U, 6U, 8U, 10U}) {
       for (unsigned rv = 0; rv < 4; ++rv) {
         const double rate = n % 2 == 0 ? 0.5 : 0.8;
         const TransportFormat format{n, coded_for(n, 0.18, qm), qm, rate, rv};

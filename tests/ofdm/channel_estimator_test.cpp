@@ -129,6 +129,31 @@ TEST(ChannelEstimator, NoiseFollowsTheSubcarrier) {
   EXPECT_NEAR(noise[768], 0.01F, 0.005F);
 }
 
+// A carrier 25 dB above the signal on one subcarrier: that one is given up, the others keep the noise that
+// they have. The estimate of the channel takes in taps / 1024 of the jammer next to it.
+TEST(ChannelEstimator, AJammedSubcarrierIsSeenAlone) {
+  const auto config = ku_config(32);
+  const Numerology& n = config.numerology;
+  ChannelEstimator estimator(config);
+  Random random(9);
+  GridBuffer<cf32> received(1, 1024);
+  std::vector<cf32> channel(1024);
+  std::vector<float> noise(1024);
+  for (const auto k : n.used_carriers()) received(0, k) = config.known[k] + random.complex_normal(0.1F);
+  received(0, 300) += cf32(0, 17.8F);
+  estimator.process(received.view(), channel, noise);
+  EXPECT_GT(noise[300], 150);
+  for (const auto k : n.used_carriers()) {
+    const int distance = std::abs(n.signed_index(k) - 300);
+    if (distance > 16) {
+      EXPECT_LT(noise[k], 2.5F) << k;
+    }
+    if (distance > 80) {
+      EXPECT_NEAR(noise[k], 0.1F, 0.08F) << k;
+    }
+  }
+}
+
 TEST(ChannelEstimator, ZeroInGivesZeroOut) {
   ChannelEstimator estimator(ku_config(32));
   GridBuffer<cf32> received(1, 1024);

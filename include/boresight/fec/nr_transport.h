@@ -26,7 +26,7 @@ namespace boresight::fec {
 struct TransportFormat {
   std::size_t payload_bytes = 0;    ///< 1 or more; an empty payload is an invalid format
   std::size_t coded_bits = 0;       ///< G: a multiple of bits_per_symbol; any amount of repetition is fine
-  unsigned bits_per_symbol = 2;     ///< Q_m: 1, 2, 4, 6 or 8
+  unsigned bits_per_symbol = 2;     ///< Q_m: 1, 2, 4, 6, 8 or 10
   double code_rate = 0.5;           ///< nominal, in (0, 1]: only chooses the base graph
   unsigned redundancy_version = 0;  ///< 0..3
   /// N_ref, coded bits that the receiver's soft buffer keeps of a code block (I_LBRM = 1; 5.4.2.1): not below

@@ -26,8 +26,8 @@ constexpr unsigned bits_per_symbol(Modulation modulation) {
   return bits[static_cast<std::size_t>(modulation)];
 }
 
-/// Unit mean power. But for nr's bpsk and the axis map, which are turned, a point is one level on I and one on
-/// Q: a PAM alphabet `levels` indexed by that axis's bits, first bit highest.
+/// Unit mean power. But for nr's bpsk and the axis map, which are turned, a point is one level on I and one
+/// on Q: a PAM alphabet `levels` indexed by that axis's bits, first bit highest.
 class Constellation {
  public:
   /// ConfigError for the axis map with anything but qpsk.

@@ -17,15 +17,16 @@ namespace boresight::modem {
 //   soft_demap_weighted    y = r / H                        weight    |H|^2 / sigma^2
 //   soft_demap_matched     z = conj(H) r / sigma^2 = y w    weight    |H|^2 / sigma^2    (no division by H)
 //
-// All write llr [n * bits], symbol by symbol, bit by bit in the order of the map, in the steps of modem/llr.h.
-// The results do not depend on the SIMD target or on how n is cut. They are within one step of the formula in
-// exact arithmetic, rounded and clipped, while 16 half_distance^2 / variance < 10^6 (78 dB of SNR with QPSK,
-// 51 dB with 1024-QAM); beyond that rounding in single precision makes bits that lie within 1e-6 of a
-// decision boundary uncertain, all others are clipped at +-127.
+// All write llr [n * bits], symbol by symbol, bit by bit in the order of the map, in the steps of
+// modem/llr.h. The results do not depend on the SIMD target or on how n is cut. They are within one step of
+// the formula in exact arithmetic, rounded and clipped, while 16 half_distance^2 / variance < 10^6 (78 dB of
+// SNR with QPSK, 51 dB with 1024-QAM); beyond that rounding in single precision makes bits that lie within
+// 1e-6 of a decision boundary uncertain, all others are clipped at +-127.
 //
-// What cannot be a measurement gives LLR 0 (unknown): a variance that is NaN, infinite, zero, negative or
-// below 1e-28, a weight that is NaN, zero, negative or above 1e28, and on its own axis a component that is NaN,
-// infinite or above 1e35 times the variance. On turned constellations (Constellation) that is both bits.
+// What cannot be a measurement gives LLR 0 (unknown): a variance that is NaN, infinite, zero, negative, or so
+// small that 16 half_distance / variance exceeds 1e30; a weight that is the reciprocal of such a one; a
+// symbol with a component that is NaN, infinite, or beyond 1e35 times the variance (bpsk on I does not look
+// at Q).
 
 /// Max-log LLR of every bit (Viterbi 1998; exact for one bit per axis):
 ///   L(b) = (min over points with b = 1 of |y - s|^2 - min over points with b = 0 of |y - s|^2) / variance

@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "boresight/core/aligned.h"
 #include "boresight/core/grid.h"
 #include "boresight/core/types.h"
+#include "boresight/ofdm/noise_estimator.h"
 #include "boresight/ofdm/numerology.h"
 
 namespace boresight::fft {
@@ -32,7 +34,7 @@ class ChannelEstimator {
     Numerology numerology;
     aligned_vector<cf32> known;     ///< [fft_size] transmitted values, zero where nothing is sent
     std::size_t taps = 0;           ///< taps kept about the strongest path; 0: plain least squares
-    std::size_t noise_window = 65;  ///< subcarriers over which the noise is averaged, odd
+    std::size_t noise_window = 65;  ///< subcarriers over which the noise is averaged, odd (NoiseEstimator)
   };
 
   /// ConfigError if sizes disagree, taps exceed the FFT size, or every known value is zero.
@@ -42,7 +44,8 @@ class ChannelEstimator {
   ChannelEstimator& operator=(ChannelEstimator&&) noexcept;
 
   /// received [repeats x fft_size]: the known symbol once or several times. Writes channel [fft_size] (zero
-  /// where nothing is sent) and noise_variance [fft_size] (per subcarrier of one received symbol, smoothed).
+  /// where nothing is sent) and noise_variance [fft_size] (per subcarrier of one received symbol: a
+  /// smooth background, and subcarriers that stand out of it by themselves).
   /// With one repeat the noise is what the kept taps do not explain; with several it is their disagreement
   /// (with one repeat and taps = 0 nothing can be known about the noise and it is 0).
   /// Zero input gives a zero channel and zero noise.
@@ -58,7 +61,8 @@ class ChannelEstimator {
   std::unique_ptr<fft::Fft> inverse_;
   aligned_vector<cf32> flat_;
   aligned_vector<cf32> mean_;
-  aligned_vector<double> running_;
+  std::vector<float> residual_;  // [used], in order of frequency
+  std::optional<NoiseEstimator> noise_estimator_;
 };
 
 }  // namespace boresight::ofdm

@@ -130,7 +130,7 @@ class KuReceiver {
   KuDemodulator demodulator_;
   frame::Deframer deframer_;
   modem::Constellation header_constellation_;
-  std::array<modem::Constellation, 3> payload_constellations_;  // QPSK, 16-QAM, 64-QAM
+  std::array<modem::Constellation, 5> payload_constellations_;  // QPSK to 1024-QAM
 
   aligned_vector<cf32> fifo_;
   std::size_t fifo_size_ = 0;
