@@ -47,7 +47,7 @@ Fft::Fft(std::size_t n, Direction direction)
     : n_(n), inverse_(direction == Direction::inverse), plans_(std::make_unique<Plans>()) {
   require(n >= 1 && n <= (std::size_t{1} << 24),
           "FFT size " + std::to_string(n) + " is outside 1 .. 16777216");
-  if (kernels::FftPlan::supports(n) && kernels::fft_has_registers()) {
+  if (kernels::FftPlan::supports(n) && kernels::fft_is_fast()) {
     plans_->own.emplace(n);
     return;
   }

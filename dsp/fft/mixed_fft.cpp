@@ -10,7 +10,7 @@
 namespace boresight::fft {
 
 MixedFft::MixedFft(std::size_t n, double scale) : n_(n), scale_(scale) {
-  if (kernels::FftPlan::supports(n) && kernels::fft_has_registers()) {
+  if (kernels::FftPlan::supports(n) && kernels::fft_is_fast()) {
     plan_.emplace(n);
     factors_.resize(plan_->first_factors_size());
     set_frequency(0);

@@ -126,6 +126,8 @@ void KuDemodulator::symbol(std::size_t index, std::span<const cf32> window,
   BORESIGHT_ASSERT(index >= frame::ku_first_header_symbol && index < frame::ku_symbols);
   demodulator_.process(window, frequency_, frequency_ * static_cast<double>(window_start(index)),
                        bins_.row(0));
+  // The next window comes from beyond the second-level cache; its place may yet move by a sample or two.
+  for (std::size_t i = 0; i < fft_size; i += 8) __builtin_prefetch(window.data() + symbol_samples + i);
   const bool seen = track(index);
   equalizer_.process(bins_.row(0), ramp(), noise_scale_, equalized_, weight_);
   if (seen) {

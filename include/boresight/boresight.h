@@ -67,6 +67,7 @@
 #include "boresight/ofdm/modulator.h"
 #include "boresight/ofdm/noise_estimator.h"
 #include "boresight/ofdm/numerology.h"
+#include "boresight/ofdm/numerology_json.h"
 
 #include "boresight/modem/constellation.h"
 #include "boresight/modem/llr.h"

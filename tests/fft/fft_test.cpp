@@ -3,12 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "boresight/core/aligned.h"
 #include "boresight/core/error.h"
 #include "boresight/core/random.h"
 #include "boresight/core/units.h"
+#include "fft/mixed_fft.h"
 #include "support/allocation_counter.h"
+#include "support/simd_targets.h"
 
 namespace boresight::fft {
 namespace {
@@ -63,6 +67,37 @@ TEST_P(FftSizes, AgreesWithTheDefinitionHoweverTheArraysLieAndDoesNotAllocate) {
 INSTANTIATE_TEST_SUITE_P(Fft, FftSizes,
                          testing::Values(1, 2, 7, 64, 100, 128, 256, 512, 1024, 1056, 2048, 4096, 8192, 16384,
                                          32768));
+
+// Both ways of taking the carrier off, with a frequency that changes and with one that stays.
+TEST(MixedFft, TakesCarrierAndScaleAlong) {
+  for (const std::size_t n : {64U, 100U, 128U, 1024U, 1056U}) {
+    Random random(n);
+    std::vector<cf32> x(n);
+    for (cf32& s : x) s = random.complex_normal();
+    for_each_simd_target([&] {
+      MixedFft transform(n, 0.25);
+      std::vector<cf32> out(n);
+      for (const auto& [frequency, phase] :
+           {std::pair(0.0, 0.0), std::pair(0.0, 1234.3), std::pair(-0.37, 5.1), std::pair(-0.37, -7.7),
+            std::pair(0.0, 0.1)}) {
+        std::vector<cf32> turned(n);
+        for (std::size_t i = 0; i < n; ++i) {
+          turned[i] =
+              cf32(cf64(x[i]) * std::polar(0.25, -2 * pi * (frequency * static_cast<double>(i) + phase)));
+        }
+        transform.run(x, frequency, phase, out);
+        double error = 0;
+        double power = 0;
+        for (std::size_t i = 0; i < 50; ++i) {
+          const cf64 want = slow_bin(turned, -1, i * 37 % n);
+          error += std::norm(cf64(out[i * 37 % n]) - want);
+          power += std::norm(want);
+        }
+        EXPECT_LT(error, 1e-12 * power) << n << " " << frequency;
+      }
+    });
+  }
+}
 
 TEST(Fft, RefusesASizeOfZero) {
   EXPECT_THROW(Fft(0, Direction::forward), ConfigError);
