@@ -18,20 +18,6 @@ using Full = hn::ScalableTag<float>;
 using One = hn::CappedTag<float, 1>;
 
 template <class D>
-HWY_INLINE std::size_t multiply_from(std::size_t i, D d, const float* a, const float* b, float* out,
-                                     std::size_t samples) {
-  const std::size_t lanes = hn::Lanes(d);
-  hn::VFromD<D> a_re, a_im, b_re, b_im;
-  for (; i + lanes <= samples; i += lanes) {
-    hn::LoadInterleaved2(d, a + 2 * i, a_re, a_im);
-    hn::LoadInterleaved2(d, b + 2 * i, b_re, b_im);
-    hn::StoreInterleaved2(hn::Sub(hn::Mul(a_re, b_re), hn::Mul(a_im, b_im)),
-                          hn::Add(hn::Mul(a_re, b_im), hn::Mul(a_im, b_re)), d, out + 2 * i);
-  }
-  return i;
-}
-
-template <class D>
 HWY_INLINE std::size_t add_from(std::size_t i, D d, const float* a, const float* b, float* sum,
                                 std::size_t samples) {
   const std::size_t lanes = hn::Lanes(d);
@@ -46,10 +32,6 @@ HWY_INLINE std::size_t add_from(std::size_t i, D d, const float* a, const float*
   return i;
 }
 
-void multiply(const float* a, const float* b, float* out, std::size_t samples) {
-  multiply_from(multiply_from(0, Full(), a, b, out, samples), One(), a, b, out, samples);
-}
-
 void add_conjugate_products(const float* a, const float* b, float* sum, std::size_t samples) {
   add_from(add_from(0, Full(), a, b, sum, samples), One(), a, b, sum, samples);
 }
@@ -62,7 +44,6 @@ HWY_AFTER_NAMESPACE();
 namespace boresight::kernels {
 namespace {
 
-HWY_EXPORT(multiply);
 HWY_EXPORT(add_conjugate_products);
 
 const float* rails(std::span<const cf32> x) {
@@ -73,11 +54,6 @@ float* rails(std::span<cf32> x) {
 }
 
 }  // namespace
-
-void multiply(std::span<const cf32> a, std::span<const cf32> b, std::span<cf32> out) noexcept {
-  BORESIGHT_ASSERT(a.size() == b.size() && a.size() == out.size());
-  BORESIGHT_DISPATCH(multiply)(rails(a), rails(b), rails(out), a.size());
-}
 
 void add_conjugate_products(std::span<const cf32> a, std::span<const cf32> b, std::span<cf32> sum) noexcept {
   BORESIGHT_ASSERT(a.size() == b.size() && a.size() == sum.size());

@@ -1,4 +1,4 @@
-// Products of complex samples, element by element, as matched filters in segments need them.
+// Products of complex samples added up, element by element, as matched filters in segments need them.
 #pragma once
 
 #include <span>
@@ -6,9 +6,6 @@
 #include "boresight/core/types.h"
 
 namespace boresight::kernels {
-
-/// out[i] = a[i] b[i]. All of one length; out may be a or b.
-void multiply(std::span<const cf32> a, std::span<const cf32> b, std::span<cf32> out) noexcept;
 
 /// sum[i] += a[i] conj(b[i]). All of one length; a and b may be the same.
 void add_conjugate_products(std::span<const cf32> a, std::span<const cf32> b, std::span<cf32> sum) noexcept;

@@ -10,6 +10,7 @@
 #include "boresight/core/units.h"
 #include "boresight/sync/detection_theory.h"
 #include "fft/fft.h"
+#include "kernels/preamble.h"
 #include "kernels/products.h"
 #include "sync/window_sum.h"
 

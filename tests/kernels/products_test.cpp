@@ -12,7 +12,7 @@
 namespace boresight::kernels {
 namespace {
 
-TEST(ProductsKernel, MultiplyAndAdd) {
+TEST(ProductsKernel, AddUp) {
   Random random(1);
   std::vector<cf32> a(1100);
   std::vector<cf32> b(1100);
@@ -23,18 +23,13 @@ TEST(ProductsKernel, MultiplyAndAdd) {
       for (const std::size_t start : {0U, 1U, 3U}) {
         const auto x = std::span<const cf32>(a).subspan(start, n);
         const auto y = std::span<const cf32>(b).subspan(2 * start, n);
-        std::vector<cf32> product(start + n + 1, cf32(9, 9));
         std::vector<cf32> sum(start + n + 1, cf32(2, 3));
-        multiply(x, y, std::span(product).subspan(start, n));
         add_conjugate_products(x, y, std::span(sum).subspan(start, n));
         for (std::size_t i = 0; i < n; ++i) {
-          const cf64 p = cf64(x[i]) * cf64(y[i]);
           const cf64 s = cf64(2, 3) + cf64(x[i]) * std::conj(cf64(y[i]));
-          ASSERT_LT(std::abs(cf64(product[start + i]) - p),
-                    1e-6 * (1 + std::abs(p)));  // a few roundings of 6e-8
+          // A few roundings of 6e-8.
           ASSERT_LT(std::abs(cf64(sum[start + i]) - s), 1e-6 * (1 + std::abs(s)));
         }
-        EXPECT_EQ(product.back(), cf32(9, 9));
         EXPECT_EQ(sum.back(), cf32(2, 3));
       }
     }
