@@ -15,6 +15,7 @@ namespace boresight::doa {
 namespace {
 
 constexpr std::size_t max_elements = 1024;
+
 void widen(std::span<const cf32> in, std::span<cf32> out) noexcept {
   std::ranges::copy(in, out.begin());
 }

@@ -118,11 +118,9 @@ WifiEqualizer::Aid WifiEqualizer::aid_of(modem::Modulation modulation) {
       return Aid::qam16;
     case modem::Modulation::qam64:
       return Aid::qam64;
-    case modem::Modulation::qam256:
-    case modem::Modulation::qam1024:
-      break;  // not of 802.11a or n
+    default:  // not in these formats
+      return Aid::none;
   }
-  return Aid::none;
 }
 
 void WifiEqualizer::set_channel(std::span<const cf32> channel, std::span<const float> noise) noexcept {
