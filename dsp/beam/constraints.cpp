@@ -35,8 +35,8 @@ ConstraintSet::ConstraintSet(const Config& config) {
           "constraints: " + std::to_string(config.elements) + " elements, must be 1 to " +
               std::to_string(array::max_elements));
   require(config.max_constraints >= 1 && config.max_constraints <= config.elements,
-          "constraints: " + std::to_string(config.max_constraints) + " on " + std::to_string(config.elements) +
-              " elements, must be 1 to as many as elements");
+          "constraints: " + std::to_string(config.max_constraints) + " on " +
+              std::to_string(config.elements) + " elements, must be 1 to as many as elements");
   basis_ = GridBuffer<cf64>(config.max_constraints, config.elements);
   targets_.resize(config.max_constraints);
   candidate_.resize(config.elements);

@@ -1,6 +1,6 @@
 // The inside of a CovarianceFactor, for the rules that work in its coordinates. Private. Only parts of Eigen
-// that need no heap are used. (Eigen::Tridiagonalization hands out its coefficients as a copy, which allocates: hence
-// the function below it.)
+// that need no heap are used. (Eigen::Tridiagonalization hands out its coefficients as a copy, which
+// allocates: hence the function below it.)
 #pragma once
 
 #include <Eigen/Eigenvalues>
@@ -19,12 +19,13 @@ struct CovarianceFactor::Workspace {
 
   /// Q^H b, the dead elements of b left out. False when b is not finite.
   bool rotate(std::span<const cf64> b, Eigen::VectorXcd& rotated) const noexcept;
-  /// x = Q v / divisor, zero on the dead elements; v is spoiled. False, and x as it was, when it is not finite.
+  /// x = Q v / divisor, zero on the dead elements; v is spoiled. False, and x as it was, when it is not
+  /// finite.
   bool rotate_back(Eigen::VectorXcd& v, double divisor, std::span<cf64> x) const noexcept;
   /// v = (T + d I)^-1 v over the live elements. False, and v spoiled, when a pivot is not positive.
   bool solve_tridiagonal(double d, Eigen::VectorXcd& v) noexcept;
 
-  Eigen::MatrixXcd packed;        // R on its way in, then the vectors v of the reflections below the subdiagonal
+  Eigen::MatrixXcd packed;  // R on its way in, then the vectors v of the reflections below the subdiagonal
   Eigen::VectorXcd coefficients;  // h of the reflections I - h v v^H
   Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen;
   Eigen::VectorXd diagonal;     // of T

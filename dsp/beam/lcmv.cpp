@@ -11,9 +11,9 @@
 namespace boresight::beam {
 namespace {
 
-/// x = A^-1 x for a Hermitian positive definite A [n x n] by L L^H, in place. The entries may span many orders
-/// of magnitude along the diagonal (a null on a jammer has little to win): Cholesky does not mind. False when a
-/// pivot is not positive.
+/// x = A^-1 x for a Hermitian positive definite A [n x n] by L L^H, in place. The entries may span many
+/// orders of magnitude along the diagonal (a null on a jammer has little to win): Cholesky does not mind.
+/// False when a pivot is not positive.
 bool solve_cholesky(Grid<cf64> a, std::span<cf64> x) noexcept {
   const std::size_t n = x.size();
   for (std::size_t k = 0; k < n; ++k) {
@@ -55,17 +55,16 @@ void lcmv(Grid<const cf64> covariance, Grid<const cf64> constraints, std::span<c
     const ConstraintSet::Outcome outcome = set.add(constraints.row(k), values[k]);
     require(outcome != ConstraintSet::Outcome::unusable,
             "lcmv: constraint " + std::to_string(k) + " is not finite");
-    require(outcome != ConstraintSet::Outcome::contradictory,
-            "lcmv: constraint " + std::to_string(k) + " contradicts the ones before it, with " +
-                std::to_string(elements) + " elements");
+    require(outcome != ConstraintSet::Outcome::contradictory, "lcmv: constraint " + std::to_string(k) +
+                                                                  " contradicts the ones before it, with " +
+                                                                  std::to_string(elements) + " elements");
   }
   if (set.size() == 0) {
     std::ranges::fill(weights, cf64(0));
     return;
   }
   LcmvSolver solver({.elements = elements, .max_constraints = elements});
-  require(factor.live_elements() == elements || loading == 0 || factor.live_elements() > 0,
-          "lcmv: the covariance is zero");
+  require(factor.live_elements() > 0 || loading > 0, "lcmv: the covariance is zero; load it");
   require(solver.solve(factor, set, loading, weights),
           "lcmv: the loaded covariance is not positive definite; load more");
   require(solver.dropped() == 0, "lcmv: the elements that are not dead cannot meet all constraints");

@@ -36,7 +36,8 @@ bool robust_capon(CovarianceFactor& covariance, std::span<const cf64> steering, 
     return true;
   }
   const double length = work.rotated.squaredNorm();
-  if (!(uncertainty > 0 && uncertainty < length) || !std::isfinite(length)) return false;
+  // As large as ||a||^2, but for rounding, it holds the zero vector.
+  if (!(uncertainty > 0 && uncertainty < (1 - 1e-9) * length) || !std::isfinite(length)) return false;
 
   // h(d) = d^2 ||(T + d I)^-1 a||^2 rises from (at most) the share of a that R does not hold to ||a||^2; each
   // eigenvalue g adds its share of (d / (d + g))^2, so the root is between the loadings that the smallest and

@@ -59,7 +59,11 @@ bool KnownSequenceTrainer::solve(std::span<cf64> weights) noexcept {
   if (!(count > 0 && sent_energy_ > 0)) return false;
   for (std::size_t e = 0; e < mean_.size(); ++e) mean_[e] = correlation_[e] / count;
   if (!factor_.solve(mean_, factor_.loading(), weights)) return false;
-  error_ = std::clamp(1 - inner_product(mean_, weights).real() * count / sent_energy_, 0.0, 1.0);
+  // R w = p - d w, so w^H R w needs no matrix. What correlates with the sequence is signal, the rest error.
+  const double along = inner_product(mean_, weights).real();
+  const double power = along - factor_.loading() * energy(weights);
+  const double share = power > 0 ? along * along / (power * sent_energy_ / count) : 0.0;
+  error_ = 1 - std::clamp(share, 0.0, 1.0);
   return true;
 }
 

@@ -281,7 +281,7 @@ TEST(AdaptiveBeamformer, AllocatesOnlyAtConstruction) {
     if (block == 6) beamformer.set_direction(roof.signal_direction);
     beamformer.process(roof.x.view().columns(block * block_samples, block_samples), y);
   }
-  beamformer.process(roof.x.view().columns(0, 0), {});
+  beamformer.process(roof.x.view().columns(0, 0), std::span<cf32>());
   beamformer.reset();
   EXPECT_EQ(counter.count(), 0U);
 }

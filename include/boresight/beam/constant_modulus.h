@@ -16,9 +16,9 @@ namespace boresight::beam {
 /// which is NLMS with the nearest point of the circle for the desired signal. Stable for 0 < step < 2: the
 /// sample itself afterwards misses the circle by |1 - step| of what it missed it by before.
 ///
-/// For single-carrier PSK, and for the PSS; OFDM has no constant envelope. The phase of y is arbitrary, and of
-/// several signals of constant modulus the one that the starting weights favor is captured, jammers included:
-/// start it from a conventional beam, after a Gaussian-like jammer is nulled.
+/// For single-carrier PSK, and for the PSS; OFDM has no constant envelope. The phase of y is arbitrary, and
+/// of several signals of constant modulus the one that the starting weights favor is captured, jammers
+/// included: start it from a conventional beam, after a Gaussian-like jammer is nulled.
 class ConstantModulusFilter {
  public:
   struct Config {

@@ -12,18 +12,18 @@
 
 namespace boresight::beam {
 
-/// How the response a(u) changes when u turns towards `tangent`: j (2 pi f / c) ((r_e - r_mean) . tangent) a_e,
-/// per radian for a unit tangent perpendicular to u. Positions are taken from the middle of the array, so that
-/// the constraint w^H d = 0 flattens the magnitude of the beam and does not depend on where the array's origin
-/// is (Buckley and Griffiths 1986 on what else it would do).
+/// How the response a(u) changes when u turns towards `tangent`: j (2 pi f / c) ((r_e - r_mean) . tangent)
+/// a_e, per radian for a unit tangent perpendicular to u. Positions are taken from the middle of the array,
+/// so that the constraint w^H d = 0 flattens the magnitude of the beam and does not depend on where the
+/// array's origin is (Buckley and Griffiths 1986 on what else it would do).
 ///
 /// @param out  [geometry.elements()]; a NaN in any argument gives NaN
 void steering_derivative(const array::Geometry& geometry, Vec3 u, Vec3 tangent, double frequency_hz,
                          std::span<cf64> out);
 
 /// C^H w = f, one constraint after the other: c^H w = f. Kept as an orthonormal basis of the c (modified
-/// Gram-Schmidt with a second pass), so that whether a constraint repeats or contradicts the ones before it is
-/// known when it is added. Allocates at construction and never again.
+/// Gram-Schmidt with a second pass), so that whether a constraint repeats or contradicts the ones before it
+/// is known when it is added. Allocates at construction and never again.
 class ConstraintSet {
  public:
   struct Config {
@@ -56,7 +56,9 @@ class ConstraintSet {
   std::size_t max_constraints() const { return basis_.rows(); }
 
   /// The same constraints as q_k^H w = g_k with orthonormal q: [size x elements], [size].
-  Grid<const cf64> basis() const { return {basis_.view().data(), size_, elements(), basis_.view().row_stride()}; }
+  Grid<const cf64> basis() const {
+    return {basis_.view().data(), size_, elements(), basis_.view().row_stride()};
+  }
   std::span<const cf64> targets() const { return std::span(targets_).first(size_); }
 
   /// The weights of least norm that meet the constraints: the least white noise (Frost 1972, R = I). Without

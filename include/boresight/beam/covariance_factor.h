@@ -1,7 +1,8 @@
 // A measured covariance, factored once for any number of weights: what the rules for weights stand on.
 //
 //   R ─▶ factor ─▶ eigenvalues, noise floor, loading
-//           └────▶ (R + d I)^-1 b for any b and any d ─▶ mvdr, lcmv, robust_capon, power_inversion, wiener, ...
+//           └────▶ (R + d I)^-1 b for any b and any d ─▶ mvdr, lcmv, robust_capon, power_inversion, wiener,
+//           ...
 #pragma once
 
 #include <cstddef>
@@ -56,8 +57,8 @@ class CovarianceFactor {
   bool alive(std::size_t element) const;
   std::size_t live_elements() const { return live_; }
 
-  /// Of the last R that was factored: eigenvalues in ascending order (one zero per dead element), noise floor,
-  /// loading.
+  /// Of the last R that was factored: eigenvalues in ascending order (one zero per dead element), noise
+  /// floor, loading.
   std::span<const double> eigenvalues() const;
   double noise_power() const { return noise_power_; }
   double loading() const { return loading_; }

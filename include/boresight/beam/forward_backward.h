@@ -17,8 +17,8 @@ std::vector<std::size_t> mirror_elements(const array::Geometry& geometry);
 
 /// R = (R + J R* J) / 2 in place, J exchanging each element with its mirror (Van Trees 2002, section 7.2.3).
 /// Plane waves look the same to J R* J, noise does not: uncorrelated snapshots count (nearly) twice, and two
-/// coherent paths are taken apart. Gain and phase errors of the elements break the symmetry and leave residual
-/// jammer power of the order of their variance: for calibrated arrays.
+/// coherent paths are taken apart. Gain and phase errors of the elements break the symmetry and leave
+/// residual jammer power of the order of their variance: for calibrated arrays.
 ///
 /// False, and R as it was, when an element is dead (R_ee = 0) and its mirror is not: the average would bring
 /// it back to life. NaN and Inf spread to the mirrored entry.

@@ -19,8 +19,8 @@ namespace boresight::beam {
 /// Stability. LMS in independent Gaussian snapshots converges in the mean square exactly when every
 /// step g_i < 2 and A = sum over the eigenvalues g_i of R of step g_i / (2 - step g_i) < 1, and ends with an
 /// excess error of A / (1 - A) times the least (the misadjustment). step < 1 / tr R is enough:
-/// stable_step(tr R). NLMS converges for 0 < step < 2, whatever the powers; in white noise its misadjustment is
-/// step / (2 - step) E / (E - 1).
+/// stable_step(tr R). NLMS converges for 0 < step < 2, whatever the powers; in white noise its misadjustment
+/// is step / (2 - step) E / (E - 1).
 class LmsFilter {
  public:
   enum class Rule { lms, nlms };
@@ -51,7 +51,8 @@ class LmsFilter {
 
   std::span<const cf64> weights() const { return weights_; }
   std::uint64_t skipped() const { return skipped_; }
-  /// Times that the weights grew beyond 1e15 (an LMS step too large for the power that came) and started over.
+  /// Times that the weights grew beyond 1e15 (an LMS step too large for the power that came) and started
+  /// over.
   std::uint64_t restarts() const { return restarts_; }
   void reset() noexcept;
 

@@ -11,11 +11,11 @@
 
 namespace boresight::beam {
 
-/// With k = P x / (forgetting + x^H P x) and e = d - w^H x:  w += k e*,  P = (P - k x^H P) / forgetting, where
-/// P = (loading forgetting^n I + sum of forgetting^(n-i) x x^H)^-1 (Haykin, Adaptive Filter Theory, chapter
-/// 10). After about 2 E snapshots the excess error is what few snapshots leave, whatever the eigenvalues: E / n
-/// of the least error, and then E (1 - forgetting) / (1 + forgetting). About 12 E^2 real multiplications per
-/// sample.
+/// With k = P x / (forgetting + x^H P x) and e = d - w^H x:  w += k e*,  P = (P - k x^H P) / forgetting,
+/// where P = (loading forgetting^n I + sum of forgetting^(n-i) x x^H)^-1 (Haykin, Adaptive Filter Theory,
+/// chapter 10). After about 2 E snapshots the excess error is what few snapshots leave, whatever the
+/// eigenvalues: E / n of the least error, and then E (1 - forgetting) / (1 + forgetting). About 12 E^2 real
+/// multiplications per sample.
 ///
 /// Stability. P is kept Hermitian by computing one triangle, and below 1 / loading: where nothing is heard (a
 /// dead element, two elements that are one) forgetting alone would let it grow without end. There the

@@ -10,22 +10,26 @@
 namespace boresight::beam {
 
 /// Robust Capon beamformer with a spherical uncertainty set (Li, Stoica and Wang, "On robust Capon
-/// beamforming and diagonal loading", IEEE Trans. Signal Process. 51(7), 2003, section III-B): of all steering
-/// vectors within sqrt(uncertainty) of the one given, the one that explains most of the power received is
-/// taken for the true one. That is MVDR with just as much loading d as makes
+/// beamforming and diagonal loading", IEEE Trans. Signal Process. 51(7), 2003, section III-B): of all
+/// steering vectors within sqrt(uncertainty) of the one given, the one that explains most of the power
+/// received is taken for the true one. That is MVDR with just as much loading d as makes
 ///
 ///   || d (R + d I)^-1 a ||^2 = uncertainty,
 ///
 /// more the stronger the wanted signal is in R. The scale is unit gain towards the vector given, w^H a = 1.
 ///
-/// What to choose. `uncertainty` is a squared distance, sum over the elements of |error of a_e|^2: E times the
-/// variance of the gain errors (relative) plus that of the phase errors (rad^2), plus what the pointing error
-/// makes of it. 0.5 dB and 5 degrees on each element are 0.011 E; a pointing error of a tenth of the half-power
-/// beamwidth about 0.026 E on a line. The set has to hold the truth with room to spare, because the covariance
-/// is measured too: the loading has to bring (SNR_out / d)^2 times the error below one, and grows with sqrt(E /
-/// uncertainty) only. 0.1 E is within 1 dB of the optimum for a signal 10 dB above the noise on each of 16
-/// elements with those errors, and costs a weak signal nothing; 0.3 E is for pointing by eye. Towards E the
-/// weights become conventional ones, and jammers within the beam are no longer nulled.
+/// What to choose. `uncertainty` is a squared distance, sum over the elements of |error of a_e|^2: E times
+/// the variance of the gain errors (relative) plus that of the phase errors (rad^2), plus what the pointing
+/// error makes of it. 0.5 dB and 5 degrees on each element are 0.011 E; on a half-wave line a pointing error
+/// of 1/20 of the half-power beamwidth is 0.007 E, and four times that at 1/10. A strong signal (SNR E well
+/// above 1) loses 1 + error / uncertainty to self-nulling, which follows from d = g q / (1 - q), q =
+/// sqrt(uncertainty / E), for the signal's eigenvalue g: ten times the expected error costs 0.4 dB. 0.3 E is
+/// a good value for calibrated arrays that are pointed well; within the set (about a third of the half-power
+/// beamwidth to each side) a jammer is not told from the signal. A weak signal pays nothing for a large set.
+/// Measured (16 elements, those errors at 1/20 of the beamwidth, two jammers of 40 dB, signal of 10 dB in
+/// 1600 snapshots): 0.03 E -2.9 dB of the optimum, 0.1 E -1.3, 0.3 E -0.94, 0.5 E -0.90; MVDR with 10 dB of
+/// loading -6.4. Of that, 1 + M SINR / K with M jammers and K snapshots, 0.79 dB, is the price of any weights
+/// from samples that hold the signal: it correlates by chance with the jammers.
 ///
 /// This version allocates.
 /// @param covariance   [E x E], Hermitian; the lower triangle is read

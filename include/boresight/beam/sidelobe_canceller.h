@@ -20,9 +20,9 @@
 namespace boresight::beam {
 
 /// w = w_q - B w_a with C^H B = 0 (Griffiths and Jim 1982; Van Trees 2002, section 6.7.3). Whatever w_a does,
-/// the constraints hold, so an unconstrained filter can adapt it from sample to sample: w_q^H x is its desired
-/// signal, B^H x its input. The least output power is LCMV's. B has orthonormal columns, which keeps white
-/// noise white.
+/// the constraints hold, so an unconstrained filter can adapt it from sample to sample: w_q^H x is its
+/// desired signal, B^H x its input. The least output power is LCMV's. B has orthonormal columns, which keeps
+/// white noise white.
 class SidelobeCanceller {
  public:
   enum class Rule {
@@ -36,8 +36,8 @@ class SidelobeCanceller {
     double loading = 1e-3;      ///< RLS, positive; see RlsFilter
   };
 
-  /// Takes the constraints over. Throws ConfigError when a value is out of range, and for no constraints or as
-  /// many independent ones as elements, which leave nothing to adapt.
+  /// Takes the constraints over. Throws ConfigError when a value is out of range, and for no constraints or
+  /// as many independent ones as elements, which leave nothing to adapt.
   SidelobeCanceller(const ConstraintSet& constraints, const Config& config);
 
   /// @param in   [elements x n]

@@ -25,8 +25,8 @@ void wiener(Grid<const cf64> covariance, std::span<const cf64> correlation, doub
             std::span<cf64> weights);
 
 /// Learns R and p while a known sequence is received: the PSS of a ku frame, a preamble, pilots in time. The
-/// jammer is in the same samples and is nulled with whatever errors the array has. Timing and frequency must be
-/// known well enough that the sequence stays coherent; over several sequences give each its phase.
+/// jammer is in the same samples and is nulled with whatever errors the array has. Timing and frequency must
+/// be known well enough that the sequence stays coherent; over several sequences give each its phase.
 class KnownSequenceTrainer {
  public:
   struct Config {
@@ -49,8 +49,9 @@ class KnownSequenceTrainer {
   /// zero. No allocation.
   bool solve(std::span<cf64> weights) noexcept;
 
-  /// Of the last solve(): mean square error over the sequence's power, 0 to 1; 1 / (1 + SINR) with many
-  /// snapshots, too small by a share of elements / snapshots because the same samples are fitted.
+  /// Of the last solve(): the mean square error over the sequence's power that is left when y is scaled best,
+  /// 0 to 1: 1 / (1 + SINR) with many snapshots, too small by a share of elements / snapshots because the
+  /// same samples are fitted.
   double error() const { return error_; }
   /// Snapshots so far.
   double snapshots() const { return covariance_.snapshots(); }
