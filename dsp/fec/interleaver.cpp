@@ -82,20 +82,21 @@ void RowColumnInterleaver::deinterleave(std::span<const modem::Llr> llrs,
   read_rows(columns_, llrs, out);
 }
 
-WlanInterleaver::WlanInterleaver(std::size_t coded_bits_per_symbol, unsigned bits_per_subcarrier) {
+WlanInterleaver::WlanInterleaver(std::size_t coded_bits_per_symbol, unsigned bits_per_subcarrier,
+                                 unsigned columns) {
   const std::size_t n = coded_bits_per_symbol;
   const unsigned bpsc = bits_per_subcarrier;
   require(bpsc == 1 || bpsc == 2 || bpsc == 4 || bpsc == 6 || bpsc == 8,
           "WlanInterleaver: bits_per_subcarrier " + std::to_string(bpsc) + " is not 1, 2, 4, 6 or 8");
-  require(n > 0 && n % 16 == 0 && n % bpsc == 0 && n <= 65536,
-          "WlanInterleaver: coded_bits_per_symbol " + std::to_string(n) +
-              " is not a multiple of 16 and of bits_per_subcarrier, at most 65536");
+  require(columns >= 1 && n > 0 && n % columns == 0 && n % bpsc == 0 && n <= 65536,
+          "WlanInterleaver: coded_bits_per_symbol " + std::to_string(n) + " is not a multiple of " +
+              std::to_string(columns) + " columns and of bits_per_subcarrier, at most 65536");
   const std::size_t s = std::max(bpsc / 2, 1U);
   position_.resize(n);
   std::vector<bool> taken(n, false);
   for (std::size_t k = 0; k < n; ++k) {
-    const std::size_t i = (n / 16) * (k % 16) + k / 16;
-    const std::size_t j = s * (i / s) + (i + n - 16 * i / n) % s;
+    const std::size_t i = (n / columns) * (k % columns) + k / columns;
+    const std::size_t j = s * (i / s) + (i + n - columns * i / n) % s;
     require(j < n && !taken[j], "WlanInterleaver: coded_bits_per_symbol " + std::to_string(n) +
                                     " with bits_per_subcarrier " + std::to_string(bpsc) +
                                     " gives no permutation");

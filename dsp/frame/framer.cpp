@@ -12,7 +12,7 @@ namespace boresight::frame {
 namespace {
 
 constexpr std::uint32_t header_seed = 0x4B550001;
-constexpr std::size_t max_coded_bits = ku_payload_carriers * 6;
+constexpr std::size_t max_coded_bits = ku_payload_carriers * mcs_max_bits_per_symbol;
 
 // Every sequence number gets another scrambling, none of them the header's.
 std::uint32_t payload_seed(std::uint32_t sequence) {
@@ -49,8 +49,12 @@ modem::Modulation modulation_of(Mcs mcs) {
       return modem::Modulation::qpsk;
     case 4:
       return modem::Modulation::qam16;
-    default:
+    case 6:
       return modem::Modulation::qam64;
+    case 8:
+      return modem::Modulation::qam256;
+    default:
+      return modem::Modulation::qam1024;
   }
 }
 

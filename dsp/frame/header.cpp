@@ -10,9 +10,12 @@ namespace {
 
 constexpr std::uint8_t version_bits = 0x10;  // upper half of the first byte; the lower half is the MCS
 
+// Thresholds: bench_mcs_thresholds, seed 1; docs/error-rates.md.
 constexpr McsInfo table[mcs_count] = {
-    {"qpsk_1_3", 2, 1.0 / 3}, {"qpsk_1_2", 2, 0.5},      {"qpsk_3_4", 2, 0.75},     {"qam16_1_2", 4, 0.5},
-    {"qam16_3_4", 4, 0.75},   {"qam64_2_3", 6, 2.0 / 3}, {"qam64_5_6", 6, 5.0 / 6},
+    {"qpsk_1_3", 2, 1.0 / 3, -1.01},  {"qpsk_1_2", 2, 0.5, 1.23},     {"qpsk_3_4", 2, 0.75, 4.29},
+    {"qam16_1_2", 4, 0.5, 6.55},      {"qam16_3_4", 4, 0.75, 10.36},  {"qam64_2_3", 6, 2.0 / 3, 13.91},
+    {"qam64_5_6", 6, 5.0 / 6, 17.22}, {"qam256_3_4", 8, 0.75, 20.52}, {"qam256_5_6", 8, 5.0 / 6, 22.54},
+    {"qam1024_3_4", 10, 0.75, 25.41},
 };
 
 }  // namespace

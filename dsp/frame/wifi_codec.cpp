@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 
 #include "boresight/core/assert.h"
@@ -12,12 +13,17 @@
 namespace boresight::frame {
 namespace {
 
-// How well a codeword agrees with the soft bits: its log-likelihood up to a constant, in nats.
-double agreement_nats(std::span<const modem::Llr> llrs, std::span<const std::uint8_t> coded) {
-  int sum = 0;
-  for (std::size_t i = 0; i < llrs.size(); ++i) sum += coded[i] != 0 ? -llrs[i] : llrs[i];
-  // An LLR is the logarithm of a ratio of two probabilities; half of it goes to each side.
-  return 0.5 * sum / static_cast<double>(modem::llr_scale);
+constexpr std::size_t most_ht_data_bits = ht_max_data_symbols * 260;
+
+// ln of the likelihood ratio of a codeword and of random bits, given the soft bits.
+double likelihood_ratio_nats(std::span<const modem::Llr> llrs, std::span<const std::uint8_t> coded) {
+  double sum = 0;
+  for (std::size_t i = 0; i < llrs.size(); ++i) {
+    const double agreement =
+        (coded[i] != 0 ? -1.0 : 1.0) * static_cast<double>(llrs[i]) / double{modem::llr_scale};
+    sum += std::log(2.0 / (1.0 + std::exp(-agreement)));
+  }
+  return sum;
 }
 
 }  // namespace
@@ -42,16 +48,21 @@ std::size_t wifi_max_data_bits() noexcept {
   return most;
 }
 
-WifiInterleavers::WifiInterleavers() {
+WifiInterleavers::WifiInterleavers(Format format) {
+  const bool ht = format == Format::ht;
   for (const auto modulation : {modem::Modulation::bpsk, modem::Modulation::qpsk, modem::Modulation::qam16,
                                 modem::Modulation::qam64}) {
     const unsigned bits = modem::bits_per_symbol(modulation);
-    interleavers_.emplace_back(wifi_data_carriers * bits, bits);
+    interleavers_.emplace_back((ht ? ht_data_carriers : wifi_data_carriers) * bits, bits, ht ? 13U : 16U);
   }
 }
 
 WifiEncoder::WifiEncoder()
-    : bits_(wifi_max_data_bits()), coded_(2 * wifi_max_data_bits()), punctured_(wifi_max_coded_bits()) {}
+    : interleavers_(WifiInterleavers::Format::legacy),
+      ht_interleavers_(WifiInterleavers::Format::ht),
+      bits_(std::max(wifi_max_data_bits(), most_ht_data_bits)),
+      coded_(2 * bits_.size()),
+      punctured_(std::max(wifi_max_coded_bits(), ht_max_coded_bits)) {}
 
 void WifiEncoder::encode_signal(WifiSignal signal, std::span<std::uint8_t> out) noexcept {
   BORESIGHT_ASSERT(out.size() == wifi_signal_coded_bits);
@@ -75,64 +86,107 @@ void WifiEncoder::encode_data(WifiRate rate, std::span<const std::uint8_t> psdu,
   const auto tail = bits.subspan(wifi_service_bits + 8 * psdu.size(), fec::convolutional_tail_bits);
   std::fill(tail.begin(), tail.end(), std::uint8_t{0});
 
-  const std::span<std::uint8_t> coded = std::span(coded_).first(2 * bits.size());
-  fec::convolutional_encode(bits, coded);
+  encode_scrambled(bits.size(), p.code_rate, interleavers_.of(p.modulation), out);
+}
+
+void WifiEncoder::encode_scrambled(std::size_t bit_count, fec::PuncturedRate rate,
+                                   const fec::WlanInterleaver& interleaver,
+                                   std::span<std::uint8_t> out) noexcept {
+  const std::span<std::uint8_t> coded = std::span(coded_).first(2 * bit_count);
+  fec::convolutional_encode(std::span(bits_).first(bit_count), coded);
   const std::span<std::uint8_t> punctured = std::span(punctured_).first(out.size());
-  fec::puncture(coded, p.code_rate, punctured);
-  interleavers_.of(p.modulation).interleave(std::span<const std::uint8_t>(punctured), out);
+  fec::puncture(coded, rate, punctured);
+  interleaver.interleave(std::span<const std::uint8_t>(punctured), out);
 }
 
 WifiDecoder::WifiDecoder(const Config& config)
     : config_(config),
-      viterbi_({.max_information_bits = wifi_service_bits + 8 * wifi_max_psdu_bytes}),
-      punctured_(wifi_max_coded_bits()),
-      mother_(2 * wifi_max_data_bits()),
-      bits_(wifi_max_data_bits()) {
-  require(config.signal_tail_margin_nats >= 0, "WifiDecoder: signal_tail_margin_nats " +
-                                                   std::to_string(config.signal_tail_margin_nats) +
-                                                   " is not 0 or more");
+      viterbi_(
+          {.max_information_bits = wifi_service_bits + 8 * std::max(wifi_max_psdu_bytes, ht_max_psdu_bytes)}),
+      ldpc_({.max_lifting_size = fec::wlan_ldpc_max_lifting_size}),
+      punctured_(encoder_.punctured_.size()),
+      mother_(encoder_.coded_.size()) {
+  require(config.signal_evidence_nats >= 0 && config.signal_evidence_nats <= 33,
+          "WifiDecoder: signal_evidence_nats " + std::to_string(config.signal_evidence_nats) +
+              " is outside 0 .. 33");
 }
 
 std::optional<WifiSignal> WifiDecoder::decode_signal(std::span<const modem::Llr> llrs) noexcept {
   BORESIGHT_ASSERT(llrs.size() == wifi_signal_coded_bits);
   std::array<modem::Llr, wifi_signal_coded_bits> coded_llrs;
-  interleavers_.of(modem::Modulation::bpsk).deinterleave(llrs, std::span<modem::Llr>(coded_llrs));
+  encoder_.interleavers_.of(modem::Modulation::bpsk).deinterleave(llrs, std::span<modem::Llr>(coded_llrs));
 
-  std::array<std::uint8_t, wifi_signal_bits> terminated{};  // its tail stays zero
-  std::array<std::uint8_t, wifi_signal_bits> open{};
-  viterbi_.decode(coded_llrs, std::span(terminated).first(wifi_signal_bits - fec::convolutional_tail_bits));
-  viterbi_.decode(coded_llrs, open, fec::ViterbiDecoder::Termination::open);
-  if (terminated != open) {
-    std::array<std::uint8_t, wifi_signal_coded_bits> coded;
-    fec::convolutional_encode(open, coded);
-    const double best = agreement_nats(coded_llrs, coded);
-    fec::convolutional_encode(terminated, coded);
-    // Written so that a margin of infinity accepts everything.
-    if (best - agreement_nats(coded_llrs, coded) > config_.signal_tail_margin_nats) return std::nullopt;
-  }
-  return parse_signal_field(terminated);
+  std::array<std::uint8_t, wifi_signal_bits> bits{};  // the tail stays zero
+  viterbi_.decode(coded_llrs, std::span(bits).first(wifi_signal_bits - fec::convolutional_tail_bits));
+  std::array<std::uint8_t, wifi_signal_coded_bits> coded;
+  fec::convolutional_encode(bits, coded);
+  if (!(likelihood_ratio_nats(coded_llrs, coded) >= config_.signal_evidence_nats)) return std::nullopt;
+  return parse_signal_field(bits);
+}
+
+bool WifiDecoder::give_up(std::span<std::uint8_t> psdu) noexcept {
+  last_ = Last::none;
+  std::fill(psdu.begin(), psdu.end(), std::uint8_t{0});
+  return false;
 }
 
 bool WifiDecoder::decode_data(WifiRate rate, std::span<const modem::Llr> llrs,
                               std::span<std::uint8_t> psdu) noexcept {
   const WifiRateParameters& p = wifi_rate(rate);
   const std::size_t symbols = wifi_data_symbols(rate, psdu.size());
-  if (psdu.empty() || psdu.size() > wifi_max_psdu_bytes || llrs.size() != symbols * p.coded_bits_per_symbol) {
-    std::fill(psdu.begin(), psdu.end(), std::uint8_t{0});
-    return false;
-  }
+  if (psdu.empty() || psdu.size() > wifi_max_psdu_bytes || llrs.size() != symbols * p.coded_bits_per_symbol)
+    return give_up(psdu);
   const std::span<modem::Llr> punctured = std::span(punctured_).first(llrs.size());
-  interleavers_.of(p.modulation).deinterleave(llrs, punctured);
-
-  const std::span<std::uint8_t> bits = std::span(bits_).first(wifi_service_bits + 8 * psdu.size());
-  const std::span<modem::Llr> mother =
-      std::span(mother_).first(2 * (bits.size() + fec::convolutional_tail_bits));  // the pad is not looked at
-  fec::depuncture(punctured.first(fec::punctured_bits(mother.size(), p.code_rate)), p.code_rate, mother);
-  viterbi_.decode(mother, bits);
-  const std::uint8_t state = fec::WlanScrambler::recover_initial_state(bits.first<7>());
-  fec::WlanScrambler(state).apply(bits);
-  fec::pack_lsb_first(bits.subspan(wifi_service_bits), psdu);
+  encoder_.interleavers_.of(p.modulation).deinterleave(llrs, punctured);
+  decode_convolutional(punctured, p.code_rate, wifi_service_bits + 8 * psdu.size());
+  descramble(psdu);
+  last_ = Last::legacy;
+  last_rate_ = rate;
   return true;
+}
+
+void WifiDecoder::decode_convolutional(std::span<const modem::Llr> punctured, fec::PuncturedRate rate,
+                                       std::size_t information_bits) noexcept {
+  last_bits_ = information_bits;
+  const std::span<modem::Llr> mother = std::span(mother_).first(
+      2 * (information_bits + fec::convolutional_tail_bits));  // the pad is not looked at
+  fec::depuncture(punctured.first(fec::punctured_bits(mother.size(), rate)), rate, mother);
+  viterbi_.decode(mother, std::span(encoder_.bits_).first(information_bits));
+}
+
+void WifiDecoder::descramble(std::span<std::uint8_t> psdu) noexcept {
+  const std::span<std::uint8_t> bits = std::span(encoder_.bits_).first(last_bits_);
+  last_state_ = fec::WlanScrambler::recover_initial_state(bits.first<7>());
+  fec::WlanScrambler(last_state_).apply(bits);
+  fec::pack_lsb_first(bits.subspan(wifi_service_bits), psdu);
+}
+
+void WifiDecoder::encode_again(std::span<std::uint8_t> out) noexcept {
+  if (last_ == Last::none) return;
+  const bool ht = last_ == Last::ht;
+  const HtMcs& mcs = ht_mcs(last_ht_.mcs);
+  const WifiRateParameters& rate = wifi_rate(last_rate_);
+  const std::size_t coded_per_symbol = ht ? mcs.coded_bits_per_symbol : rate.coded_bits_per_symbol;
+  const std::size_t data_per_symbol = ht ? mcs.data_bits_per_symbol : rate.data_bits_per_symbol;
+  const std::size_t psdu_bytes = (last_bits_ - wifi_service_bits) / 8;
+  const std::size_t symbols = ht ? ht_data_symbols(last_ht_) : wifi_data_symbols(last_rate_, psdu_bytes);
+  if (out.size() != symbols * coded_per_symbol) return;
+  last_ = Last::none;
+  if (ht && last_ht_.ldpc) {
+    const std::span<std::uint8_t> bits = std::span(encoder_.bits_).first(last_bits_);
+    fec::WlanScrambler(last_state_).apply(bits);
+    encoder_.encode_ldpc(last_ht_, bits, out);
+    return;
+  }
+  const std::span<std::uint8_t> bits = std::span(encoder_.bits_).first(symbols * data_per_symbol);
+  std::fill(bits.begin() + static_cast<std::ptrdiff_t>(last_bits_), bits.end(), std::uint8_t{0});
+  fec::WlanScrambler(last_state_).apply(bits);
+  const auto tail = bits.subspan(last_bits_, fec::convolutional_tail_bits);
+  std::fill(tail.begin(), tail.end(), std::uint8_t{0});
+  encoder_.encode_scrambled(
+      bits.size(), ht ? mcs.code_rate : rate.code_rate,
+      (ht ? encoder_.ht_interleavers_ : encoder_.interleavers_).of(ht ? mcs.modulation : rate.modulation),
+      out);
 }
 
 }  // namespace boresight::frame

@@ -124,7 +124,7 @@ void write_fcs(std::span<std::uint8_t> psdu) noexcept {
 }
 
 bool fcs_is_good(std::span<const std::uint8_t> psdu) noexcept {
-  if (psdu.size() < wifi_fcs_bytes) return false;
+  if (psdu.size() <= wifi_fcs_bytes) return false;
   const std::size_t body = psdu.size() - wifi_fcs_bytes;
   std::uint32_t fcs = 0;
   for (unsigned i = 0; i < wifi_fcs_bytes; ++i) fcs |= std::uint32_t{psdu[body + i]} << (8 * i);

@@ -15,6 +15,7 @@ namespace boresight::sync {
 namespace {
 
 constexpr std::size_t n = frame::wifi_fft_size;
+constexpr std::size_t most_lead = 16;
 
 double false_alarm(double t) {
   return std::pow(1.0 - t, 126) + 126.0 * t * std::pow(1.0 - t, 125);
@@ -128,9 +129,20 @@ std::optional<LongTrainingSearch::Found> LongTrainingSearch::find(std::span<cons
   const double quality = energy > 1e-5 * power ? best / (n * energy) : 0.0;
   if (!(quality > threshold_)) return std::nullopt;
 
+  // The prefix repeats as well: half of it, the other half being left to late paths, makes 80 pairs of 64.
   // The means are taken out before the angle is measured. What the signal itself has at zero frequency turns
   // by the same angle, so that taking it out does not bend the result.
-  const cf64 turn = (product - sum_b * std::conj(sum_a) / double{n}) *
+  const std::size_t lead = std::min(position, most_lead);
+  cf64 lead_a = sum_a;
+  cf64 lead_b = sum_b;
+  for (std::size_t i = 0; i < lead; ++i) {
+    const cf64 early(samples[position - lead + i]);
+    const cf64 late(samples[position - lead + i + n]);
+    lead_a += early;
+    lead_b += late;
+    product += late * std::conj(early);
+  }
+  const cf64 turn = (product - lead_b * std::conj(lead_a) / static_cast<double>(n + lead)) *
                     std::polar(1.0, -2.0 * pi * coarse_frequency * double{n});
   const double frequency = coarse_frequency + std::arg(turn) / (2.0 * pi * double{n});
   return Found{position, frequency, constant_of(a, b, frequency), quality};

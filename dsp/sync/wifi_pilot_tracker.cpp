@@ -28,10 +28,21 @@ void PilotTracker::start(double snr) noexcept {
   const double s = snr > 1e-3 ? std::min(snr, 1e9) : 1e-3;  // NaN gives the lower limit
   // Angle between two symbols of N samples at a signal-to-noise ratio s: variance 1 / (N s) (Moose 1994).
   const double symbols_per_lag = config_.symbol_samples / config_.fft_size;
-  const double frequency_variance = symbols_per_lag * symbols_per_lag / (config_.fft_size * s);
+  start(snr, 0.0, symbols_per_lag * symbols_per_lag / (config_.fft_size * s), 1.5);
+}
+
+void PilotTracker::start(double snr, double frequency_rad, double frequency_variance,
+                         double symbols_ahead) noexcept {
+  const double s = snr > 1e-3 ? std::min(snr, 1e9) : 1e-3;
+  const bool known = std::isfinite(frequency_rad) && frequency_variance >= 0;
+  // The first prediction adds one symbol.
+  const double ahead = symbols_ahead - 1.0;
   phase_ = {};
-  phase_.p_vv = 0.25 / (config_.fft_size * s) + 0.25 * frequency_variance;
-  phase_.p_rr = frequency_variance + 1e-6;
+  phase_.rate = known ? frequency_rad : 0.0;
+  phase_.value = ahead * phase_.rate;
+  phase_.p_rr = (known ? std::min(frequency_variance, 1.0) : 1.0) + 1e-6;
+  phase_.p_vr = ahead * phase_.p_rr;
+  phase_.p_vv = 0.25 / (config_.fft_size * s) + ahead * ahead * phase_.p_rr;
   delay_ = {};
   const double drift = config_.clock_offset_limit * config_.symbol_samples;
   delay_.p_vv = drift * drift;
@@ -56,41 +67,56 @@ void PilotTracker::Filter::correct(double error, double variance) {
   p_vv -= gain_value * p_vv;
 }
 
-PilotTracker::State PilotTracker::update(std::span<const int> carriers, std::span<const cf32> matched,
-                                         std::span<const float> gain, double noise_variance) noexcept {
-  BORESIGHT_ASSERT(matched.size() == carriers.size() && gain.size() == carriers.size());
+void PilotTracker::restart(double snr, double symbol_samples) noexcept {
+  const double s = snr > 1e-3 ? std::min(snr, 1e9) : 1e-3;
+  const double ratio = symbol_samples / config_.symbol_samples;
+  for (Filter* f : {&phase_, &delay_}) {
+    f->value = 0;
+    f->rate *= ratio;
+    f->p_vr = 0;
+    f->p_rr *= ratio * ratio;
+  }
+  phase_.p_vv = 0.5 / (config_.fft_size * s);
+  delay_.p_vv = config_.delay_walk_samples * config_.delay_walk_samples;
+}
+
+PilotTracker::State PilotTracker::predict() noexcept {
   phase_.predict(config_.phase_noise_rad, config_.frequency_walk_rad);
   delay_.predict(config_.delay_walk_samples, 1e-3 * config_.delay_walk_samples);
+  return {phase_.value, delay_.value};
+}
 
-  const double turn_per_sample = 2.0 * pi / config_.fft_size;  // times k: phase per sample of delay
-  const auto expected = [&](std::size_t i) {
-    return phase_.value - turn_per_sample * carriers[i] * delay_.value;
-  };
-  cf64 sum = 0;
-  double weight = 0;
-  double center = 0;
+PilotTracker::State PilotTracker::correct(std::span<const float> carriers, std::span<const cf32> matched,
+                                          std::span<const float> gain, double noise_variance) noexcept {
+  BORESIGHT_ASSERT(matched.size() == carriers.size() && gain.size() == carriers.size());
+  // Sums that give both the common phase and the slope: sum, and sum weighted with the carrier.
+  float re = 0, im = 0, k_re = 0, k_im = 0;
+  float g = 0, k_g = 0, kk_g = 0;
   for (std::size_t i = 0; i < carriers.size(); ++i) {
-    sum += cf64(matched[i]) * std::polar(1.0, -expected(i));
-    weight += double{gain[i]};
-    center += double{gain[i]} * carriers[i];
+    const float k = carriers[i];
+    re += matched[i].real();
+    im += matched[i].imag();
+    k_re += k * matched[i].real();
+    k_im += k * matched[i].imag();
+    g += gain[i];
+    k_g += k * gain[i];
+    kk_g += k * k * gain[i];
   }
-  const bool usable = weight > 0 && noise_variance >= 0 && std::isfinite(weight) &&
-                      std::isfinite(noise_variance) && std::isfinite(std::norm(sum)) && std::norm(sum) > 0;
+  const double weight = double{g};
+  const cf64 sum(re, im);
+  const bool usable = weight > 0 && noise_variance >= 0 && std::isfinite(double{kk_g}) &&
+                      std::isfinite(noise_variance) && std::isfinite(std::norm(sum)) && std::norm(sum) > 0 &&
+                      std::isfinite(double{k_re}) && std::isfinite(double{k_im});
   if (!usable) return {phase_.value, delay_.value};
-  center /= weight;
+  const double turn_per_sample = 2.0 * pi / config_.fft_size;  // times k: phase per sample of delay
+  const double center = double{k_g} / weight;
+  const double spread = double{kk_g} - center * double{k_g};
 
   // The phase at the weighted mean of the carriers, then the line through it: uncorrelated errors.
   const double common = std::arg(sum);
-  double slope_sum = 0;
-  double spread = 0;
-  for (std::size_t i = 0; i < carriers.size(); ++i) {
-    const double k = carriers[i] - center;
-    slope_sum += k * std::imag(cf64(matched[i]) * std::polar(1.0, -expected(i) - common));
-    spread += k * k * double{gain[i]};
-  }
   const double floor = 1e-9;  // rad^2; keeps a noiseless signal from dividing by zero
-  if (spread > 0) {
-    const double slope = slope_sum / spread;
+  if (spread > 1e-4 * weight) {
+    const double slope = std::imag((cf64(k_re, k_im) - center * sum) * std::polar(1.0, -common)) / spread;
     const double slope_variance = 0.5 * noise_variance / spread + floor;
     const double previous = delay_.value;
     delay_.correct(-slope / turn_per_sample, slope_variance / (turn_per_sample * turn_per_sample));

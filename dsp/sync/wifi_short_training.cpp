@@ -10,8 +10,6 @@
 namespace boresight::sync {
 namespace {
 
-constexpr std::size_t window_samples =
-    ShortTrainingDetector::window_groups * ShortTrainingDetector::group_samples;
 constexpr unsigned groups_without_growth = 3;
 constexpr unsigned most_tracked_groups = 16;
 
@@ -21,11 +19,12 @@ ShortTrainingDetector::ShortTrainingDetector(const Config& config) {
   require(config.false_alarm_rate >= 1e-15 && config.false_alarm_rate <= 0.1,
           "ShortTrainingDetector: false_alarm_rate " + std::to_string(config.false_alarm_rate) +
               " is outside 1e-15 .. 0.1");
-  threshold_ = 1.0 - std::pow(config.false_alarm_rate, 1.0 / (window_samples - 2));
+  threshold_ = -std::log(config.false_alarm_rate) / static_cast<double>(window_groups * (group_samples - 1));
 }
 
 void ShortTrainingDetector::restart() noexcept {
   count_ = 0;
+  last_variance_ = 0;
   tracking_ = false;
 }
 
@@ -46,28 +45,23 @@ std::optional<ShortTrainingDetector::Peak> ShortTrainingDetector::process(std::s
     product_re += b.real() * a.real() + b.imag() * a.imag();
     product_im += b.imag() * a.real() - b.real() * a.imag();
   }
-  groups_[count_ % groups_.size()] = {cf64(sum_re, sum_im), cf64(product_re, product_im), double{power}};
+  constexpr double n = group_samples;
+  const cf64 sum(sum_re, sum_im);
+  // Single precision: below this the difference is rounding, not signal.
+  const double spread = double{power} - std::norm(sum) / n;
+  const double variance = spread > 1e-5 * double{power} ? spread : 0.0;
+  const double both = variance * last_variance_;
+  const cf64 covariance = cf64(product_re, product_im) - sum * std::conj(last_sum_) / n;
+  coherence_[count_ % window_groups] = both > 0 ? covariance / std::sqrt(both) : cf64(0);
+  last_sum_ = sum;
+  last_variance_ = variance;
   ++count_;
-  if (count_ < groups_.size()) return std::nullopt;
+  if (count_ <= window_groups) return std::nullopt;  // the first group has none before it
 
-  // The window of a is the window of b one group earlier.
-  const Group& newest = groups_[(count_ - 1) % groups_.size()];
-  const Group& oldest = groups_[count_ % groups_.size()];
-  Group all;
-  for (const Group& g : groups_) {
-    all.sum += g.sum;
-    all.product += g.product;
-    all.power += g.power;
-  }
-  const cf64 sum_a = all.sum - newest.sum;
-  const cf64 sum_b = all.sum - oldest.sum;
-  constexpr double n = window_samples;
-  const cf64 covariance = all.product - oldest.product - sum_b * std::conj(sum_a) / n;
-  const double variance_a = all.power - newest.power - std::norm(sum_a) / n;
-  const double variance_b = all.power - oldest.power - std::norm(sum_b) / n;
-  // Single precision within a group: below this the difference is rounding, not signal.
-  const bool alive = variance_a > 1e-5 * all.power && variance_b > 1e-5 * all.power;
-  const double correlation_2 = alive ? std::norm(covariance) / (variance_a * variance_b) : 0.0;
+  cf64 mean = 0;
+  for (const cf64& r : coherence_) mean += r;
+  mean /= static_cast<double>(window_groups);
+  const double correlation_2 = std::norm(mean);
 
   if (!tracking_) {
     if (!(correlation_2 > threshold_)) return std::nullopt;
@@ -78,7 +72,7 @@ std::optional<ShortTrainingDetector::Peak> ShortTrainingDetector::process(std::s
   ++tracked_groups_;
   ++groups_since_best_;
   if (correlation_2 > best_.correlation_2) {
-    best_ = {end, std::arg(covariance) / (2.0 * pi * group_samples), correlation_2};
+    best_ = {end, std::arg(mean) / (2.0 * pi * group_samples), correlation_2};
     groups_since_best_ = 0;
   }
   if (groups_since_best_ < groups_without_growth && tracked_groups_ < most_tracked_groups)

@@ -44,7 +44,8 @@ Process::Process(const std::vector<std::string>& arguments, const Around& around
   } else if (::pipe2(err.data(), O_CLOEXEC) != 0) {
     std::abort();
   }
-  std::vector<std::string> words = {BORESIGHT_RECEIVE};
+  const std::string program = around.program.empty() ? BORESIGHT_RECEIVE : around.program;
+  std::vector<std::string> words = {program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
@@ -63,7 +64,7 @@ Process::Process(const std::vector<std::string>& arguments, const Around& around
       const rlimit limit{*around.largest_file_bytes, *around.largest_file_bytes};
       ::setrlimit(RLIMIT_FSIZE, &limit);
     }
-    ::execv(BORESIGHT_RECEIVE, pointers.data());
+    ::execv(program.c_str(), pointers.data());
     ::_exit(127);
   }
   ::close(out[1]);

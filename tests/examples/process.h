@@ -30,9 +30,10 @@ struct Around {
   std::optional<std::size_t> largest_file_bytes{};  ///< RLIMIT_FSIZE: a disk that is full
   bool error_on_terminal = false;                   ///< standard error is a terminal
   std::vector<std::string> environment{};           ///< more of it, "NAME=value"
+  std::string program{};                            ///< empty: boresight-receive
 };
 
-/// A running boresight-receive.
+/// A running boresight-receive, or another program of the examples.
 class Process {
  public:
   explicit Process(const std::vector<std::string>& arguments, const Around& around = {});

@@ -45,7 +45,7 @@ std::vector<NrRateMatching> cases() {
   for (const auto graph : {BaseGraph::bg1, BaseGraph::bg2}) {
     for (const std::size_t a : {24, 300, 500, 2000, 3000, 8400}) {
       const NrSegmentation s = nr_segment(a, graph);
-      for (const unsigned qm : {1U, 2U, 4U, 6U, 8U}) {
+      for (const unsigned qm : {1U, 2U, 4U, 6U, 8U, 10U}) {
         for (unsigned rv = 0; rv < 4; ++rv) {
           for (const double expansion : {0.1, 1.02, 2.0, 3.3, 7.9}) {  // part of a codeword up to several
             const auto e =
@@ -97,6 +97,18 @@ TEST(NrRateMatching, RecoverAddsEverySoftBitWhereItCameFrom) {
     std::vector<modem::Llr> sums(expected.size(), 0);
     nr_rate_recover(m, llrs, sums);
     ASSERT_EQ(std::vector<int>(sums.begin(), sums.end()), expected);
+  }
+}
+
+// Everything but filler is what rate matching can send or what is never sent.
+TEST(NrRateMatching, ReceiversOfNothingKnowTheFiller) {
+  for (const NrRateMatching& m : cases()) {
+    std::vector<modem::Llr> codeword(base_graph_columns(m.graph) * m.lifting_size, -5);
+    nr_begin_recovery(m, codeword);
+    const std::size_t k = std::size_t{base_graph_information_columns(m.graph)} * m.lifting_size;
+    for (std::size_t i = 0; i < codeword.size(); ++i) {
+      ASSERT_EQ(codeword[i], i >= m.bits_per_block && i < k ? modem::llr_max : 0) << i;
+    }
   }
 }
 

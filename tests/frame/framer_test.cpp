@@ -35,7 +35,7 @@ TEST(Framer, EveryMcsAndLengthComesBack) {
       std::vector<std::uint8_t> payload(length);
       random.fill(payload);
       framer.payload(header, payload, symbols);
-      auto llr = soft_bits(modulation_of(mcs), symbols, 0.02F);
+      auto llr = soft_bits(modulation_of(mcs), symbols, 0.001F);
       std::vector<std::uint8_t> out(length);
       EXPECT_TRUE(deframer.payload(header, llr, out).ok) << mcs_info(mcs).name << " " << length;
       EXPECT_EQ(out, payload);

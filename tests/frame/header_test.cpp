@@ -40,7 +40,7 @@ TEST(Header, FieldsOutOfRangeAreRefused) {
   bad[0] = 0x20;  // another version
   EXPECT_FALSE(unpack(sealed(bad)));
   bad = good;
-  bad[0] = 0x17;  // one past the last MCS
+  bad[0] = 0x10 | mcs_count;  // one past the last MCS
   EXPECT_FALSE(unpack(sealed(bad)));
   bad = good;
   bad[1] = 0xFF;  // 16 MB of payload

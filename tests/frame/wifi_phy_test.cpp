@@ -99,6 +99,7 @@ TEST(WifiPhy, FrameCheckSequenceOfTheStandardsExample) {
   again[50] ^= 1;
   EXPECT_FALSE(fcs_is_good(again));
   EXPECT_FALSE(fcs_is_good(std::span(psdu).first(3)));
+  EXPECT_FALSE(fcs_is_good(std::vector<std::uint8_t>(4)));
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ Received receive(std::span<const cf32> samples, std::size_t piece = 50'000, KuRe
 
 // Each modulation and coding at 2 dB above where it begins to work.
 TEST(KuReceiver, DecodesEveryMcs) {
-  const double snr_db[frame::mcs_count] = {2.0, 4.0, 7.0, 9.5, 14.0, 18.0, 22.0};
+  const double snr_db[frame::mcs_count] = {2.0, 4.0, 7.0, 9.5, 14.0, 18.0, 22.0, 25.0, 27.5, 31.0};
   for (std::size_t m = 0; m < frame::mcs_count; ++m) {
     const auto mcs = static_cast<frame::Mcs>(m);
     const auto link = test::run({.mcs = mcs,

@@ -10,6 +10,7 @@
 #include "boresight/core/error.h"
 #include "rx/wifi_scene.h"
 #include "support/allocation_counter.h"
+#include "support/wifi_genie.h"
 
 namespace boresight::rx {
 namespace {
@@ -243,7 +244,7 @@ TEST(WifiReceiver, AFrameWithDamagedDataIsHandedOverAsBad) {
   EXPECT_EQ(receiver.stats().fcs_ok, 0U);
 }
 
-TEST(WifiReceiver, NoFalseAlarmIn10MillionSamplesOfNoise) {
+TEST(WifiReceiver, FalseAlarmsIn10MillionSamplesOfNoiseAreThoseOfTheTheory) {
   WifiReceiver receiver({});
   Random random(17);
   std::vector<cf32> noise(100'000);
@@ -254,7 +255,11 @@ TEST(WifiReceiver, NoFalseAlarmIn10MillionSamplesOfNoise) {
     receiver.push(noise, [&frames](const WifiFrame&) { ++frames; });
   }
   EXPECT_EQ(receiver.stats().samples, 10'000'000U);
-  EXPECT_EQ(receiver.stats().detections, 0U);  // 625,000 evaluations at 1e-8 each
+  // 625,000 evaluations at 1e-4 each; two neighbours that both pass (their windows overlap by 7/8) are one
+  // detection, which makes them fewer, and the best of several is one of them.
+  EXPECT_LT(receiver.stats().detections, 62U + 4 * 8);
+  EXPECT_GT(receiver.stats().detections, 62U / 3);
+  EXPECT_EQ(receiver.stats().preambles, 0U);  // 1e-6 for each detection
   EXPECT_EQ(frames, 0U);
 }
 
@@ -298,16 +303,14 @@ double union_bound(double snr_db, double bits) {
   return 1 - std::exp(-bits * event);
 }
 
-TEST(WifiReceiver, FrameErrorRateIsThatOfTheCodeLessTheEstimates) {
+TEST(WifiReceiver, FrameErrorRateIsThatOfTheCode) {
   tx::WifiTransmitter transmitter({});
   constexpr std::size_t bytes = 100;
-  constexpr int frames = 400;
-  // The channel estimate of two symbols makes the noise 1.5 times as strong (1.76 dB). The rest is measured,
-  // not derived: 1000 frames at 2.5, 3.0 and 3.5 dB lie 0.9, 1.1 and 1.2 dB further from the bound. Phase
-  // tracking, soft-bit steps and lost SIGNAL fields share it; the shares are not known.
-  constexpr double estimate_loss_db = 1.76;
-  constexpr double other_loss_db = 1.2;
-  for (const double snr_db : {1.0, 2.5, 3.5}) {  // per subcarrier
+  constexpr int frames = 800;
+  // Against the bound: detection, SIGNAL, estimates, soft bits, all of it. 4000 frames each lie 0.1 to 0.25
+  // dB from a genie between 0 and 1 dB (docs/error-rates.md).
+  constexpr double loss_db = 0.3;
+  for (const double snr_db : {0.5, 1.0, 2.0}) {  // per subcarrier
     WifiReceiver receiver({});
     const double sample_noise = 64.0 / 52.0 / power_from_db(snr_db);
     int good = 0;
@@ -321,14 +324,69 @@ TEST(WifiReceiver, FrameErrorRateIsThatOfTheCodeLessTheEstimates) {
       for (const Received& f : receive(receiver, x)) good += f.fcs_ok ? 1 : 0;
     }
     const double error_rate = 1 - good / static_cast<double>(frames);
-    const double bound = union_bound(snr_db - estimate_loss_db - other_loss_db, 22 + 8.0 * bytes);
-    const double spread = 3 * std::sqrt(std::max(bound, 0.01) / frames);
+    const double bound = union_bound(snr_db - loss_db, 22 + 8.0 * bytes);
+    const double spread = 3 * std::sqrt(std::max(bound, 0.003) / frames);
     RecordProperty("frame_error_rate_" + std::to_string(snr_db), std::to_string(error_rate));
     EXPECT_LT(error_rate, bound + spread) << snr_db;
     // No better than the code with a known channel: the SNR is what it claims to be.
-    if (snr_db < 2) {
-      EXPECT_GT(error_rate, 0.3 * union_bound(snr_db, 22 + 8.0 * bytes));
+    if (snr_db < 0.7) {
+      EXPECT_GT(error_rate, 0.2 * union_bound(snr_db, 22 + 8.0 * bytes));
     }
+  }
+}
+
+// Receiver and genie read the same noise, which is 0.3 dB stronger for the genie (0.6 dB where the channel
+// fades, which takes carriers away from the pilots and makes the channel worth estimating).
+TEST(WifiReceiver, LosesLittleToAGenie) {
+  struct Case {
+    testing::WifiLink link;
+    double snr_db;
+    double spread;  // 0: no echoes
+  };
+  const std::vector<Case> cases{
+      {{.rate = WifiRate::r12}, 3.0, 0},
+      {{.rate = WifiRate::r24}, 8.5, 0},
+      {{.rate = WifiRate::r54}, 18.0, 0},
+      {{.ht = true, .signal = {.mcs = 1, .length = 100}}, 3.2, 0},
+      {{.rate = WifiRate::r12}, 8.0, 2},
+      {{.rate = WifiRate::r54}, 24.0, 3},
+      {{.ht = true, .signal = {.mcs = 3, .length = 100, .ldpc = true}}, 13.0, 2},
+  };
+  tx::WifiTransmitter transmitter({});
+  WifiReceiver receiver({});
+  constexpr std::uint64_t frames = 600;
+  for (const Case& c : cases) {
+    testing::WifiGenie genie(c.link);
+    const double allowed_db = c.spread > 0 ? 0.6 : 0.3;
+    const float noise = c.link.noise(c.snr_db);
+    const float genie_noise = c.link.noise(c.snr_db - allowed_db);
+    int lost = 0;
+    int genie_lost = 0;
+    for (std::uint64_t i = 0; i < frames; ++i) {
+      Random random(40 + i, 2);
+      const auto psdu = random_psdu(c.link.bytes, i);
+      const auto sent = c.link.send(transmitter, psdu, static_cast<std::uint8_t>(1 + i % 127));
+      const auto h =
+          c.spread > 0 ? testing::exponential_channel(c.spread, random) : std::vector<cf32>{cf32(1)};
+      std::vector<cf32> clean(250 + i % 16 + sent.size() + 80);
+      for (std::size_t t = 0; t < h.size(); ++t) {
+        for (std::size_t n = 0; n < sent.size(); ++n) clean[250 + i % 16 + t + n] += h[t] * sent[n];
+      }
+      std::vector<cf32> white(clean.size());
+      random.add_noise(white, 1.0F);
+      auto x = clean;
+      for (std::size_t n = 0; n < x.size(); ++n) x[n] += std::sqrt(genie_noise) * white[n];
+      genie_lost += genie.receive(std::span(x).subspan(250 + i % 16), h, genie_noise) ? 0 : 1;
+      for (std::size_t n = 0; n < x.size(); ++n) x[n] = clean[n] + std::sqrt(noise) * white[n];
+      testing::turn(x, worst_carrier_offset * (static_cast<double>(i % 21) - 10) / 10);
+      const auto got = receive(receiver, x);
+      lost += got.size() == 1 && got[0].fcs_ok && got[0].psdu == psdu ? 0 : 1;
+    }
+    EXPECT_GT(genie_lost, 6) << c.snr_db << ": too easy to tell anything";
+    // The difference of two counts of mostly the same frames: its deviation is below that of either.
+    EXPECT_LE(lost, genie_lost + 2 * std::sqrt(genie_lost)) << c.snr_db << ' ' << c.link.ht << c.spread;
+    RecordProperty("lost_" + std::to_string(c.snr_db),
+                   std::to_string(lost) + " of genie " + std::to_string(genie_lost));
   }
 }
 
@@ -362,7 +420,7 @@ TEST(WifiReceiver, ConfigIsChecked) {
   EXPECT_THROW(WifiReceiver({.sample_rate_hz = std::nan("")}), ConfigError);
   EXPECT_THROW(WifiReceiver({.short_training_false_alarm_rate = 0}), ConfigError);
   EXPECT_THROW(WifiReceiver({.long_training_false_alarm_rate = 1}), ConfigError);
-  EXPECT_THROW(WifiReceiver({.signal_tail_margin_nats = -1}), ConfigError);
+  EXPECT_THROW(WifiReceiver({.signal_evidence_nats = -1}), ConfigError);
 }
 
 }  // namespace

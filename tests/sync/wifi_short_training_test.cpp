@@ -37,15 +37,34 @@ std::vector<cf32> scene(std::size_t start, double frequency, float noise, float 
 }
 
 TEST(ShortTrainingDetector, FalseAlarmRateOnNoiseIsTheConfiguredOne) {
-  // At 1e-2 every tracked stretch stands for about one evaluation; 62,500 evaluations. The lag-16 products
-  // of overlapping windows are not quite independent, hence a factor of two either way.
-  std::vector<cf32> noise(1'000'000);
+  // 250,000 evaluations. The windows of neighbours share 7/8, so that those which pass come in clusters, each
+  // of which is one detection.
+  std::vector<cf32> noise(4'000'000);
   Random(1).add_noise(noise, 1.0F);
-  ShortTrainingDetector detector({.false_alarm_rate = 1e-3});
-  const double expected = 62.5;
-  const auto found = static_cast<double>(run(detector, noise).size());
-  EXPECT_GT(found, expected / 2.5);  // neighbouring windows that both pass count once
-  EXPECT_LT(found, expected * 2.0);
+  for (const double rate : {1e-3, 1e-4}) {
+    ShortTrainingDetector detector({.false_alarm_rate = rate});
+    const double expected = 250'000 * rate;
+    const auto found = static_cast<double>(run(detector, noise).size());
+    EXPECT_GT(found, expected / 4 - 3 * std::sqrt(expected / 4)) << rate;
+    EXPECT_LT(found, expected + 3 * std::sqrt(expected)) << rate;
+  }
+}
+
+// A field within which the gain changes, behind data that was far stronger or weaker.
+TEST(ShortTrainingDetector, GainStepsDoNotMatter) {
+  for (const float change : {0.03F, 0.1F, 10.0F, 30.0F}) {
+    for (std::size_t at = 300; at <= 460; at += 20) {
+      auto x = scene(300, 0.005, 1e-3F, 1.0F, 0, at);
+      Random(9).add_noise(std::span(x).first(300), 1.0F);
+      for (std::size_t i = at; i < x.size(); ++i) x[i] *= change;
+      ShortTrainingDetector detector({});
+      const auto peaks = run(detector, x);
+      ASSERT_FALSE(peaks.empty()) << change << ' ' << at;
+      EXPECT_GE(peaks[0].end, 300U + 128) << change << ' ' << at;
+      EXPECT_LE(peaks[0].end, 300U + 176) << change << ' ' << at;
+      EXPECT_NEAR(peaks[0].frequency, 0.005, 1e-3);
+    }
+  }
 }
 
 TEST(ShortTrainingDetector, FindsTheFieldAtEveryStartWithItsFrequency) {

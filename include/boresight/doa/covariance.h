@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
-#include "boresight/core/aligned.h"
 #include "boresight/core/grid.h"
 #include "boresight/core/types.h"
 
@@ -13,11 +13,12 @@ namespace boresight::doa {
 /// section 7.2).
 ///
 /// Precision. A jammer 60 dB above the noise leaves the noise six decimal digits down, where a float sum over
-/// many thousand snapshots has nothing left. Products are therefore summed in float over runs of 128
-/// snapshots only, in several independent partial sums, and the runs are summed in double. The rounding of a
-/// run is independent from run to run and averages out like noise: with K snapshots about
-/// 1.2e-7 / sqrt(K / 128) of the jammer's power (measured). Under a 60 dB jammer that is 1.4 / sqrt(K) of the
-/// noise, no more than what statistics spread the estimate by.
+/// many thousand snapshots has nothing left. Products are therefore summed in float over short runs only (256
+/// snapshots with vectors of 512 bits, fewer with shorter ones), in as many independent partial sums as a
+/// vector has lanes, of 32 products each at most, and the runs are summed in double. The rounding of a run is
+/// independent from run to run and averages out like noise: with K snapshots less than 1.2e-7 / sqrt(K / 128)
+/// of the jammer's power (measured). Under a 60 dB jammer that is 1.4 / sqrt(K) of the noise, no more than
+/// what statistics spread the estimate by.
 class SampleCovariance {
  public:
   struct Config {
@@ -32,6 +33,14 @@ class SampleCovariance {
   /// Adds the snapshots x [elements x n], any n; n = 0 adds and forgets nothing. No allocation.
   /// A NaN or infinite sample spoils R until reset(): clean at the door.
   void update(Grid<const cf32> x) noexcept;
+  /// The same for integer samples; full scale is 1.0, as in core/convert.h.
+  void update(Grid<const cs16> x) noexcept;
+  void update(Grid<const cs8> x) noexcept;
+
+  /// As update(), but forgets nothing: for a block that comes in parts.
+  void add(Grid<const cf32> x) noexcept;
+  void add(Grid<const cs16> x) noexcept;
+  void add(Grid<const cs8> x) noexcept;
 
   /// Multiplies the weight of the past by `factor` in (0, 1], for callers with their own clock.
   void forget(double factor) noexcept;
@@ -47,15 +56,17 @@ class SampleCovariance {
   void reset() noexcept;
 
  private:
-  void add_run(Grid<const cf32> run) noexcept;
+  template <typename Sample>
+  void add_runs(Grid<const Sample> x) noexcept;
+  template <typename Sample>
+  void add_run(Grid<const Sample> run, Grid<const Sample> next) noexcept;
 
   std::size_t elements_;
   double forgetting_;
   double snapshots_ = 0;
-  GridBuffer<float> run_re_;  // one run, split by part, rows padded with silent elements to an even number
-  GridBuffer<float> run_im_;
-  GridBuffer<double> sum_re_;  // lower triangle of the sum
-  GridBuffer<double> sum_im_;
+  GridBuffer<cf32> run_;            // one run, where samples are not read as they lie
+  std::vector<const float*> rows_;  // of one run, a silent one added to make their number even
+  GridBuffer<cf64> sum_;            // the lower triangle counts
 };
 
 }  // namespace boresight::doa

@@ -31,15 +31,16 @@ class RowColumnInterleaver {
   std::size_t columns_;
 };
 
-/// IEEE 802.11-2020 17.3.5.7: two permutations that spread neighbouring coded bits over subcarriers and over
-/// the strong and weak bits of a constellation. A call may span several OFDM symbols; sizes are whole
-/// multiples of coded_bits_per_symbol, input and output must not overlap.
+/// IEEE 802.11-2020 17.3.5.7 and, with 13 columns for HT of 20 MHz (18 for 40 MHz), 19.3.11.8: two
+/// permutations that spread neighbouring coded bits over subcarriers and over the strong and weak bits of a
+/// constellation. A call may span several OFDM symbols; sizes are whole multiples of coded_bits_per_symbol,
+/// input and output must not overlap.
 class WlanInterleaver {
  public:
-  /// `coded_bits_per_symbol` (N_CBPS): a multiple of 16 and of `bits_per_subcarrier`.
+  /// `coded_bits_per_symbol` (N_CBPS): a multiple of `columns` (N_COL) and of `bits_per_subcarrier`.
   /// `bits_per_subcarrier` (N_BPSC): 1, 2, 4, 6 or 8. ConfigError otherwise, and where the clause's formula
-  /// is no permutation for the pair.
-  WlanInterleaver(std::size_t coded_bits_per_symbol, unsigned bits_per_subcarrier);
+  /// is no permutation for them.
+  WlanInterleaver(std::size_t coded_bits_per_symbol, unsigned bits_per_subcarrier, unsigned columns = 16);
 
   std::size_t coded_bits_per_symbol() const { return position_.size(); }
   /// position()[k]: where coded bit k of a symbol is transmitted (j of the clause).

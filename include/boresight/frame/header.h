@@ -19,13 +19,21 @@ enum class Mcs : std::uint8_t {
   qam16_3_4 = 4,
   qam64_2_3 = 5,
   qam64_5_6 = 6,
+  qam256_3_4 = 7,
+  qam256_5_6 = 8,
+  qam1024_3_4 = 9,
 };
-inline constexpr std::size_t mcs_count = 7;
+inline constexpr std::size_t mcs_count = 10;
+inline constexpr unsigned mcs_max_bits_per_symbol = 10;
 
+/// Both the rate and the threshold rise from each entry to the next.
 struct McsInfo {
   std::string_view name;     ///< "qpsk_1_2"
-  unsigned bits_per_symbol;  ///< 2, 4 or 6
+  unsigned bits_per_symbol;  ///< 2, 4, 6, 8 or 10
   double code_rate;          ///< the highest rate of a full frame; shorter payloads get more redundancy
+  /// SNR per subcarrier (Es/N0), dB, at which one full frame of a hundred is lost in white noise with the
+  /// channel and the noise known: `bench_mcs_thresholds`, table in docs/error-rates.md. Deframer's defaults.
+  double threshold_snr_db;
 };
 
 const McsInfo& mcs_info(Mcs mcs);

@@ -18,8 +18,8 @@
 //         -> QPSK on the 2 x 969 data subcarriers. Rate 0.021: read at -4 dB by the whole chain, where the
 //         most robust payload needs about 0 dB, and at -6 dB with a known channel (tests/rx, tests/frame).
 //   DATA  payload -> CRC-24A (CRC-16 up to 478 bytes) -> code blocks with CRC-24B -> NR LDPC, rate-matched to
-//         all 298 x 969 subcarriers -> Gold sequence seeded by the frame's sequence number -> QPSK, 16-QAM or
-//         64-QAM (TS 38.211 maps), subcarrier by subcarrier from the lowest frequency, symbol by symbol.
+//         all 298 x 969 subcarriers -> Gold sequence seeded by the frame's sequence number -> QPSK to
+//         1024-QAM (TS 38.211 maps), subcarrier by subcarrier from the lowest frequency, symbol by symbol.
 //         A payload shorter than the longest gets the rest of the frame as redundancy.
 //   P     QPSK from a Gold sequence seeded by the symbol's number.
 #pragma once

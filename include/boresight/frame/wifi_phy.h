@@ -74,7 +74,7 @@ float wifi_pilot_polarity(std::size_t n) noexcept;
 /// Writes the frame check sequence of all bytes but the last four into the last four (9.2.4.8); spans
 /// shorter than that are left alone.
 void write_fcs(std::span<std::uint8_t> psdu) noexcept;
-/// False for fewer than four bytes.
+/// False for four bytes and fewer: that of nothing is zero, which silence looks like.
 bool fcs_is_good(std::span<const std::uint8_t> psdu) noexcept;
 
 }  // namespace boresight::frame

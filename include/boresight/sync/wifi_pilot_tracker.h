@@ -1,4 +1,4 @@
-// Follows carrier phase and sampling clock from the four pilots of every symbol.
+// Follows carrier phase and sampling clock from the pilots of every symbol, and from decisions.
 #pragma once
 
 #include <span>
@@ -30,15 +30,28 @@ class PilotTracker {
     double delay_samples = 0;
   };
 
-  /// `snr` per subcarrier of the training symbols (power ratio, clamped to 1e-3 .. 1e9) says how well the
-  /// frequency is known: the training symbols measured it over one FFT length.
+  /// The training symbols are over. `snr` per subcarrier (power ratio, clamped to 1e-3 .. 1e9) says how well
+  /// they give the phase. What they say about the frequency: phase change per symbol and its variance; the
+  /// first symbol follows their middle by `symbols_ahead`.
+  void start(double snr, double frequency_rad, double frequency_variance, double symbols_ahead) noexcept;
+
+  /// The same for two repeated symbols of fft_size samples and nothing else: no change expected, the variance
+  /// of Moose's estimator.
   void start(double snr) noexcept;
 
-  /// One symbol further. carriers [n]: signed indices; matched [n]: received pilot x conj(P H), so that its
-  /// magnitude is |H|^2; gain [n]: |H|^2; noise_variance: of a received subcarrier. Returns what holds for
-  /// this symbol. Symbols whose pilots are all zero, or not finite, are bridged by the prediction.
-  State update(std::span<const int> carriers, std::span<const cf32> matched, std::span<const float> gain,
-               double noise_variance) noexcept;
+  /// The channel has been estimated anew: phase and delay are counted from there, what is known of their
+  /// changes stays. `snr` is that of the new estimate; symbols are `symbol_samples` long from now on.
+  void restart(double snr, double symbol_samples) noexcept;
+
+  /// One symbol further: what will hold for it.
+  State predict() noexcept;
+
+  /// The same symbol, turned back by what predict() said. carriers [n]: signed indices of pilots and of data
+  /// with decisions; matched [n]: received x conj(P H), P being the value sent or the mean that its soft bits
+  /// give it; gain [n]: |P H|^2; noise_variance: of a received subcarrier. Returns what holds for this
+  /// symbol. Where all is zero, or something not finite, that is the prediction.
+  State correct(std::span<const float> carriers, std::span<const cf32> matched, std::span<const float> gain,
+                double noise_variance) noexcept;
 
   double frequency_rad() const { return phase_.rate; }  ///< phase change per symbol
   double drift_samples() const { return delay_.rate; }  ///< delay change per symbol

@@ -11,14 +11,15 @@
 
 namespace boresight::sync {
 
-/// Lag-16 correlation coefficient of 128 products, evaluated once every 16 samples (Schmidl and Cox, IEEE
-/// Trans. Commun. 45 (1997) 1613, with the means taken out, so that a DC offset is not a signal):
-///   rho^2 = |sum (b - mean b) conj(a - mean a)|^2 / (sum |a - mean a|^2 sum |b - mean b|^2),
-/// b the last 128 samples and a those 16 earlier. It does not depend on the scale. The field has 160 samples,
-/// so whatever its phase one evaluation sees nothing but the field. Of white noise
-///   P(rho^2 > t) = (1 - t)^126 per evaluation,
-/// from which the threshold follows. A constant or zero input has rho = 0. Nothing is accumulated over more
-/// than 16 samples: strong signals leave no rounding residue behind.
+/// Lag-16 correlation (Schmidl and Cox, IEEE Trans. Commun. 45 (1997) 1613) of 128 products, evaluated once
+/// every 16 samples. Each group of 16 products counts as its own correlation coefficient, means taken out,
+///   r_g = sum (b - mean b) conj(a - mean a) / sqrt(sum |a - mean a|^2 sum |b - mean b|^2),
+/// b the group and a the one before it, and rho is the mean of the last eight. So it depends neither on the
+/// scale, nor on a DC offset (the field's own mean over 16 samples is zero), nor on steps of the gain, nor on
+/// a stronger frame that has just ended. The field has 160 samples: whatever its phase, one evaluation sees
+/// nothing but the field. Of white noise E|r_g|^2 = 1 / 15, and rho being the mean of eight,
+///   P(|rho|^2 > t) = exp(-120 t) per evaluation
+/// to within a third down to 1e-5, from which the threshold follows. A constant or zero input has rho = 0.
 class ShortTrainingDetector {
  public:
   static constexpr std::size_t group_samples = 16;
@@ -33,7 +34,7 @@ class ShortTrainingDetector {
   struct Peak {
     std::uint64_t end = 0;     ///< one past the last sample of the best window
     double frequency = 0;      ///< carrier offset, cycles per sample, within +-1/32
-    double correlation_2 = 0;  ///< rho^2 there
+    double correlation_2 = 0;  ///< |rho|^2 there
   };
 
   /// ConfigError if the rate is outside its limits.
@@ -50,15 +51,11 @@ class ShortTrainingDetector {
   double threshold() const { return threshold_; }
 
  private:
-  struct Group {
-    cf64 sum;      // x
-    cf64 product;  // x[n] conj(x[n - 16])
-    double power = 0;
-  };
-
   double threshold_;
-  std::array<Group, window_groups + 1> groups_{};
-  std::size_t count_ = 0;  // groups since the restart
+  std::array<cf64, window_groups> coherence_{};
+  cf64 last_sum_;             // of the group before
+  double last_variance_ = 0;  // times 16; 0 if it is constant
+  std::size_t count_ = 0;     // groups since the restart
   bool tracking_ = false;
   unsigned tracked_groups_ = 0;
   unsigned groups_since_best_ = 0;

@@ -1,4 +1,5 @@
-// IEEE 802.11 OFDM frames (802.11-2020 clause 17, 20 MHz), all eight rates.
+// IEEE 802.11 OFDM frames: clause 17 of 802.11-2020, all eight rates, and clause 19 (802.11n, HT), one
+// spatial stream in 20 MHz from one antenna, mixed format, MCS 0 to 7.
 #pragma once
 
 #include <cstddef>
@@ -7,17 +8,19 @@
 #include <span>
 
 #include "boresight/core/types.h"
+#include "boresight/frame/wifi_ht.h"
 #include "boresight/frame/wifi_phy.h"
 
 namespace boresight::tx {
 
-/// A PSDU becomes samples: short and long training, SIGNAL, data. Unit mean power while the frame lasts;
-/// symbols follow each other without the optional transition window of 17.3.2.5. Everything is allocated by
-/// the constructor.
+/// A PSDU becomes samples: short and long training, SIGNAL, data, with what HT has between the two. Unit mean
+/// power while the frame lasts; symbols follow each other without the optional transition window of 17.3.2.5.
+/// Channels of 10 and 5 MHz carry the same samples at half and a quarter of the rate. Everything is allocated
+/// by the constructor.
 class WifiTransmitter {
  public:
   struct Config {
-    unsigned oversampling = 1;  ///< output samples per 50 ns, 1..16
+    unsigned oversampling = 1;  ///< output samples per 50 ns (in a channel of 20 MHz), 1..16
   };
 
   /// ConfigError for oversampling outside 1..16.
@@ -32,6 +35,13 @@ class WifiTransmitter {
   /// psdu [1..4095], sent as it is (frame::write_fcs makes its last four bytes); out [frame_samples()].
   /// ConfigError for another length or size of `out`, or a scrambler state outside 1..127.
   void transmit(frame::WifiRate rate, std::span<const std::uint8_t> psdu, std::uint8_t scrambler_state,
+                std::span<cf32> out);
+
+  /// The same for HT; signal.length is set by `psdu`.
+  std::size_t frame_samples(const frame::HtSignal& signal) const;
+  /// psdu: an MPDU with its FCS, or an A-MPDU (frame::append_mpdu) if signal.aggregated says so. ConfigError
+  /// also for a frame that is not of a single stream or longer than its L-SIG can announce.
+  void transmit(frame::HtSignal signal, std::span<const std::uint8_t> psdu, std::uint8_t scrambler_state,
                 std::span<cf32> out);
 
  private:

@@ -1,0 +1,425 @@
+#include "boresight/rx/preamble_receiver.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "boresight/core/aligned.h"
+#include "boresight/core/error.h"
+#include "boresight/core/grid.h"
+#include "boresight/core/units.h"
+#include "boresight/sync/delay_track.h"
+#include "boresight/sync/drift_accumulator.h"
+#include "boresight/sync/ku_preamble.h"
+#include "boresight/sync/template_fit.h"
+#include "boresight/sync/whitener.h"
+
+namespace boresight::rx {
+namespace {
+
+constexpr std::size_t reach = sync::Whitener::reach;
+constexpr std::size_t most_looks = 400;      // second looks in a frame period
+constexpr std::size_t most_detections = 32;  // in a frame period
+constexpr std::size_t most_places = 4096;    // kept before they are sorted
+constexpr double looks_of_noise = 20;        // second looks that noise alone causes are a few times this
+constexpr double sidelobe = 0.33;            // amplitude beside a preamble: its own sidelobes reach 0.315
+constexpr std::size_t most_tracks = 16;
+constexpr double track_timeout_s = 0.25;
+constexpr std::size_t learn_at_least = 65'536;
+
+sync::TemplateFit::Config template_of(const PreambleReceiver::Config& c) {
+  sync::TemplateFit::Config config = sync::preamble_template(c.search.sample_rate_hz, c.search.center_hz);
+  config.max_carrier_offset_hz = c.search.max_carrier_offset_hz;
+  config.false_alarm = c.false_alarm;
+  return config;
+}
+
+struct Place {
+  std::uint8_t level;
+  std::uint32_t position;
+  std::uint16_t carrier;
+};
+
+struct Track {
+  sync::DelayTrack delay;
+  double carrier_hz = 0;
+  std::uint32_t number = 0;  // 0: not in use
+};
+
+}  // namespace
+
+struct PreambleReceiver::Impl {
+  Config config;
+  sync::PreambleSearch search;
+  sync::TemplateFit fit;
+  sync::Whitener whitener;
+  std::unique_ptr<sync::DriftAccumulator> accumulator;
+  Stats stats;
+  double period = 0;
+  double preamble = 0;    // samples
+  std::size_t lead = 0;   // white samples before a period's first position
+  std::size_t trail = 0;  // and behind its last
+  std::uint8_t level_threshold = 0;
+
+  // buffer[0] is the sample number `base`.
+  aligned_vector<cf32> buffer;
+  std::size_t filled = 0;
+  std::int64_t base = 0;
+  std::int64_t origin = 0;  // sample at which frame periods are counted from
+  std::uint64_t period_number = 0;
+  std::uint64_t block_first = 0;  // period that the accumulator's block begins with
+  aligned_vector<cf32> white;
+  GridBuffer<std::uint8_t> levels;
+  std::vector<Place> places;
+  std::vector<KuDetection> found, previous, held;
+  std::vector<Track> tracks;
+  std::uint32_t next_track = 1;
+
+  explicit Impl(const Config& c)
+      : config(c),
+        search(c.search),
+        fit(template_of(c)),
+        period(search.period_samples()),
+        preamble(2 * sync::ku_symbol_s * c.search.sample_rate_hz),
+        lead(std::max(search.lead_samples(), fit.lead_samples() + 2)),
+        trail(std::max(search.window_samples() - search.lead_samples() - search.positions(),
+                       fit.trail_samples() + 2)),
+        levels(search.carriers(), search.positions()) {
+    require(c.tuned_hz >= 1e6 && std::isfinite(c.tuned_hz),
+            "preamble receiver: tuned to " + std::to_string(c.tuned_hz) + " Hz, below 1 MHz");
+    require(
+        c.clock_tolerance >= 0 && c.clock_tolerance <= 1e-4,
+        "preamble receiver: clock tolerance " + std::to_string(c.clock_tolerance) + " is outside 0 .. 1e-4");
+    // A period with its margins, and once more as much as the next push may bring before it is used.
+    white.resize(lead + search.positions() + trail);
+    buffer.resize(2 * (white.size() + 2 * reach) + learn_at_least);
+    places.reserve(most_places);
+    found.reserve(most_detections);
+    previous.reserve(most_detections);
+    held.reserve(most_detections);
+    const double cells = static_cast<double>(search.carriers()) * static_cast<double>(search.positions());
+    // A frame at the second look's threshold has to pass the first: less its losses, the PSS alone less 3 dB.
+    const bool pss_alone = search.energy() < 0.6 * fit.energy();
+    const double highest = (pss_alone ? 0.41 : 0.45) * fit.threshold();
+    const double first_threshold = std::clamp(std::log(cells / looks_of_noise), 3.0, highest);
+    level_threshold =
+        static_cast<std::uint8_t>(sync::PreambleSearch::level_scale * std::sqrt(first_threshold));
+    tracks.reserve(most_tracks);
+    for (std::size_t i = 0; i < most_tracks; ++i) {
+      tracks.push_back({.delay = sync::DelayTrack({.period_samples = period, .carrier_hz = c.tuned_hz})});
+    }
+    if (c.accumulate_frames > 0) {
+      sync::DriftAccumulator::Config a;
+      a.frames = c.accumulate_frames;
+      a.positions = search.positions();
+      // The carrier with the oscillator's error taken off is the Doppler.
+      for (std::size_t d = 0; d < search.carriers(); ++d) {
+        a.slopes.push_back(-period * (search.carrier_hz(d) - c.search.carrier_offset_hz) / c.tuned_hz);
+      }
+      a.slope_range = std::max(0.01, period * (0.5 * search.step_hz() / c.tuned_hz + c.clock_tolerance));
+      a.false_alarm = std::min(0.5, c.false_alarm * static_cast<double>(c.accumulate_frames));
+      a.exclusion = static_cast<std::size_t>(preamble) + 8;
+      accumulator = std::make_unique<sync::DriftAccumulator>(a);
+    }
+  }
+
+  double period_start(std::uint64_t number) const {
+    return static_cast<double>(origin) + static_cast<double>(number) * period;
+  }
+
+  void restart(std::int64_t at) {
+    filled = 0;
+    base = at;
+    period_number = 0;
+    block_first = 0;
+    // The first position needs what lies before it.
+    origin = at + static_cast<std::int64_t>(lead + reach);
+    for (Track& track : tracks) track.number = 0;
+    previous.clear();
+    held.clear();
+    if (accumulator) accumulator->reset();
+  }
+
+  // First sample that the next period needs, and how many.
+  std::int64_t next_first() const {
+    return static_cast<std::int64_t>(std::floor(period_start(period_number))) -
+           static_cast<std::int64_t>(lead + reach);
+  }
+  std::size_t needed() const { return white.size() + 2 * reach; }
+
+  void run(const Handler& handler) {
+    while (true) {
+      const auto skip = static_cast<std::size_t>(next_first() - base);
+      const std::size_t learn = whitener.learned() ? 0 : learn_at_least;
+      if (filled < skip + std::max(needed(), learn)) {
+        // What is no longer needed makes room.
+        const std::size_t gone = std::min(skip, filled);
+        std::copy(buffer.begin() + static_cast<std::ptrdiff_t>(gone),
+                  buffer.begin() + static_cast<std::ptrdiff_t>(filled), buffer.begin());
+        filled -= gone;
+        base += static_cast<std::int64_t>(gone);
+        return;
+      }
+      const std::size_t whole = std::max(needed(), learn);
+      // The receiver's noise changes slowly; at first it is not known well.
+      if (period_number < 32 || period_number % 8 == 0)
+        whitener.learn(std::span<const cf32>(buffer).subspan(skip, whole));
+      search_period(std::span<const cf32>(buffer).subspan(skip, needed()), handler);
+      ++period_number;
+    }
+  }
+
+  void search_period(std::span<const cf32> x, const Handler& handler) {
+    whitener.process(x, white);
+    double power = 0;
+    for (const cf32 s : white) power += static_cast<double>(std::norm(s));
+    power /= static_cast<double>(white.size());
+    const double start = period_start(period_number);
+    const double first = std::floor(start);
+    const double fraction = start - first;
+    search.process(
+        std::span<const cf32>(white).subspan(lead - search.lead_samples(), search.window_samples()), fraction,
+        power, levels.view());
+    ++stats.periods;
+    stats.usable_band = whitener.usable_band();
+    stats.line_bins = whitener.line_bins();
+
+    collect_places();
+    // sample index = first - lead + index in `white`
+    second_looks(first - static_cast<double>(lead), static_cast<double>(lead) + fraction);
+    std::sort(found.begin(), found.end(),
+              [](const KuDetection& a, const KuDetection& b) { return a.sample_index < b.sample_index; });
+    // What lies at the very end of a period may be a sidelobe of a frame at the beginning of the next.
+    for (KuDetection& detection : held) {
+      const bool hidden = std::any_of(found.begin(), found.end(), [&](const KuDetection& other) {
+        return hides(other, detection.sample_index, detection.statistic);
+      });
+      if (!hidden) report(detection, handler);
+    }
+    held.clear();
+    for (KuDetection& detection : found) {
+      // At the very beginning of a stream: of one that nobody has seen.
+      if (period_number == 0 && detection.sample_index < start + preamble + 8) continue;
+      if (detection.sample_index > start + period - preamble - 8) {
+        held.push_back(detection);
+      } else {
+        report(detection, handler);
+      }
+    }
+    previous.swap(found);
+    if (accumulator) accumulate(handler);
+  }
+
+  void report(KuDetection& detection, const Handler& handler) {
+    follow(detection);
+    ++stats.detections;
+    handler(detection);
+  }
+
+  // Places whose level passes, the largest first.
+  void collect_places() {
+    places.clear();
+    std::uint8_t limit = level_threshold;
+    constexpr std::size_t chunk = 64;
+    for (std::size_t d = 0; d < levels.rows(); ++d) {
+      const std::span<const std::uint8_t> row = levels.row(d);
+      for (std::size_t n = 0; n < row.size(); n += chunk) {
+        const std::size_t end = std::min(n + chunk, row.size());
+        std::uint8_t most = 0;
+        for (std::size_t i = n; i < end; ++i) most = std::max(most, row[i]);
+        if (most < limit) continue;
+        for (std::size_t i = n; i < end; ++i) {
+          if (row[i] < limit) continue;
+          if (places.size() == most_places) limit = thin_out();
+          places.push_back({row[i], static_cast<std::uint32_t>(i), static_cast<std::uint16_t>(d)});
+        }
+      }
+    }
+    std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.level > b.level; });
+  }
+  std::uint8_t thin_out() {
+    const auto middle = places.begin() + most_places / 2;
+    std::nth_element(places.begin(), middle, places.end(),
+                     [](const Place& a, const Place& b) { return a.level > b.level; });
+    places.resize(most_places / 2);
+    return places.back().level;
+  }
+
+  void second_looks(double index_offset, double white_offset) {
+    found.clear();
+    std::size_t looks = 0;
+    std::array<Place, most_looks> looked{};
+    for (const Place& place : places) {
+      if (looks == most_looks || found.size() == most_detections) break;
+      // Next to a place that was larger and has been looked at: the same maximum.
+      const bool seen = std::any_of(looked.begin(), looked.begin() + static_cast<std::ptrdiff_t>(looks),
+                                    [&](const Place& other) {
+                                      return std::abs(double(place.position) - double(other.position)) <= 1 &&
+                                             std::abs(int(place.carrier) - int(other.carrier)) <= 1;
+                                    });
+      if (seen) continue;
+      const double at = white_offset + place.position;
+      const double statistic = sync::PreambleSearch::statistic_of(place.level);
+      if (far_below(index_offset + at, statistic)) continue;
+      looked[looks++] = place;
+      ++stats.candidates;
+      const auto estimate = fit.process(white, at, search.carrier_hz(place.carrier), 1.5 * search.step_hz());
+      if (!estimate || !(estimate->statistic >= fit.threshold())) continue;
+      const double index = index_offset + estimate->start;
+      if (in_shadow(index, estimate->statistic)) continue;
+      KuDetection detection;
+      detection.sample_index = index;
+      detection.carrier_hz = estimate->carrier_hz;
+      detection.doppler_hz = estimate->carrier_hz - config.search.carrier_offset_hz;
+      detection.doppler_sigma_hz = estimate->carrier_sigma_hz;
+      detection.snr_db = db_from_power(estimate->snr);
+      detection.statistic = estimate->statistic;
+      // A stronger one hides the weaker next to it, whichever was found first.
+      std::erase_if(found, [&](const KuDetection& other) {
+        return hides(detection, other.sample_index, other.statistic);
+      });
+      found.push_back(detection);
+    }
+  }
+
+  // What noise on top of the largest sidelobe of a preamble passes as rarely as noise alone passes the
+  // threshold.
+  double beside(double statistic) const {
+    const double amplitude = sidelobe * std::sqrt(statistic) + std::sqrt(fit.threshold());
+    return amplitude * amplitude;
+  }
+  // The same preamble seen twice, or a sidelobe of a stronger one.
+  bool hides(const KuDetection& other, double index, double statistic) const {
+    const double apart = std::abs(other.sample_index - index);
+    if (apart <= 2) return statistic <= other.statistic;
+    return apart <= preamble + 8 && statistic < other.statistic && statistic < beside(other.statistic);
+  }
+  // Of a place by its level alone, which may be 3 dB (the PSS) and 1.3 dB low.
+  bool far_below(double index, double statistic) const {
+    return std::any_of(found.begin(), found.end(), [&](const KuDetection& other) {
+      const double apart = std::abs(other.sample_index - index);
+      return apart > 2 && apart <= preamble + 8 && 3 * statistic < beside(other.statistic);
+    });
+  }
+  bool in_shadow(double index, double statistic) const {
+    const auto hide = [&](const KuDetection& other) { return hides(other, index, statistic); };
+    // What the period before has reported is not reported again, even if it looks stronger from here.
+    const auto seen = [&](const KuDetection& other) { return std::abs(other.sample_index - index) <= 2; };
+    return std::any_of(found.begin(), found.end(), hide) ||
+           std::any_of(previous.begin(), previous.end(), hide) ||
+           std::any_of(previous.begin(), previous.end(), seen);
+  }
+
+  // Gives the detection its track, and the track's Doppler.
+  void follow(KuDetection& detection) {
+    const double snr = power_from_db(detection.snr_db);
+    const double sigma = detection.doppler_sigma_hz;
+    Track* best = nullptr;
+    double best_apart = 1;
+    for (Track& track : tracks) {
+      if (track.number == 0) continue;
+      const double since = detection.sample_index - track.delay.last_start();
+      if (since > track_timeout_s * config.search.sample_rate_hz) {
+        track.number = 0;
+        continue;
+      }
+      if (since < 0.5 * period) continue;
+      const double gate = track.delay.gate(detection.sample_index,
+                                           config.clock_tolerance + search.step_hz() / config.tuned_hz);
+      const double apart =
+          std::abs(detection.sample_index - track.delay.predict(detection.sample_index)) / gate;
+      const bool same_carrier = std::abs(detection.carrier_hz - track.carrier_hz) < 5 * sigma + 2e3;
+      if (apart < best_apart && same_carrier) {
+        best = &track;
+        best_apart = apart;
+      }
+    }
+    if (best == nullptr) {
+      best = &*std::min_element(tracks.begin(), tracks.end(), [](const Track& a, const Track& b) {
+        return (a.number == 0 ? -1e300 : a.delay.last_start()) <
+               (b.number == 0 ? -1e300 : b.delay.last_start());
+      });
+      best->delay.reset();
+      best->delay.set_first_doppler_hz(detection.doppler_hz);
+      best->carrier_hz = detection.carrier_hz;
+      best->number = next_track++;
+    }
+    best->carrier_hz += 0.1 * (detection.carrier_hz - best->carrier_hz);
+    // Cramer-Rao, and what interpolation between templates leaves.
+    const double delay_sigma = std::hypot(fit.start_sigma(snr), 0.005);
+    best->delay.add(detection.sample_index, delay_sigma);
+    detection.track = best->number;
+    if (best->delay.frames() >= 4 && best->delay.doppler_sigma_hz() < detection.doppler_sigma_hz) {
+      detection.doppler_hz = best->delay.doppler_hz();
+      detection.doppler_sigma_hz = best->delay.doppler_sigma_hz();
+      detection.doppler_from_drift = true;
+    }
+  }
+
+  void accumulate(const Handler& handler) {
+    if (!accumulator->add(std::as_const(levels).view())) return;
+    const std::uint64_t first = block_first;
+    block_first = period_number + 1;
+    for (const sync::DriftAccumulator::Finding& finding : accumulator->findings()) {
+      KuDetection detection;
+      detection.frames = config.accumulate_frames;
+      detection.sample_index = period_start(first) + finding.position;
+      detection.carrier_hz = search.carrier_hz(finding.carrier);
+      detection.doppler_hz = -finding.slope / period * config.tuned_hz;
+      detection.doppler_from_drift = true;
+      // Slopes are a sample apart over the block, as are those that one can be mistaken for; carriers a step.
+      detection.doppler_sigma_hz =
+          config.tuned_hz / period / static_cast<double>(config.accumulate_frames - 1);
+      const double carrier_sigma_hz = search.step_hz() / std::sqrt(12.0);
+      if (carrier_sigma_hz < detection.doppler_sigma_hz) {
+        detection.doppler_hz = detection.carrier_hz - config.search.carrier_offset_hz;
+        detection.doppler_sigma_hz = carrier_sigma_hz;
+        detection.doppler_from_drift = false;
+      }
+      const double share = std::clamp(finding.excess / (search.energy() * search_efficiency), 1e-9, 0.999);
+      detection.snr_db = db_from_power(share / (1 - share));
+      detection.statistic = finding.deviations;
+      ++stats.detections;
+      handler(detection);
+    }
+  }
+  // Mean loss of a frame that lies anywhere between the places looked at: see sync/preamble_search.h.
+  static constexpr double search_efficiency = 0.75;
+};
+
+PreambleReceiver::PreambleReceiver(const Config& config) : impl_(std::make_unique<Impl>(config)) {
+  impl_->restart(0);
+}
+PreambleReceiver::~PreambleReceiver() = default;
+PreambleReceiver::PreambleReceiver(PreambleReceiver&&) noexcept = default;
+PreambleReceiver& PreambleReceiver::operator=(PreambleReceiver&&) noexcept = default;
+
+void PreambleReceiver::push(std::span<const cf32> x, const Handler& handler) {
+  Impl& i = *impl_;
+  while (!x.empty()) {
+    const std::size_t count = std::min(x.size(), i.buffer.size() - i.filled);
+    std::copy_n(x.begin(), count, i.buffer.begin() + static_cast<std::ptrdiff_t>(i.filled));
+    i.filled += count;
+    x = x.subspan(count);
+    i.run(handler);
+  }
+}
+
+void PreambleReceiver::skip(std::uint64_t lost) {
+  Impl& i = *impl_;
+  i.restart(i.base + static_cast<std::int64_t>(i.filled + lost));
+}
+
+const PreambleReceiver::Stats& PreambleReceiver::stats() const {
+  return impl_->stats;
+}
+double PreambleReceiver::threshold() const {
+  return impl_->fit.threshold();
+}
+const sync::PreambleSearch& PreambleReceiver::search() const {
+  return impl_->search;
+}
+
+}  // namespace boresight::rx

@@ -1,0 +1,107 @@
+#include "acquire/setup.h"
+
+#include <cmath>
+
+#include "boresight/core/error.h"
+#include "boresight/sdr/sigmf.h"
+#include "boresight/sdr/soapy_source.h"
+#include "boresight/sync/ku_preamble.h"
+#include "receive/text.h"
+
+namespace boresight::acquire {
+namespace {
+
+using receive::format_number;
+
+constexpr double widest_pilot_slice_hz = 15e6;
+constexpr double pilot_edge_hz = 115.3125e6;  // the middle of either band is within 120 kHz of it
+constexpr double pilot_half_width_hz = 0.95e6;
+
+std::unique_ptr<sdr::Source> open_device(const Options& options) {
+  sdr::SoapySourceConfig config;
+  config.args = options.device;
+  config.frequency_hz = options.frequency_hz;
+  config.sample_rate_hz = options.rate_hz;
+  config.gain_db = options.gain_db;
+  if (!options.antenna.empty()) config.antenna = options.antenna;
+  config.channels = {options.antenna_channel};
+  try {
+    return std::make_unique<sdr::SoapySource>(config);
+  } catch (const ConfigError& error) {
+    throw ConfigError(std::string("--device: ") + error.what());
+  } catch (const IoError& error) {
+    throw IoError(std::string("--device: ") + error.what());
+  }
+}
+
+std::unique_ptr<sdr::Source> open_recording(const Options& options) {
+  try {
+    return std::make_unique<sdr::SigmfSource>(options.input);
+  } catch (const IoError& error) {
+    throw IoError(std::string("--input: ") + error.what());
+  }
+}
+
+int nearest_channel(double tuned_hz) {
+  int nearest = 1;
+  for (int n = 2; n <= 8; ++n) {
+    if (std::abs(sync::ku_channel_center_hz(n) - tuned_hz) <
+        std::abs(sync::ku_channel_center_hz(nearest) - tuned_hz))
+      nearest = n;
+  }
+  return nearest;
+}
+
+Mode choose_mode(const Options& options, double center_hz, double rate_hz) {
+  if (options.mode == "preamble") return Mode::preamble;
+  if (options.mode == "pilots") return Mode::pilots;
+  if (options.mode == "tones") return Mode::tones;
+  const bool holds_an_edge =
+      std::abs(std::abs(center_hz) - pilot_edge_hz) + pilot_half_width_hz < rate_hz / 2;
+  return rate_hz <= widest_pilot_slice_hz && holds_an_edge ? Mode::pilots : Mode::preamble;
+}
+
+}  // namespace
+
+const char* to_string(Mode mode) {
+  return mode == Mode::preamble ? "preamble" : mode == Mode::pilots ? "pilots" : "tones";
+}
+
+Setup set_up(const Options& options) {
+  Setup setup;
+  const bool recording = options.device.empty();
+  setup.source = recording ? open_recording(options) : open_device(options);
+  const sdr::SourceInfo& info = setup.source->info();
+  const std::string name = recording ? "--input: " + options.input.string() : "--device: " + options.device;
+  require(!recording || options.antenna_channel < info.channels,
+          "--antenna-channel: " + std::to_string(options.antenna_channel) + ": the recording has " +
+              std::to_string(info.channels));
+  setup.sample_rate_hz = info.sample_rate_hz;
+  require(
+      setup.sample_rate_hz >= 1e6 && setup.sample_rate_hz <= 300e6,
+      name + ": " + format_number(setup.sample_rate_hz) + " Hz sample rate: must be from 1e+06 to 3e+08 Hz");
+  const double told_hz = info.center_frequency_hz;
+  if (recording && told_hz > 0 && options.frequency_hz) {
+    require(std::abs(told_hz - *options.frequency_hz) <= 1e-6 * told_hz,
+            "--frequency: " + format_number(*options.frequency_hz) + ": " + options.input.string() +
+                " was recorded at " + format_number(told_hz) + " Hz");
+  }
+  const double center_hz = told_hz > 0 ? told_hz : options.frequency_hz.value_or(0);
+  require(center_hz > 0, name + ": tells no center frequency; it needs --frequency");
+  setup.tuned_hz = center_hz + options.lnb_hz;
+
+  if (options.carrier_hz) {
+    setup.carrier_hz = *options.carrier_hz;
+  } else {
+    setup.channel = options.channel.value_or(nearest_channel(setup.tuned_hz));
+    setup.carrier_hz = sync::ku_channel_center_hz(setup.channel);
+  }
+  require(std::abs(setup.center_hz()) < sync::ku_channel_rate_hz / 2,
+          name + ": its middle, " + format_number(setup.tuned_hz * 1e-6) + " MHz with --lnb " +
+              format_number(options.lnb_hz) + ", is not within 120 MHz of the channel's center at " +
+              format_number(setup.carrier_hz * 1e-6) + " MHz");
+  setup.mode = choose_mode(options, setup.center_hz(), setup.sample_rate_hz);
+  return setup;
+}
+
+}  // namespace boresight::acquire

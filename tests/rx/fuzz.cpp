@@ -1,0 +1,281 @@
+// Bytes as samples, and what may be done to true frames, into both receivers, for as long as asked:
+// fuzz_rx SECONDS [SEED] [ku|wifi]. What must not happen: a crash, a sanitizer's report, a payload that
+// passes its check although it was not sent, or more work per sample than WifiReceiver promises. Run it under
+// the asan preset for minutes; the test suite runs it for a few seconds.
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "boresight/core/random.h"
+#include "boresight/core/units.h"
+#include "boresight/frame/wifi_codec.h"
+#include "boresight/rx/ku_receiver.h"
+#include "boresight/rx/wifi_receiver.h"
+#include "boresight/tx/ku_transmitter.h"
+#include "boresight/tx/wifi_transmitter.h"
+
+namespace {
+
+using namespace boresight;
+
+using Bytes = std::vector<std::uint8_t>;
+
+// Any bit patterns as floats: NaN, infinities, denormals, everything.
+void any_floats(Random& random, std::span<cf32> x) {
+  for (cf32& s : x) {
+    const std::uint64_t bits = random.next();
+    s = {std::bit_cast<float>(static_cast<std::uint32_t>(bits)),
+         std::bit_cast<float>(static_cast<std::uint32_t>(bits >> 32))};
+  }
+}
+
+// Patterns that detectors like: constants, tones, periods, steps.
+void pattern(Random& random, std::span<cf32> x) {
+  const unsigned kind = random.below(5);
+  const double f = random.uniform() - 0.5;
+  const std::size_t period = std::size_t{1} << random.below(9);
+  std::vector<cf32> cycle(period);
+  for (cf32& s : cycle) s = random.complex_normal();
+  const auto scale = static_cast<float>(std::pow(10.0, 18.0 * random.uniform() - 9.0));
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    switch (kind) {
+      case 0:
+        x[i] = {1, 0};
+        break;
+      case 1:
+        x[i] = cf32(std::polar(1.0, 2 * pi * f * static_cast<double>(i)));
+        break;
+      case 2:
+        x[i] = cycle[i % period];
+        break;
+      case 3:
+        x[i] = i % (2 * period) < period ? cf32(1, 1) : cf32(-1, -1);
+        break;
+      default:
+        x[i] = random.complex_normal();
+    }
+    x[i] *= scale;
+  }
+}
+
+// Something happens to a stretch of the samples, or to all of them.
+void mutate(Random& random, std::vector<cf32>& x) {
+  if (x.empty()) return;
+  const std::size_t first = random.below(static_cast<std::uint32_t>(x.size()));
+  const std::size_t count =
+      1 + random.below(static_cast<std::uint32_t>(std::min<std::size_t>(x.size() - first, 3000)));
+  const auto stretch = std::span(x).subspan(first, count);
+  switch (random.below(11)) {
+    case 0:
+      any_floats(random, stretch);
+      break;
+    case 1:
+      pattern(random, stretch);
+      break;
+    case 2:
+      std::fill(stretch.begin(), stretch.end(), cf32(0));
+      break;
+    case 3:  // cut out
+      x.erase(x.begin() + static_cast<std::ptrdiff_t>(first),
+              x.begin() + static_cast<std::ptrdiff_t>(first + count));
+      break;
+    case 4: {  // again, right behind it
+      const std::vector<cf32> copy(stretch.begin(), stretch.end());
+      x.insert(x.begin() + static_cast<std::ptrdiff_t>(first), copy.begin(), copy.end());
+      break;
+    }
+    case 5: {  // over itself
+      const std::size_t shift = random.below(2000);
+      for (std::size_t i = x.size(); i-- > shift;) x[i] += 0.5F * x[i - shift];
+      break;
+    }
+    case 6: {
+      const auto scale = static_cast<float>(std::pow(10.0, 20.0 * random.uniform() - 10.0));
+      for (std::size_t i = first; i < x.size(); ++i) x[i] *= scale;
+      break;
+    }
+    case 7: {  // clipped
+      const float limit = static_cast<float>(random.uniform());
+      for (cf32& s : x) s = {std::clamp(s.real(), -limit, limit), std::clamp(s.imag(), -limit, limit)};
+      break;
+    }
+    case 8: {
+      const double f = (random.uniform() - 0.5) * 0.1;
+      for (std::size_t i = 0; i < x.size(); ++i)
+        x[i] *= cf32(std::polar(1.0, 2 * pi * f * static_cast<double>(i)));
+      break;
+    }
+    case 9: {
+      const cf32 dc = random.complex_normal(10.0F);
+      for (cf32& s : x) s += dc;
+      break;
+    }
+    default:
+      random.add_noise(x, static_cast<float>(std::pow(10.0, -3.0 * random.uniform())));
+  }
+}
+
+class Fuzzer {
+ public:
+  explicit Fuzzer(std::uint64_t seed)
+      : random_(seed), wifi_transmitter_({}), ku_transmitter_({}), wifi_({}), ku_({}) {}
+
+  void wifi_round() {
+    std::vector<cf32> x;
+    const unsigned kind = random_.below(8);
+    if (kind == 0) {
+      x.resize(random_.below(20'000));
+      any_floats(random_, x);
+    } else if (kind == 1) {
+      x.resize(random_.below(20'000));
+      pattern(random_, x);
+    } else {
+      sent_.clear();
+      for (unsigned i = 1 + random_.below(6); i > 0; --i) {
+        x.resize(x.size() + random_.below(2) * random_.below(400));
+        add_wifi_frame(x);
+      }
+      for (unsigned i = random_.below(6); i > 0; --i) mutate(random_, x);
+    }
+    const auto before = wifi_.stats();
+    const auto handler = [this](const rx::WifiFrame& f) {
+      std::size_t sum = 0;
+      for (const auto b : f.psdu) sum += b;
+      touched_ += sum + f.mpdus.size();
+      for (const auto& m : f.mpdus) {
+        if (m.fcs_ok && !is_in(sent_, m.bytes)) ++unsent;
+      }
+      const auto points = wifi_.equalized();
+      if (!points.empty())
+        touched_ += std::isfinite(points(points.rows() - 1, points.columns() - 1).real()) ? 1 : 0;
+    };
+    feed(x, [&](std::span<const cf32> piece) { wifi_.push(piece, handler); });
+    wifi_.flush(handler);
+    // Five passes over symbols of 72 samples, and eleven transforms for a preamble that leads to nothing.
+    const double samples = static_cast<double>(x.size()) + 400.0;
+    const auto& after = wifi_.stats();
+    if (static_cast<double>(after.transformed_symbols - before.transformed_symbols) >
+        samples * (5 / 72.0 + 11 / 116.0))
+      ++expensive;
+    if (static_cast<double>(after.decoded_bits - before.decoded_bits) > samples * 5 * 2 * 260 / 72.0)
+      ++expensive;
+    good += after.fcs_ok - before.fcs_ok;
+  }
+
+  void ku_round() {
+    std::vector<cf32> x;
+    if (random_.below(3) == 0) {
+      x.resize(random_.below(60'000));
+      any_floats(random_, x);
+    } else {
+      Bytes payload(random_.below(500));
+      random_.fill(payload);
+      ku_sent_.push_back(payload);  // for good: the end of a frame may come with the next samples
+      x.resize(random_.below(3000) + ku_transmitter_.frame_samples());
+      ku_transmitter_.transmit(static_cast<frame::Mcs>(random_.below(frame::mcs_count)), random_.below(1000),
+                               payload, std::span(x).last(ku_transmitter_.frame_samples()));
+      random_.add_noise(x, 0.003F);
+      for (unsigned i = random_.below(6); i > 0; --i) mutate(random_, x);
+    }
+    const auto before = ku_.stats().frames_ok;
+    const auto handler = [this](const rx::KuFrame& f) {
+      std::size_t sum = 0;
+      for (const auto b : f.payload) sum += b;
+      touched_ += sum;
+      if (f.ok && !is_in(ku_sent_, f.payload)) ++unsent;
+    };
+    feed(x, [&](std::span<const cf32> piece) { ku_.push(piece, handler); });
+    if (random_.below(4) == 0)
+      ku_.skip(random_.below(2) != 0 ? random_.below(100'000) : random_.next() >> 24, handler);
+    if (random_.below(2) == 0) ku_.reset();
+    good += ku_.stats().frames_ok - before;
+  }
+
+  std::uint64_t unsent = 0;
+  std::uint64_t expensive = 0;
+  std::uint64_t good = 0;
+
+ private:
+  void add_wifi_frame(std::vector<cf32>& x) {
+    Bytes psdu(5 + random_.below(random_.below(10) == 0 ? 4090 : 300));
+    random_.fill(psdu);
+    frame::write_fcs(psdu);
+    const auto state = static_cast<std::uint8_t>(1 + random_.below(127));
+    std::vector<cf32> frame;
+    if (random_.below(2) != 0) {
+      sent_.push_back(psdu);
+      const auto rate = static_cast<frame::WifiRate>(random_.below(8));
+      frame.resize(wifi_transmitter_.frame_samples(rate, psdu.size()));
+      wifi_transmitter_.transmit(rate, psdu, state, frame);
+    } else {
+      frame::HtSignal signal{.mcs = static_cast<std::uint8_t>(random_.below(8)),
+                             .aggregated = random_.below(2) != 0,
+                             .ldpc = random_.below(2) != 0,
+                             .short_guard = random_.below(2) != 0};
+      sent_.push_back(psdu);
+      if (signal.aggregated) {
+        Bytes all(4 + psdu.size());
+        frame::append_mpdu(all, 0, psdu);
+        psdu = all;
+      }
+      signal.length = static_cast<std::uint16_t>(psdu.size());
+      if (!frame::ht_legacy_length(signal)) return;
+      frame.resize(wifi_transmitter_.frame_samples(signal));
+      wifi_transmitter_.transmit(signal, psdu, state, frame);
+    }
+    // Mostly whole; else it ends early and something else follows.
+    if (random_.below(4) == 0) frame.resize(random_.below(static_cast<std::uint32_t>(frame.size())));
+    x.insert(x.end(), frame.begin(), frame.end());
+  }
+
+  static bool is_in(const std::vector<Bytes>& list, std::span<const std::uint8_t> bytes) {
+    return std::any_of(list.begin(), list.end(), [bytes](const Bytes& b) {
+      return std::equal(b.begin(), b.end(), bytes.begin(), bytes.end());
+    });
+  }
+
+  template <typename Push>
+  void feed(std::span<const cf32> x, const Push& push) {
+    const std::size_t longest = random_.below(3) == 0 ? 50 : 100'000;
+    while (!x.empty()) {
+      const std::size_t n =
+          std::min<std::size_t>(x.size(), 1 + random_.below(static_cast<std::uint32_t>(longest)));
+      push(x.first(n));
+      x = x.subspan(n);
+    }
+  }
+
+  Random random_;
+  tx::WifiTransmitter wifi_transmitter_;
+  tx::KuTransmitter ku_transmitter_;
+  rx::WifiReceiver wifi_;
+  rx::KuReceiver ku_;
+  std::vector<Bytes> sent_, ku_sent_;
+  std::size_t touched_ = 0;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const double seconds = argc > 1 ? std::atof(argv[1]) : 1;
+  Fuzzer fuzzer(argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1);
+  const std::string only = argc > 3 ? argv[3] : "";
+  std::uint64_t rounds = 0;
+  const auto begin = std::chrono::steady_clock::now();
+  while (std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() < seconds) {
+    if (only != "ku") fuzzer.wifi_round();
+    if (only == "ku" || (only.empty() && rounds % 16 == 0)) fuzzer.ku_round();
+    ++rounds;
+  }
+  std::printf("%llu rounds, %llu good frames, %llu not sent, %llu too expensive\n",
+              static_cast<unsigned long long>(rounds), static_cast<unsigned long long>(fuzzer.good),
+              static_cast<unsigned long long>(fuzzer.unsent),
+              static_cast<unsigned long long>(fuzzer.expensive));
+  return fuzzer.unsent == 0 && fuzzer.expensive == 0 && fuzzer.good > 0 ? 0 : 1;
+}
