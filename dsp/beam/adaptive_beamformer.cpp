@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -115,7 +116,8 @@ AdaptiveBeamformer::AdaptiveBeamformer(const Config& config)
       derivatives_(config.flat_top ? 2 * config.beams : 0, config.geometry.elements()),
       nulls_(config.max_nulls, config.geometry.elements()),
       weights_(config.beams, config.geometry.elements()),
-      usual_power_(config.beams) {
+      usual_power_(config.beams),
+      block_power_(config.beams) {
   if (config.forward_backward) mirror_ = mirror_elements(config.geometry);
   for (std::size_t b = 0; b < config.beams; ++b) set_direction({0, 0, 1}, b);
   direction_changed_ = false;
@@ -170,33 +172,28 @@ void AdaptiveBeamformer::train_from_jump(Grid<const cf32> in) noexcept {
   covariance_.update(in.columns(0, std::min(in.columns(), std::max<std::size_t>(1024, 16 * elements()))));
 }
 
-/// First sample of the first run in which a beam's power has jumped; n when none has.
-std::size_t AdaptiveBeamformer::find_jump(Grid<const cf32> out) const noexcept {
+/// First sample of the first run in which a beam's power has jumped; n when none has, and then `block_power_`
+/// is the mean.
+std::size_t AdaptiveBeamformer::find_jump(Grid<const cf32> out) noexcept {
   const std::size_t n = out.columns();
-  if (jump_ratio_ == 0 || n < least_run_samples) return n;
+  std::ranges::fill(block_power_, 0.0);
+  if (jump_ratio_ == 0) return n;
   for (std::size_t first = 0; first < n; first += run_length(first, n)) {
+    const std::size_t length = run_length(first, n);
     for (std::size_t b = 0; b < out.rows(); ++b) {
-      // A NaN compares false.
-      if (mean_power(out.row(b).subspan(first, run_length(first, n))) > jump_ratio_ * usual_power_[b]) {
-        return first;
-      }
+      const double power = mean_power(out.row(b).subspan(first, length));
+      if (!std::isfinite(power)) continue;
+      if (n >= least_run_samples && power > jump_ratio_ * usual_power_[b]) return first;
+      block_power_[b] += power * static_cast<double>(length) / static_cast<double>(n);
     }
   }
   return n;
 }
 
-/// The output from sample `first` on is what is usual now.
-void AdaptiveBeamformer::note_power(Grid<const cf32> out, std::size_t first) noexcept {
-  if (jump_ratio_ == 0) return;
-  const std::size_t n = out.columns();
-  for (std::size_t b = 0; b < out.rows(); ++b) {
-    double sum = 0;
-    for (std::size_t at = first; at < n; at += run_length(at, n)) {
-      const std::size_t length = run_length(at, n);
-      const double power = mean_power(out.row(b).subspan(at, length));
-      if (std::isfinite(power)) sum += power * static_cast<double>(length);
-    }
-    usual_power_[b] = std::max(sum / static_cast<double>(n - first), usual_power_decay * usual_power_[b]);
+/// What find_jump() compares the next block with.
+void AdaptiveBeamformer::note_power() noexcept {
+  for (std::size_t b = 0; b < beams(); ++b) {
+    usual_power_[b] = std::max(block_power_[b], usual_power_decay * usual_power_[b]);
   }
 }
 
@@ -318,7 +315,9 @@ void AdaptiveBeamformer::process(Grid<const cf32> in, Grid<cf32> out) noexcept {
     }
     load_weights(current_);
     current_.process(in, out);
-    note_power(out, 0);
+    std::ranges::fill(usual_power_, std::numeric_limits<double>::infinity());
+    find_jump(out);
+    usual_power_ = block_power_;
     samples_since_renewal_ = 0;
     direction_changed_ = false;
     return;
@@ -336,13 +335,20 @@ void AdaptiveBeamformer::process(Grid<const cf32> in, Grid<cf32> out) noexcept {
     fade_in(in, out, first, jump);
     std::swap(current_, next_);
     direction_changed_ = false;
-    if (jumped) ++stats_.jumps;
     if (interval_over) {
       covariance_.forget(config_.forgetting);
       samples_since_renewal_ = 0;
     }
+    if (jumped) {
+      ++stats_.jumps;
+      // What is left of the jump under the new weights is usual from now on: what cannot be nulled (a jammer
+      // within the beam, the wanted signal itself) must not trigger for ever.
+      std::ranges::fill(usual_power_, std::numeric_limits<double>::infinity());
+      find_jump(Grid<const cf32>(out).columns(jump, n - jump));
+      usual_power_ = block_power_;
+    }
   }
-  note_power(out, jumped ? jump : 0);
+  if (!jumped) note_power();
 }
 
 void AdaptiveBeamformer::reset() noexcept {

@@ -140,8 +140,8 @@ class AdaptiveBeamformer {
  private:
   void train(Grid<const cf32> in) noexcept;
   void train_from_jump(Grid<const cf32> in) noexcept;
-  std::size_t find_jump(Grid<const cf32> out) const noexcept;
-  void note_power(Grid<const cf32> out, std::size_t first) noexcept;
+  std::size_t find_jump(Grid<const cf32> out) noexcept;
+  void note_power() noexcept;
   bool renew_weights() noexcept;
   bool adapt_beam(std::size_t beam) noexcept;
   bool constrained_beam(std::size_t beam) noexcept;
@@ -166,6 +166,7 @@ class AdaptiveBeamformer {
   GridBuffer<cf64> nulls_;             // [max_nulls x elements]
   GridBuffer<cf64> weights_;           // [beams x elements]
   std::vector<double> usual_power_;    // [beams], what find_jump() compares with
+  std::vector<double> block_power_;    // [beams], what it found
   std::size_t null_count_ = 0;
   std::size_t samples_since_renewal_ = 0;
   bool started_ = false;
