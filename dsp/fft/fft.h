@@ -14,7 +14,7 @@ enum class Direction { forward, inverse };
 
 /// Complex transform of one length. Both directions are unnormalized: forward then inverse multiplies by n.
 ///   forward: X[k] = sum_n x[n] exp(-j 2 pi n k / n_total), inverse: the conjugate kernel.
-/// Powers of two from 128 to 16384 are transformed by Boresight's own kernel where the SIMD target that is
+/// Powers of two from 256 to 16384 are transformed by Boresight's own kernel where the SIMD target that is
 /// active at construction is fast enough (kernels/fft.h), all else by FFTW. FFTW's plans are
 /// estimated, not measured: the same input gives the same bits in every run. Construction takes a
 /// process-wide lock (FFTW's planner is not thread-safe); run() is safe to call from several threads on one

@@ -301,9 +301,11 @@ HWY_INLINE void last_pass(D d, std::size_t s, const float* in, float* out) {
   }
 }
 
-template <bool kInverse, bool kMixed, class D>
-HWY_INLINE void transform(D d, const FftPlan& plan, const float* first, const float* turns, const float* in,
+template <bool kInverse, bool kMixed>
+HWY_INLINE void transform(const FftPlan& plan, const float* first, const float* turns, const float* in,
                           float* out) {
+  // A vector goes along p in the first pass, and there are n / 16 of them: no more than 16 lanes.
+  const hn::CappedTag<float, 16> d;
   HWY_ALIGN float scratch[2 * 16384];
   first_pass<kInverse, kMixed>(d, plan.n, first, turns, in, scratch);
   float* from = scratch;
@@ -328,17 +330,6 @@ HWY_INLINE void transform(D d, const FftPlan& plan, const float* first, const fl
     last_pass<8, kInverse>(d, s, from, out);
   } else {
     last_pass<4, kInverse>(d, s, from, out);
-  }
-}
-
-// A vector goes along p in the first pass: no more lanes than there are p.
-template <bool kInverse, bool kMixed>
-HWY_INLINE void transform(const FftPlan& plan, const float* first, const float* turns, const float* in,
-                          float* out) {
-  if (plan.n >= 256) {
-    transform<kInverse, kMixed>(hn::CappedTag<float, 16>(), plan, first, turns, in, out);
-  } else {
-    transform<kInverse, kMixed>(hn::CappedTag<float, 8>(), plan, first, turns, in, out);
   }
 }
 

@@ -1,4 +1,4 @@
-// The fast Fourier transform of a power of two points, 128 to 16384. dsp/fft/ is its only user.
+// The fast Fourier transform of a power of two points, 256 to 16384. dsp/fft/ is its only user.
 #pragma once
 
 #include <cstddef>
@@ -19,16 +19,16 @@ namespace boresight::kernels {
 /// then n / r points in s r sequences, until nothing is left. The first pass is of radix 16, the last one
 /// needs no factors. Factors are computed in double precision and rounded once.
 struct FftPlan {
-  /// n: a power of two from 128 to 16384.
+  /// n: a power of two from 256 to 16384.
   explicit FftPlan(std::size_t n);
 
-  static constexpr bool supports(std::size_t n) { return n >= 128 && n <= 16384 && (n & (n - 1)) == 0; }
+  static constexpr bool supports(std::size_t n) { return n >= 256 && n <= 16384 && (n & (n - 1)) == 0; }
 
   /// Factors of the first pass: for each block of up to 16 p and each k from 0 to 15, 16 real parts and then
-  /// 16 imaginary parts, of which the first n / 16 are used when n < 256. Times exp(-j 2 pi frequency p),
+  /// 16 imaginary parts. Times exp(-j 2 pi frequency p),
   /// frequency in cycles per sample: so that a carrier offset costs nothing here.
   void fill_first_factors(double frequency, std::span<float> factors) const;
-  std::size_t first_factors_size() const { return (n / 16 + 15) / 16 * 16 * 32; }
+  std::size_t first_factors_size() const { return n / 16 * 32; }
 
   struct Pass {
     unsigned radix;

@@ -133,10 +133,11 @@ void KuDemodulator::symbol(std::size_t index, std::span<const cf32> window,
     pilots_.im[i] = y.imag();
   }
   carrier_turns_ = frequency_ * static_cast<double>(window_start(index));
-  // The next window comes from beyond the second-level cache; its place may yet move by a sample or two.
-  for (std::size_t i = 0; i < fft_size; i += 8) __builtin_prefetch(window.data() + symbol_samples + i);
+  // The next window may come from beyond the second-level cache. Every fourth line: the neighbors follow, and
+  // all of them would cost as much as they save.
+  for (std::size_t i = 0; i < fft_size; i += 32) __builtin_prefetch(window.data() + symbol_samples + i);
   const bool seen = track(index);
-  equalizer_.process(bins_.row(0), ramp(), noise_scale_, equalized_, weight_);
+  equalizer_.process(bins_.row(0), ramp_, noise_scale_, equalized_, weight_);
   if (seen) {
     modem::soft_demap_weighted(constellation, equalized_, weight_, llr);
   } else {
@@ -156,8 +157,8 @@ bool KuDemodulator::track(std::size_t index) noexcept {
                               pilot_index_.data(),      pilots_.re.size()};
 
   // What is left of the pilots when the predicted channel is taken out, weighted by the channel's power.
-  const auto predicted = ramp();
-  const auto sums = kernels::correlate_pilots(set, predicted.phase_rad, predicted.slope_rad);
+  ramp_ = ramp();
+  const auto sums = kernels::correlate_pilots(set, ramp_.phase_rad, ramp_.slope_rad);
   const cf64 sum(sums.residual);
   const auto total = static_cast<double>(sums.power);
   // How far to believe this symbol: its own scatter about the fit if that is more than the SSS's noise
@@ -182,13 +183,13 @@ bool KuDemodulator::track(std::size_t index) noexcept {
   gain_.correct(amplitude - gain_.value(), believed / (2 * power));
 
   // Noise of this symbol against the SSS's: pulses come and go. The prior weighs as much as the pilots.
-  const auto corrected = ramp();
-  const auto errors = kernels::pilot_errors(set, pilot_precision_.data(), corrected.phase_rad,
-                                            corrected.slope_rad, static_cast<float>(corrected.gain));
+  ramp_ = ramp();
+  const auto errors = kernels::pilot_errors(set, pilot_precision_.data(), ramp_.phase_rad, ramp_.slope_rad,
+                                            static_cast<float>(ramp_.gain));
   noise_scale_ = pilot_noise_ > 0
                      ? static_cast<float>(0.5 + 0.5 * static_cast<double>(errors.power) / pilot_noise_)
                      : 1.0F;
-  error_power_ += static_cast<double>(errors.relative) / (corrected.gain * corrected.gain);
+  error_power_ += static_cast<double>(errors.relative) / (ramp_.gain * ramp_.gain);
   pilots_seen_ += pilots_usable_;
   return true;
 }

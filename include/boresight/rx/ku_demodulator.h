@@ -105,11 +105,12 @@ class KuDemodulator {
   double channel_taps_;
   double frequency_ = 0;
   double carrier_turns_ = 0;  // phase of the carrier at frequency_ where this symbol's window begins
-  std::ptrdiff_t slip_ = 0;  // whole samples by which the window has moved
-  GridBuffer<cf32> bins_;    // [1 x 1024]
+  std::ptrdiff_t slip_ = 0;   // whole samples by which the window has moved
+  GridBuffer<cf32> bins_;     // [1 x 1024]
   aligned_vector<cf32> channel_;
   aligned_vector<float> noise_;
-  float noise_scale_ = 1;  // this symbol's noise against the SSS's
+  ofdm::RampEqualizer::Ramp ramp_;  // of this symbol
+  float noise_scale_ = 1;           // this symbol's noise against the SSS's
   aligned_vector<cf32> equalized_;
   aligned_vector<float> weight_;
   double snr_ = 0;
