@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -167,6 +168,7 @@ class KuGenie {
         demodulator_(ofdm::ku20()),
         deframer_({}),
         bins_(1024),
+        ramp_(1024),
         points_(carriers_.size()),
         variance_(carriers_.size()) {}
 
@@ -186,9 +188,16 @@ class KuGenie {
       const double turns = trial.turns(start + 512) - 512 * frequency;
       demodulator_.process(trial.samples().subspan(static_cast<std::size_t>(start), 1024), frequency,
                            turns - std::floor(turns), bins_);
+      // exp(+j 2 pi k delay / 1024) over the signed index k, one step after the other (1e-13 over them all).
+      const cf64 step = std::polar(1.0, 2 * pi * delay / 1024);
+      cf64 turn = std::polar(1.0, -pi * delay);
+      for (std::size_t k = 0; k < 1024; ++k) {
+        ramp_[(k + 512) % 1024] = cf32(turn);
+        turn = {turn.real() * step.real() - turn.imag() * step.imag(),
+                turn.real() * step.imag() + turn.imag() * step.real()};
+      }
       for (std::size_t i = 0; i < carriers_.size(); ++i) {
-        const double slope = 2 * pi * ofdm::ku20().signed_index(carriers_[i]) * delay / 1024;
-        points_[i] = bins_[carriers_[i]] * cf32(std::polar(1.0, slope));
+        points_[i] = bins_[carriers_[i]] * ramp_[carriers_[i]];
       }
       std::fill(variance_.begin(), variance_.end(), static_cast<float>(trial.noise_variance));
       if (decode) {
@@ -210,6 +219,7 @@ class KuGenie {
   ofdm::Demodulator demodulator_;
   frame::Deframer deframer_;
   aligned_vector<cf32> bins_;
+  std::vector<cf32> ramp_;  // the channel's inverse
   std::vector<cf32> points_;
   std::vector<float> variance_;
   std::vector<modem::Llr> llr_;
