@@ -19,6 +19,11 @@ bool finite(cf64 value) {
   return std::isfinite(value.real()) && std::isfinite(value.imag());
 }
 
+/// By hand: operator* of complex numbers looks for NaN, which costs more than the product.
+cf64 product(cf64 a, cf64 b) {
+  return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
+}
+
 Vec3 cross(Vec3 a, Vec3 b) {
   return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
 }
@@ -103,7 +108,7 @@ void Manifold::for_each_channel(Vec3 u, double frequency_hz, Jones wave, Sink&& 
     if (!frames_.empty()) channel_gains(frames_[e], u, wave, gains.data());
     const double phase_rad = wavenumber_rad_m * dot(config_.geometry.positions_m[e], u);
     const cf64 phasor(std::cos(phase_rad), std::sin(phase_rad));
-    for (std::size_t p = 0; p < ports; ++p) sink(p * elements + e, gains[p] * phasor);
+    for (std::size_t p = 0; p < ports; ++p) sink(p * elements + e, product(gains[p], phasor));
   }
 }
 
@@ -121,7 +126,7 @@ void Manifold::steering(Vec3 u, double frequency_hz, Jones wave, std::span<cf64>
     const std::size_t first = channel / size * size;
     const cf64* row = config_.coupling.data() + (channel - first) * size;
     cf64 sum;
-    for (std::size_t k = 0; k < size; ++k) sum += row[k] * alone[first + k];
+    for (std::size_t k = 0; k < size; ++k) sum += product(row[k], alone[first + k]);
     out[channel] = sum;
   }
 }
@@ -162,21 +167,32 @@ void Manifold::absorb_coupling(std::span<const cf64> weights, std::span<cf64> ou
   for (std::size_t channel = 0; channel < channels_; ++channel) {
     const std::size_t first = channel / size * size;
     const cf64* row = config_.coupling.data() + (channel - first) * size;
-    for (std::size_t k = 0; k < size; ++k) out[first + k] += std::conj(row[k]) * weights[channel];
+    for (std::size_t k = 0; k < size; ++k) out[first + k] += product(std::conj(row[k]), weights[channel]);
   }
 }
 
 cf64 Manifold::output(std::span<const cf64> absorbed, Vec3 u, double frequency_hz,
                       Jones wave) const noexcept {
   BORESIGHT_ASSERT(absorbed.size() == channels_);
-  cf64 sum;
-  for_each_channel(u, frequency_hz, wave, [&](std::size_t channel, cf64 value) {
-    const cf64 w = absorbed[channel];
-    // By hand: operator* of complex checks for NaN.
-    sum += cf64(w.real() * value.real() + w.imag() * value.imag(),
-                w.real() * value.imag() - w.imag() * value.real());
-  });
-  return sum;
+  if (!isotropic()) {
+    cf64 sum;
+    for_each_channel(u, frequency_hz, wave, [&](std::size_t channel, cf64 value) {
+      sum += product(std::conj(absorbed[channel]), value);
+    });
+    return sum;
+  }
+  // Maps of patterns ask for this a million times.
+  const double wavenumber_rad_m = 2 * pi * frequency_hz / speed_of_light_m_s;
+  double re = 0;
+  double im = 0;
+  for (std::size_t e = 0; e < absorbed.size(); ++e) {
+    const double phase_rad = wavenumber_rad_m * dot(config_.geometry.positions_m[e], u);
+    const double c = std::cos(phase_rad);
+    const double s = std::sin(phase_rad);
+    re += absorbed[e].real() * c + absorbed[e].imag() * s;
+    im += absorbed[e].real() * s - absorbed[e].imag() * c;
+  }
+  return {re, im};
 }
 
 }  // namespace boresight::array

@@ -33,7 +33,7 @@ Pattern::Pattern(Manifold manifold, double frequency_hz, std::span<const cf64> w
           "pattern frequency " + std::to_string(frequency_hz) + " Hz: must be positive and finite");
   require(weights.size() == manifold_.channels(), "pattern: " + std::to_string(weights.size()) +
                                                       " weights for " + std::to_string(manifold_.channels()) +
-                                                      " elements");
+                                                      " channels");
   manifold_.absorb_coupling(weights, weights_);
 }
 

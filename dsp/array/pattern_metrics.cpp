@@ -15,6 +15,9 @@ namespace {
 
 constexpr double half_power_db = 3.0102999566398120;
 
+// 10 million directions.
+constexpr double max_quadrature_radius_wavelengths = 250;
+
 // The main lobe of a line is a ring, as high all around but for rounding.
 constexpr double level_ridge = 1 + 1e-9;
 
@@ -48,6 +51,9 @@ double isotropic_mean(const Pattern& pattern) {
 double quadrature_mean(const Pattern& pattern) {
   const double radius =
       aperture_radius_m(pattern.manifold().geometry()) * pattern.frequency_hz() / speed_of_light_m_s;
+  require(radius <= max_quadrature_radius_wavelengths,
+          "directivity by quadrature: aperture radius of " + std::to_string(radius) +
+              " wavelengths, must be at most " + std::to_string(max_quadrature_radius_wavelengths));
   // Beyond degree 2 k a the harmonics of the array's power fall off faster than exponentially; the elements
   // bring a few more.
   const auto degree = static_cast<std::size_t>(std::ceil(4 * pi * radius)) + 48;
@@ -119,28 +125,62 @@ double directivity(const Pattern& pattern, Vec3 u) {
 }
 
 Vec3 find_peak(const Pattern& pattern, Vec3 start) {
+  const double radius =
+      aperture_radius_m(pattern.manifold().geometry()) * pattern.frequency_hz() / speed_of_light_m_s;
+  const double beam_rad = 1 / (1 + 2 * radius);
+  const double h = 1e-3 * beam_rad;
   Vec3 u = (1 / norm(start)) * start;
   const bool ahead = u.z >= 0;
   double best = pattern.power(u);
-  const double radius =
-      aperture_radius_m(pattern.manifold().geometry()) * pattern.frequency_hz() / speed_of_light_m_s;
-  for (double step = 0.125 / (1 + 2 * radius); step > 5e-8;) {
+  // Newton's method in the plane across u, with the absolute curvatures (so that it climbs from anywhere) and
+  // a step that is halved until it leads up. Along the ring of a line array the slope is zero: it stays in
+  // place.
+  double longest = 0.25 * beam_rad;
+  for (int iteration = 0; iteration < 200 && longest > 5e-8; ++iteration) {
     const TransverseAxes axes = transverse_axes(u);
-    Vec3 winner = u;
-    for (const double a : {-step, 0.0, step}) {
-      for (const double b : {-step, 0.0, step}) {
-        Vec3 candidate = u + a * axes.x + b * axes.y;
-        candidate = (1 / norm(candidate)) * candidate;
-        if (ahead && candidate.z < 0) continue;
-        const double power = pattern.power(candidate);
-        if (power > best) {
-          best = power;
-          winner = candidate;
-        }
-      }
+    const auto moved = [&](double a, double b) {
+      Vec3 v = u + a * axes.x + b * axes.y;
+      if (ahead && v.z < 0) v.z = 0;
+      return (1 / norm(v)) * v;
+    };
+    const auto power = [&](double a, double b) {
+      const Vec3 v = u + a * axes.x + b * axes.y;
+      return pattern.power((1 / norm(v)) * v);
+    };
+    const double right = power(h, 0);
+    const double left = power(-h, 0);
+    const double up = power(0, h);
+    const double down = power(0, -h);
+    const double gx = 0.5 * (right - left) / h;
+    const double gy = 0.5 * (up - down) / h;
+    const double xx = (right - 2 * best + left) / (h * h);
+    const double yy = (up - 2 * best + down) / (h * h);
+    const double xy = 0.25 * (power(h, h) - power(h, -h) - power(-h, h) + power(-h, -h)) / (h * h);
+
+    // Principal curvatures, and the slope along their axes.
+    const double turn_rad = 0.5 * std::atan2(2 * xy, xx - yy);
+    const double c = std::cos(turn_rad);
+    const double s = std::sin(turn_rad);
+    const double first = std::abs(xx * c * c + 2 * xy * c * s + yy * s * s);
+    const double second = std::abs(xx * s * s - 2 * xy * c * s + yy * c * c);
+    const double least = 1e-6 * std::max(first, second);
+    if (!(least > 0)) break;  // flat, or NaN
+    double along = (gx * c + gy * s) / std::max(first, least);
+    double across = (gy * c - gx * s) / std::max(second, least);
+    const double length = std::hypot(along, across);
+    if (length < 5e-8) break;
+    if (length > longest) {
+      along *= longest / length;
+      across *= longest / length;
     }
-    if (winner == u) step *= 0.5;
-    u = winner;
+    const Vec3 candidate = moved(along * c - across * s, along * s + across * c);
+    const double reached = pattern.power(candidate);
+    if (reached > best) {
+      best = reached;
+      u = candidate;
+    } else {
+      longest = 0.5 * std::min(longest, length);
+    }
   }
   return u;
 }

@@ -55,7 +55,8 @@ WeightQuantizer::Report WeightQuantizer::process(std::span<const cf64> in,
       continue;
     }
     // Relative to the largest, so that no square overflows.
-    double amplitude = std::abs(wanted) / largest;
+    const double wanted_amplitude = std::abs(wanted) / largest;
+    double amplitude = wanted_amplitude;
     double phase_rad = std::arg(wanted);
     const cf64 exact = std::polar(amplitude, phase_rad);
     if (step_db > 0) {
@@ -69,7 +70,7 @@ WeightQuantizer::Report WeightQuantizer::process(std::span<const cf64> in,
       phase_rad = rounded_rad;
     }
     const cf64 made = std::polar(amplitude, phase_rad);
-    const double relative = amplitude / std::abs(exact) - 1;
+    const double relative = amplitude / wanted_amplitude - 1;
     amplitude_power += relative * relative;
     in_power += std::norm(exact);
     out_power += std::norm(made);

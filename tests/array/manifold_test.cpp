@@ -12,6 +12,7 @@
 #include "boresight/core/error.h"
 #include "boresight/core/random.h"
 #include "boresight/core/units.h"
+#include "support/allocation_counter.h"
 
 namespace boresight::array {
 namespace {
@@ -51,11 +52,8 @@ TEST(Manifold, WithoutAnythingItIsTheSteeringVector) {
 TEST(Manifold, ElementPatternsLookAlongTheirNormals) {
   // Cosine elements around a cylinder: cos of the angle between direction and normal, or the floor behind.
   const Geometry cylinder = Geometry::cylinder(12, 1, 0.5 * wavelength_m, 1, 2 * wavelength_m);
-  const Manifold manifold({.geometry = cylinder,
-                           .element = ElementPattern({.model = CosineElement{1}, .floor_db = -60}),
-                           .ports = {},
-                           .rotations_rad = {},
-                           .coupling = {}});
+  const Manifold manifold(
+      {.geometry = cylinder, .element = ElementPattern({.model = CosineElement{1}, .floor_db = -60})});
   Random random(2);
   for (int i = 0; i < 50; ++i) {
     const Vec3 u = random_direction(random);
@@ -69,9 +67,7 @@ TEST(Manifold, ElementPatternsLookAlongTheirNormals) {
   }
   const Manifold flat({.geometry = Geometry::line(4, 0.01),
                        .element = ElementPattern({.model = PatchElement{}, .floor_db = -40}),
-                       .ports = {},
-                       .rotations_rad = {},
-                       .coupling = {}});
+                       .ports = {}});
   EXPECT_EQ(flat.elements_in_view({0, 0.6, 0.8}), 4U);
   EXPECT_EQ(flat.elements_in_view({0, 0.6, -0.8}), 0U);  // below the panel's horizon
   EXPECT_NEAR(std::abs(steered(flat, {0, 0.6, -0.8})[2]), 0.01, 1e-12);
@@ -79,8 +75,7 @@ TEST(Manifold, ElementPatternsLookAlongTheirNormals) {
 
 TEST(Manifold, DualLinearElementsSeeRhcpAQuarterTurnApart) {
   const Geometry panel = Geometry::rectangle(2, 2, 0.5 * wavelength_m, 0.5 * wavelength_m);
-  const Manifold manifold(
-      {.geometry = panel, .element = {}, .ports = dual, .rotations_rad = {}, .coupling = {}});
+  const Manifold manifold({.geometry = panel, .ports = dual});
   ASSERT_EQ(manifold.channels(), 8U);
   std::vector<cf64> plain(4);
   Random random(3);
@@ -107,11 +102,7 @@ TEST(Manifold, DualLinearElementsSeeRhcpAQuarterTurnApart) {
 
 TEST(Manifold, SinglePortsReceiveTheirOwnPolarization) {
   const auto one = [](Jones port, Jones wave) {
-    const Manifold manifold({.geometry = Geometry::line(1, 1),
-                             .element = {},
-                             .ports = {port},
-                             .rotations_rad = {},
-                             .coupling = {}});
+    const Manifold manifold({.geometry = Geometry::line(1, 1), .ports = {port}});
     return std::abs(steered(manifold, {0, 0, 1}, wave)[0]);
   };
   EXPECT_NEAR(one(Jones::rhcp(), Jones::rhcp()), 1, 1e-15);
@@ -123,10 +114,8 @@ TEST(Manifold, SinglePortsReceiveTheirOwnPolarization) {
 TEST(Manifold, SequentialRotationTurnsThePhaseOfCircularWaves) {
   const std::vector<double> rotations = {0, pi / 2, pi, 1.5 * pi};
   const Manifold manifold({.geometry = Geometry::rectangle(2, 2, 0.01, 0.01),
-                           .element = {},
                            .ports = {Jones::rhcp()},
-                           .rotations_rad = rotations,
-                           .coupling = {}});
+                           .rotations_rad = rotations});
   const auto right = steered(manifold, {0, 0, 1}, Jones::rhcp());
   for (std::size_t e = 0; e < 4; ++e) {
     // The frame turned by t sees (1, j) as e^{j t} (1, j).
@@ -142,11 +131,7 @@ TEST(Manifold, FieldOnATiltedElementIsTheSameField) {
     const Vec3 normal = random_direction(random);
     const Vec3 u = random_direction(random);
     const double tilt = 6 * random.uniform();
-    const Manifold manifold({.geometry = Geometry::from_positions({{0, 0, 0}}, {normal}),
-                             .element = {},
-                             .ports = dual,
-                             .rotations_rad = {},
-                             .coupling = {}});
+    const Manifold manifold({.geometry = Geometry::from_positions({{0, 0, 0}}, {normal}), .ports = dual});
     const auto v = steered(manifold, u, Jones::linear(tilt));
     EXPECT_NEAR(std::norm(v[0]) + std::norm(v[1]), 1, 1e-9);  // no field is lost or made
     // At its own normal the element sees the wave in the axes that transverse_axes() gives, unturned.
@@ -159,9 +144,8 @@ TEST(Manifold, FieldOnATiltedElementIsTheSameField) {
 TEST(Manifold, CouplingIsAppliedOnceToAllChannels) {
   const Geometry line = Geometry::line(5, 0.4 * wavelength_m);
   const auto c = dipole_coupling(line, frequency_hz);
-  const Manifold coupled({.geometry = line, .element = {}, .ports = {}, .rotations_rad = {}, .coupling = c});
-  const Manifold dual_coupled(
-      {.geometry = line, .element = {}, .ports = dual, .rotations_rad = {}, .coupling = c});
+  const Manifold coupled({.geometry = line, .coupling = c});
+  const Manifold dual_coupled({.geometry = line, .ports = dual, .coupling = c});
   const Vec3 u{0.48, 0.6, 0.64};
   std::vector<cf64> plain(5);
   steering_vector(line, u, frequency_hz, plain);
@@ -177,8 +161,7 @@ TEST(Manifold, CouplingIsAppliedOnceToAllChannels) {
   // A full matrix couples the polarizations, too.
   std::vector<cf64> swap(100);
   for (std::size_t m = 0; m < 10; ++m) swap[10 * m + (m + 5) % 10] = 1;
-  const Manifold swapped(
-      {.geometry = line, .element = {}, .ports = dual, .rotations_rad = {}, .coupling = swap});
+  const Manifold swapped({.geometry = line, .ports = dual, .coupling = swap});
   EXPECT_NEAR(std::abs(steered(swapped, u, {1, 0})[7] - plain[2]), 0, 1e-14);
   // absorb_coupling: (C^H w)^H a_alone = w^H a.
   Random random(5);
@@ -195,11 +178,7 @@ TEST(Manifold, PatternOfTwoCoupledElementsByHand) {
   // C = [[a, b], [b, a]], weights (1, 1), half-wave pair: |(a + b) 2 cos(pi sin / 2)|^2.
   const cf64 a(0.9, 0.1);
   const cf64 b(-0.2, 0.15);
-  const Manifold manifold({.geometry = Geometry::line(2, 0.5 * wavelength_m),
-                           .element = {},
-                           .ports = {},
-                           .rotations_rad = {},
-                           .coupling = {a, b, b, a}});
+  const Manifold manifold({.geometry = Geometry::line(2, 0.5 * wavelength_m), .coupling = {a, b, b, a}});
   const Pattern even(manifold, frequency_hz, std::vector<cf64>{1, 1});
   const Pattern first(manifold, frequency_hz, std::vector<cf64>{1, 0});
   for (double s = -0.95; s < 1; s += 0.1) {
@@ -210,6 +189,22 @@ TEST(Manifold, PatternOfTwoCoupledElementsByHand) {
                 std::norm(a) + std::norm(b) + 2 * std::real(std::conj(a) * b * std::polar(1.0, pi * s)),
                 1e-13);
   }
+}
+
+TEST(Manifold, SteeringTakesNothingFromTheHeap) {
+  const Geometry cap = Geometry::sphere_cap(3, 0.5 * wavelength_m, 4 * wavelength_m);
+  const std::vector<cf64> coupling = exponential_coupling(cap, frequency_hz);
+  const Manifold manifold({.geometry = cap,
+                           .element = ElementPattern({.model = PatchElement{}}),
+                           .ports = dual,
+                           .coupling = coupling});
+  std::vector<cf64> a(manifold.channels());
+  std::vector<cf32> single(manifold.channels());
+  const AllocationCounter allocations;
+  manifold.steering({0.6, 0, 0.8}, frequency_hz, std::span<cf64>(a));
+  manifold.steering({0.6, 0, 0.8}, frequency_hz, std::span<cf32>(single));
+  EXPECT_EQ(manifold.elements_in_view({0.6, 0, 0.8}), cap.elements());
+  EXPECT_EQ(allocations.count(), 0U);
 }
 
 TEST(Manifold, RefusesWhatDoesNotFit) {

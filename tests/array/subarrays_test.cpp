@@ -112,10 +112,11 @@ TEST(Subarrays, DigitalSteeringOffTheAnalogBeamRaisesGratingLobes) {
   for (const double lobe : {scan - 0.5, scan + 0.5, scan - 1}) {
     EXPECT_NEAR(pattern.power(along_x(lobe)) / full, group(lobe), 1e-12) << lobe;
   }
-  // The strongest is the side lobe of the report: -12.4 dB, where 64 free elements have -13.3.
-  const HemisphereMetrics metrics = measure_hemisphere(pattern, 800);
+  // The strongest is the side lobe of the report: -11.4 dB, where 64 free elements have -13.3. The slope of
+  // the group's pattern moves the top of the lobe a little.
+  const HemisphereMetrics metrics = measure_hemisphere(pattern);
   EXPECT_NEAR(metrics.peak_sidelobe.x, scan - 0.5, 0.01);
-  EXPECT_NEAR(metrics.peak_sidelobe_db, db_from_power(group(scan - 0.5) / group(scan)), 0.1);
+  EXPECT_NEAR(metrics.peak_sidelobe_db, db_from_power(group(scan - 0.5) / group(scan)), 0.2);
 
   // Analog and digital weights on one direction: every grating lobe falls into a null of the groups.
   const auto both = steered(line, along_x(scan));
@@ -123,7 +124,7 @@ TEST(Subarrays, DigitalSteeringOffTheAnalogBeamRaisesGratingLobes) {
   subarrays.effective_weights(both, digital, weights);
   const Pattern aligned(line, frequency_hz, weights);
   EXPECT_NEAR(aligned.power(along_x(scan - 0.5)), 0, 1e-18 * full * full);
-  EXPECT_NEAR(measure_hemisphere(aligned, 800).peak_sidelobe_db, -13.26, 0.05);
+  EXPECT_NEAR(measure_hemisphere(aligned).peak_sidelobe_db, -13.26, 0.05);
 }
 
 TEST(Subarrays, DigitalNullsNeedOnlyTheSums) {

@@ -48,8 +48,7 @@ TEST(VehicleMotion, MeetsTheReportsAndStandsStillOutside) {
 TEST(VehicleMotion, TurnsEvenlyAboutOneAxis) {
   // Heading alone: linear, also through north, where the number jumps from 350 to 10 degrees.
   const VehicleMotion turn(
-      {.reports = {{0, {.heading_rad = rad_from_deg(350)}}, {2, {.heading_rad = rad_from_deg(10)}}},
-       .mounting = {}});
+      {.reports = {{0, {.heading_rad = rad_from_deg(350)}}, {2, {.heading_rad = rad_from_deg(10)}}}});
   for (const double t : {0.5, 1.0, 1.5}) {
     expect_same(turn.vehicle_at(t), Attitude::vehicle({.heading_rad = rad_from_deg(350 + 10 * t)}));
   }
@@ -60,7 +59,7 @@ TEST(VehicleMotion, TurnsEvenlyAboutOneAxis) {
   std::vector<VehicleMotion::Report> reports;
   const auto roll_rad = [](double t) { return rad_from_deg(10) * std::sin(2 * pi * t / 10); };
   for (int t = 0; t <= 20; ++t) reports.push_back({1.0 * t, {.roll_rad = roll_rad(t)}});
-  const VehicleMotion ship({.reports = reports, .mounting = {}});
+  const VehicleMotion ship({.reports = reports});
   double worst_rad = 0;
   for (double t = 0; t <= 20; t += 0.05) {
     const Vec3 up = ship.attitude_at(t).enu_from_array({0, 0, 1});
@@ -71,8 +70,7 @@ TEST(VehicleMotion, TurnsEvenlyAboutOneAxis) {
 }
 
 TEST(VehicleMotion, NearlyEqualReportsDoNotDivideByNothing) {
-  const VehicleMotion still(
-      {.reports = {{0, {1, 0.1, 0.2}}, {1, {1, 0.1, 0.2}}, {2, {1 + 1e-9, 0.1, 0.2}}}, .mounting = {}});
+  const VehicleMotion still({.reports = {{0, {1, 0.1, 0.2}}, {1, {1, 0.1, 0.2}}, {2, {1 + 1e-9, 0.1, 0.2}}}});
   expect_same(still.vehicle_at(0.4), Attitude::vehicle({1, 0.1, 0.2}));
   EXPECT_NEAR(still.turn_rate_rad_s(0.4), 0, exact);
   EXPECT_NEAR(still.turn_rate_rad_s(1.4), 1e-9, 1e-15);
@@ -80,9 +78,9 @@ TEST(VehicleMotion, NearlyEqualReportsDoNotDivideByNothing) {
 
 TEST(VehicleMotion, RefusesWhatIsNoMotion) {
   EXPECT_THROW(VehicleMotion({}), ConfigError);
-  EXPECT_THROW(VehicleMotion({.reports = {{1, {}}, {1, {}}}, .mounting = {}}), ConfigError);
-  EXPECT_THROW(VehicleMotion({.reports = {{nan, {}}}, .mounting = {}}), ConfigError);
-  EXPECT_THROW(VehicleMotion({.reports = {{0, {.pitch_rad = nan}}}, .mounting = {}}), ConfigError);
+  EXPECT_THROW(VehicleMotion({.reports = {{1, {}}, {1, {}}}}), ConfigError);
+  EXPECT_THROW(VehicleMotion({.reports = {{nan, {}}}}), ConfigError);
+  EXPECT_THROW(VehicleMotion({.reports = {{0, {.pitch_rad = nan}}}}), ConfigError);
 }
 
 }  // namespace

@@ -13,7 +13,8 @@
 namespace boresight::array {
 
 /// Impedance between two thin half-wave dipoles parallel to each other, by the induced EMF method with
-/// sinusoidal currents (Balanis, Antenna Theory, section 8.6; 73.13 + j42.54 ohm of a dipole with itself).
+/// sinusoidal currents (Balanis, Antenna Theory, section 8.6): 73.08 + j42.51 ohm of a dipole with itself,
+/// which books that take 120 pi ohm for free space call 73.13 + j42.54.
 ///
 /// @param across_wavelengths  distance between the axes, >= 0; 0 with `along` 0 is the dipole itself
 /// @param along_wavelengths   offset along the axes

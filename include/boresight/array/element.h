@@ -28,12 +28,13 @@ struct CosineElement {
 /// Rectangular patch by the cavity model with two slots on an infinite ground plane (Balanis, Antenna Theory,
 /// section 14.2.2; thin substrate, no mutual coupling):
 ///   sinc(W uy) cos(pi L ux) (cos(phi) theta - cos(theta) sin(phi) phi)   for the port along x.
-/// What an infinite ground hides: in the E plane a real panel of a few wavelengths falls about 6 dB below the
-/// model at the horizon; within 60 degrees of the normal measured patches follow it within 1 to 2 dB.
+/// What an infinite ground hides: diffraction at the edge of a real panel, which halves the field at the
+/// horizon of the E plane (6 dB) and ripples the rest of it by 1 to 2 dB, the less the larger the panel.
 struct PatchElement {
-  double length_wavelengths =
-      0.36;                         ///< L, resonant, along x; about 0.49 / sqrt(substrate permittivity); to 2
-  double width_wavelengths = 0.45;  ///< W, along y; to 2
+  /// L, resonant, along x: about 0.49 / sqrt(permittivity of the substrate). 0 to 2; 0 is a single slot.
+  double length_wavelengths = 0.36;
+  /// W, along y. 0 to 2.
+  double width_wavelengths = 0.45;
 };
 
 /// Measured or simulated. Linear interpolation of the complex amplitude between the nodes: with a step of 5

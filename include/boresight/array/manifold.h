@@ -63,7 +63,7 @@ class Manifold {
   /// serve.
   std::size_t elements_in_view(Vec3 u) const noexcept;
 
-  /// Neither patterns, polarization nor coupling in the way of a closed form over positions.
+  /// Neither patterns nor polarization: with weights out of absorb_coupling() only positions count.
   bool isotropic() const { return config_.element.isotropic() && config_.ports.empty(); }
 
   /// C^H w: the weights with which uncoupled elements would make the beam that `weights` make here.
