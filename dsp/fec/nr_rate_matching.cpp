@@ -80,6 +80,15 @@ void nr_rate_match(const NrRateMatching& matching, std::span<const std::uint8_t>
   });
 }
 
+void nr_begin_recovery(const NrRateMatching& matching, std::span<modem::Llr> codeword) noexcept {
+  const std::size_t k = std::size_t{base_graph_information_columns(matching.graph)} * matching.lifting_size;
+  BORESIGHT_ASSERT(codeword.size() ==
+                   std::size_t{base_graph_columns(matching.graph)} * matching.lifting_size);
+  BORESIGHT_ASSERT(matching.bits_per_block <= k);
+  std::fill(codeword.begin(), codeword.end(), modem::Llr{0});
+  std::fill(codeword.begin() + matching.bits_per_block, codeword.begin() + k, modem::Llr{modem::llr_max});
+}
+
 void nr_rate_recover(const NrRateMatching& matching, std::span<const modem::Llr> llrs,
                      std::span<modem::Llr> codeword) noexcept {
   BORESIGHT_ASSERT(llrs.size() == matching.coded_bits);
