@@ -23,10 +23,20 @@
 #include "boresight/sdr/source.h"
 #endif
 
+#include "boresight/array/coupling.h"
 #include "boresight/array/direction.h"
+#include "boresight/array/element.h"
+#include "boresight/array/element_faults.h"
 #include "boresight/array/geometry.h"
+#include "boresight/array/manifold.h"
 #include "boresight/array/pattern.h"
+#include "boresight/array/pattern_metrics.h"
+#include "boresight/array/polarization.h"
 #include "boresight/array/steering.h"
+#include "boresight/array/subarrays.h"
+#include "boresight/array/taper.h"
+#include "boresight/array/vehicle_motion.h"
+#include "boresight/array/weight_quantizer.h"
 
 #include "boresight/beam/adaptive_beamformer.h"
 #include "boresight/beam/batched_mvdr.h"
