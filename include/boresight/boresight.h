@@ -31,6 +31,10 @@
 #include "boresight/beam/adaptive_beamformer.h"
 #include "boresight/beam/batched_mvdr.h"
 #include "boresight/beam/beamformer.h"
+#include "boresight/beam/squint.h"
+#include "boresight/beam/subband_beamformer.h"
+#include "boresight/beam/subband_weights.h"
+#include "boresight/beam/true_time_delay.h"
 #include "boresight/beam/weights.h"
 
 #include "boresight/doa/covariance.h"
