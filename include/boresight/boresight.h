@@ -17,15 +17,20 @@
 
 #if __has_include("boresight/sdr/source.h")  // not installed without boresight::sdr
 #include "boresight/sdr/atomic_file.h"
+#include "boresight/sdr/calibration_file.h"
 #include "boresight/sdr/sample_stream.h"
 #include "boresight/sdr/sigmf.h"
 #include "boresight/sdr/soapy_source.h"
 #include "boresight/sdr/source.h"
 #endif
 
+#include "boresight/array/calibration.h"
+#include "boresight/array/calibration_corrector.h"
+#include "boresight/array/calibration_estimator.h"
 #include "boresight/array/direction.h"
 #include "boresight/array/geometry.h"
 #include "boresight/array/pattern.h"
+#include "boresight/array/self_calibration.h"
 #include "boresight/array/steering.h"
 
 #include "boresight/beam/adaptive_beamformer.h"
