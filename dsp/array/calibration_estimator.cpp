@@ -202,18 +202,25 @@ class Fit {
   /// False when there is no common source.
   bool run() {
     if (!start()) return false;
+    std::vector<cf64> gains(count());
     for (int round = 0; round < most_rounds; ++round) {
       weigh();
-      double moved = 0;
+      double size = 0;
       for (std::size_t e = 0; e < count(); ++e) {
         combine(e);
         double scale = 0;
         for (std::size_t k = 0; k < bins(); ++k) scale += weight_[k] * d_[k] * power_[k];
         if (!(scale > 0)) return false;
         if (delay_known_) delay_s_[e] = refine(delay_s_[e]);
-        const cf64 gain = turned_sum(delay_s_[e]) / scale;
-        moved = std::max(moved, std::abs(gain - gain_[e]) / std::max(std::abs(gain), 1e-300));
-        gain_[e] = gain;
+        gains[e] = turned_sum(delay_s_[e]) / scale;
+        size += std::norm(gains[e]) / static_cast<double>(count());
+      }
+      // All at once: with two channels the scale grows in every round, and each must see the same.
+      double moved = 0;
+      for (std::size_t e = 0; e < count(); ++e) {
+        gains[e] /= std::sqrt(size);
+        moved = std::max(moved, std::abs(gains[e] - gain_[e]));
+        gain_[e] = gains[e];
         model(e);
       }
       if (moved < still) break;
@@ -228,6 +235,51 @@ class Fit {
     const cf64 sum =
         a >= b ? sums_(a * (a + 1) / 2 + b, bins_[k]) : std::conj(sums_(b * (b + 1) / 2 + a, bins_[k]));
     return sum / frames_;
+  }
+
+  /// Lets every channel differ from its model, by factors at `points` parts of the band with straight lines
+  /// between their middles: what ratio() finds, again and again, as the others see each channel through it.
+  /// Returns them relative to channel `reference`, [channel x points].
+  std::vector<std::vector<cf64>> shapes(std::size_t points, std::size_t reference) {
+    std::vector<std::vector<cf64>> found(count(), std::vector<cf64>(points, 1));
+    for (int round = 0; round < most_rounds; ++round) {
+      double moved = 0;
+      std::vector<std::vector<cf64>> ratios(count(), std::vector<cf64>(points, 1));
+      for (std::size_t e = 0; e < count(); ++e) {
+        for (std::size_t p = 0; p < points; ++p) {
+          double weight = 0;
+          const cf64 own = ratio(e, p * bins() / points, (p + 1) * bins() / points, weight);
+          const bool good = std::abs(own) > 0.1 && std::abs(own) < 10;
+          if (good) ratios[e][p] = own;
+          moved = std::max(moved, std::abs(ratios[e][p] - 1.0));
+        }
+      }
+      for (std::size_t e = 0; e < count(); ++e) {
+        for (std::size_t p = 0; p < points; ++p) found[e][p] *= ratios[e][p];
+        model(e);
+        for (std::size_t k = 0; k < bins(); ++k) {
+          const double at = std::clamp((offsets_hz_[k] - middle_hz(0, points)) /
+                                           (middle_hz(points - 1, points) - middle_hz(0, points)),
+                                       0.0, 1.0) *
+                            static_cast<double>(points - 1);
+          const auto low = std::min(static_cast<std::size_t>(at), points - 2);
+          const double share = at - static_cast<double>(low);
+          h_[e * bins() + k] *= (1 - share) * found[e][low] + share * found[e][low + 1];
+        }
+      }
+      weigh();
+      if (moved < 1e-6) break;
+    }
+    for (std::size_t e = 0; e < count(); ++e) {
+      for (std::size_t p = 0; p < points && e != reference; ++p) found[e][p] /= found[reference][p];
+    }
+    std::ranges::fill(found[reference], cf64(1));
+    return found;
+  }
+
+  /// Of part p of the band.
+  double middle_hz(std::size_t p, std::size_t points) const {
+    return 0.5 * (offsets_hz_[p * bins() / points] + offsets_hz_[(p + 1) * bins() / points - 1]);
   }
 
   /// How channel e as the others tell it compares with its model, over the bins [first, last).
@@ -536,20 +588,9 @@ CalibrationEstimator::Result CalibrationEstimator::solve(double frequency_hz, do
     double weight = 0;
     if (config_.shape_points > 0 && fit.delay_known()) {
       const std::size_t points = config_.shape_points;
-      for (std::size_t p = 0; p < points; ++p) {
-        calibration.offsets_hz.push_back(0.5 * (fit.offset_hz(p * fit.bins() / points) +
-                                                fit.offset_hz((p + 1) * fit.bins() / points - 1)));
-      }
-      for (std::size_t i = 0; i < live.size(); ++i) {
-        for (std::size_t p = 0; p < points; ++p) {
-          const std::size_t first = p * fit.bins() / points;
-          const std::size_t last = (p + 1) * fit.bins() / points;
-          const cf64 own = fit.ratio(i, first, last, weight);
-          const cf64 shape = weight > 0 ? own / fit.ratio(r, first, last, weight) : cf64(1);
-          const bool good = std::abs(shape) > 1e-3 && std::abs(shape) < 1e3;
-          calibration.channels[live[i]].shape.push_back(good ? shape : cf64(1));
-        }
-      }
+      const auto shapes = fit.shapes(points, r);
+      for (std::size_t p = 0; p < points; ++p) calibration.offsets_hz.push_back(fit.middle_hz(p, points));
+      for (std::size_t i = 0; i < live.size(); ++i) calibration.channels[live[i]].shape = shapes[i];
     }
     const std::size_t cells = std::min(fit.bins(), std::max(residual_cells, 2 * config_.shape_points));
     double heaviest = 0;
@@ -565,12 +606,8 @@ CalibrationEstimator::Result CalibrationEstimator::solve(double frequency_hz, do
         const std::size_t first = cell * fit.bins() / cells;
         const std::size_t last = (cell + 1) * fit.bins() / cells;
         double reference_weight = 0;
-        cf64 left = fit.ratio(i, first, last, weight) / fit.ratio(r, first, last, reference_weight);
+        const cf64 left = fit.ratio(i, first, last, weight) / fit.ratio(r, first, last, reference_weight);
         if (!(reference_weight > 0.1 * heaviest)) continue;
-        const ChannelCalibration& c = calibration.channels[live[i]];
-        const double middle_hz = 0.5 * (fit.offset_hz(first) + fit.offset_hz(last - 1));
-        left *= std::polar(c.gain, c.phase_rad - 2 * pi * middle_hz * c.delay_s) /
-                calibration.response(live[i], middle_hz);
         square_db += std::pow(std::clamp(2 * db_from_power(std::abs(left)), -400.0, 400.0), 2);
         square_deg += std::pow(deg_from_rad(std::arg(left)), 2);
         ++parts;

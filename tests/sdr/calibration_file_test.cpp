@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "boresight/core/error.h"
-#include "temporary_folder.h"
+#include "sdr/temporary_folder.h"
 
 namespace boresight::sdr {
 namespace {

@@ -25,6 +25,11 @@ namespace boresight::array {
 /// model). Any spectrum will do: where there is no source there is no weight, so tones, stepped tones and
 /// noise need no telling apart.
 ///
+/// Phases and delays are on the bound (calibration_bound) at every SNR; gains from 0 dB per sample upward,
+/// and 1.5 dB above it at -10 dB, where the channels' own powers would tell more if their noise were known.
+/// Delays between channels of T samples are noise of their own, (pi T / fft_size)^2 / 2 of the signal: take
+/// long frames for strong sources.
+///
 /// What can be known: gains, phases and delays relative to one another only. A single tone says gain and
 /// phase at its frequency and nothing about delay. Tones D apart leave delays open by multiples of 1 / D;
 /// within max_delay_samples the smallest that fits is found. A plane wave that comes from elsewhere than
