@@ -2,6 +2,7 @@
 
 #include <Eigen/Eigenvalues>
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <complex>
 #include <string>
@@ -16,12 +17,16 @@
 namespace boresight::beam {
 namespace {
 
-// What covariances without noise need. Products are rounded to float, and with few of them that alone can make
-// a covariance indefinite.
+// What covariances without noise need. Products are rounded to float, and with few of them that alone can
+// make a covariance indefinite.
 constexpr double least_loading_over_mean = 1e-9;
 constexpr double least_loading_of_one_product = 3e-7;
 constexpr double dead_below_mean = 1e-12;
 constexpr std::size_t floors = 8;
+
+std::uint32_t is_not_finite(float x) {
+  return (std::bit_cast<std::uint32_t>(x) & 0x7F800000U) == 0x7F800000U ? 1 : 0;
+}
 
 const SubbandWeights::Config& checked(const SubbandWeights::Config& c) {
   const auto positive = [](const char* name, double value) {
@@ -58,8 +63,8 @@ struct SubbandWeights::State {
   State(std::size_t elements, std::size_t bins, std::size_t subbands)
       : re(elements, bins),
         im(elements, bins),
-        sum_re(elements * (elements + 1) / 2, subbands),
-        sum_im(elements * (elements + 1) / 2, subbands),
+        sum_re(elements * (elements + 1) / 2, bins),
+        sum_im(elements * (elements + 1) / 2, bins),
         covariances(subbands, elements * elements),
         responses(subbands, elements),
         steering(subbands, elements),
@@ -76,7 +81,7 @@ struct SubbandWeights::State {
   // Bins in the order of frequency, in single precision: products are summed in double.
   GridBuffer<float> re;
   GridBuffer<float> im;
-  GridBuffer<double> sum_re;  // [pair of elements x subbands]
+  GridBuffer<double> sum_re;  // [pair of elements x bins]
   GridBuffer<double> sum_im;
   GridBuffer<cf64> covariances;
   GridBuffer<cf64> responses;
@@ -157,7 +162,7 @@ void SubbandWeights::train(Grid<const cf32> bins) noexcept {
   BORESIGHT_ASSERT(bins.rows() == elements && bins.columns() == n);
   const std::size_t below = n / 2;      // bins at negative frequencies ...
   const std::size_t above = n - below;  // ... stand behind those at positive ones
-  float check = 0;
+  std::uint32_t not_finite = 0;
   for (std::size_t e = 0; e < elements; ++e) {
     const cf32* x = bins.row(e).data();
     float* re = state.re.row(e).data();
@@ -166,14 +171,13 @@ void SubbandWeights::train(Grid<const cf32> bins) noexcept {
       const cf32 value = x[k < below ? above + k : k - below];
       re[k] = value.real();
       im[k] = value.imag();
-      check += 0.0F * value.real() + 0.0F * value.imag();  // NaN once there is a NaN or infinity
+      not_finite |= is_not_finite(value.real()) | is_not_finite(value.imag());
     }
   }
-  if (check != 0) {
+  if (not_finite != 0) {
     ++stats_.bins_not_finite;
     return;
   }
-  const std::size_t width = n / config_.subbands;
   std::size_t pair = 0;
   for (std::size_t i = 0; i < elements; ++i) {
     for (std::size_t k = 0; k <= i; ++k, ++pair) {
@@ -183,22 +187,9 @@ void SubbandWeights::train(Grid<const cf32> bins) noexcept {
       const float* yi = state.im.row(k).data();
       double* sr = state.sum_re.row(pair).data();
       double* si = state.sum_im.row(pair).data();
-      if (width == 1) {
-        for (std::size_t s = 0; s < n; ++s) {
-          sr[s] += static_cast<double>(xr[s] * yr[s] + xi[s] * yi[s]);
-          si[s] += static_cast<double>(xi[s] * yr[s] - xr[s] * yi[s]);
-        }
-        continue;
-      }
-      for (std::size_t s = 0; s < config_.subbands; ++s) {
-        double re = 0;
-        double im = 0;
-        for (std::size_t b = s * width; b < (s + 1) * width; ++b) {
-          re += static_cast<double>(xr[b] * yr[b] + xi[b] * yi[b]);
-          im += static_cast<double>(xi[b] * yr[b] - xr[b] * yi[b]);
-        }
-        sr[s] += re;
-        si[s] += im;
+      for (std::size_t b = 0; b < n; ++b) {
+        sr[b] += static_cast<double>(xr[b] * yr[b] + xi[b] * yi[b]);
+        si[b] += static_cast<double>(xi[b] * yr[b] - xr[b] * yi[b]);
       }
     }
   }
@@ -263,12 +254,16 @@ void SubbandWeights::renew() noexcept {
   if (measured) {
     const double scale = 1 / products;
     const double least = least_loading_over_mean + least_loading_of_one_product / std::sqrt(products);
+    const std::size_t width = config_.bins / config_.subbands;
     std::size_t pair = 0;
     for (std::size_t i = 0; i < elements; ++i) {
       for (std::size_t k = 0; k <= i; ++k, ++pair) {
         for (std::size_t s = 0; s < config_.subbands; ++s) {
-          state.covariances(s, i * elements + k) = {scale * state.sum_re(pair, s),
-                                                    scale * state.sum_im(pair, s)};
+          cf64 sum = 0;
+          for (std::size_t b = s * width; b < (s + 1) * width; ++b) {
+            sum += cf64(state.sum_re(pair, b), state.sum_im(pair, b));
+          }
+          state.covariances(s, i * elements + k) = scale * sum;
         }
       }
     }
