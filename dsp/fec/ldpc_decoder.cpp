@@ -148,6 +148,8 @@ void LdpcDecoder::check_parity(const Group& group, unsigned iteration,
 void LdpcDecoder::decide(const Group& group, unsigned iteration,
                          const std::array<bool, max_frames>& wanted) noexcept {
   const std::size_t z = group.z();
+  const std::size_t crc_bits =
+      group.options.crc_bits != 0 ? group.options.crc_bits : group.graph.information_bits();
   std::array<bool, max_frames> decided;
   decided.fill(true);
   for (unsigned column = 0; column < group.graph.information_columns(); ++column) {
@@ -171,7 +173,7 @@ void LdpcDecoder::decide(const Group& group, unsigned iteration,
     if (!wanted[f]) continue;
     Result& result = group.results[f];
     result.decided = decided[f];
-    result.crc_ok = decided[f] && crc_holds(group.options.crc, {group.bits_of(f), group.options.crc_bits});
+    result.crc_ok = decided[f] && crc_holds(group.options.crc, {group.bits_of(f), crc_bits});
   }
 }
 
@@ -185,39 +187,36 @@ void LdpcDecoder::decode_group(const Group& group) noexcept {
   std::array<bool, max_frames> waiting{};
   std::fill_n(waiting.begin(), group.frames, true);
   std::array<bool, max_frames> parity_holds;
-  unsigned iteration = 0;
-  for (bool done = group.options.max_iterations == 0; !done;) {
-    const auto turn = iteration == 0                                  ? kernels::LdpcTurn::first
-                      : iteration + 1 == group.options.max_iterations ? kernels::LdpcTurn::last
-                                                                      : kernels::LdpcTurn::middle;
+  const unsigned iterations = group.options.max_iterations;
+  // True if nobody waits any more.
+  const auto judge = [&](unsigned iteration) {
+    const bool last = iteration == iterations;
+    check_parity(group, iteration, parity_holds);
+    std::array<bool, max_frames> to_decide{};
+    for (unsigned f = 0; f < group.frames; ++f) to_decide[f] = waiting[f] && (parity_holds[f] || last);
+    if (std::none_of(to_decide.begin(), to_decide.end(), [](bool x) { return x; })) return false;
+    decide(group, iteration, to_decide);
+    for (unsigned f = 0; f < group.frames; ++f) {
+      if (!to_decide[f]) continue;
+      Result& result = group.results[f];
+      result.parity_ok = parity_holds[f] && result.decided;
+      result.iterations = iteration;
+      waiting[f] = !last && !(result.parity_ok && (result.crc_ok || group.options.crc == Crc::none));
+    }
+    return std::none_of(waiting.begin(), waiting.end(), [](bool x) { return x; });
+  };
+
+  bool done = iterations == 0 && judge(0);
+  for (unsigned iteration = 0; iteration < iterations && !done; ++iteration) {
+    const auto turn = iteration == 0                ? kernels::LdpcTurn::first
+                      : iteration + 1 == iterations ? kernels::LdpcTurn::last
+                                                    : kernels::LdpcTurn::middle;
     group.kernel.update_rows(layout, schedule_->rows().data(), schedule_->rows().size(),
                              schedule_->sources(iteration), schedule_->destinations(iteration),
                              totals_.data(), messages_.data(), turn);
-    ++iteration;
-    const bool last = iteration == group.options.max_iterations;
-    if (group.options.stop == Stop::never && !last) continue;
-    check_parity(group, iteration, parity_holds);
-
-    std::array<bool, max_frames> to_decide{};
-    for (unsigned f = 0; f < group.frames; ++f) to_decide[f] = waiting[f] && (parity_holds[f] || last);
-    if (std::none_of(to_decide.begin(), to_decide.end(), [](bool x) { return x; })) continue;
-    decide(group, iteration, to_decide);
-    done = true;
-    for (unsigned f = 0; f < group.frames; ++f) {
-      if (!to_decide[f]) {
-        done = done && !waiting[f];
-        continue;
-      }
-      Result& result = group.results[f];
-      result.parity_ok = parity_holds[f];
-      result.iterations = iteration;
-      const bool right =
-          result.parity_ok && result.decided && (result.crc_ok || group.options.crc == Crc::none);
-      waiting[f] = !right && !last;
-      done = done && !waiting[f];
-    }
+    const bool last = iteration + 1 == iterations;
+    done = (group.options.stop == Stop::parity || last) && judge(iteration + 1);
   }
-  if (group.options.max_iterations == 0) decide(group, 0, waiting);
 }
 
 }  // namespace boresight::fec

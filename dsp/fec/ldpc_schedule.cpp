@@ -20,8 +20,7 @@ bool in_use(std::uint64_t rows, unsigned row) {
 LdpcSchedule::LdpcSchedule(unsigned max_lanes) {
   // What a narrow vector saves in rounding up it spends on more chunks: two sizes of vector bound all.
   const std::size_t stride = round_up(max_lanes, max_vector_lanes) + max_vector_lanes;
-  const std::size_t buffers = 2 * (ldpc_max_columns - ldpc_max_rows + 4) + (ldpc_max_rows - 4);
-  totals_bytes_ = buffers * stride;
+  totals_bytes_ = ldpc_max_column_buffers * stride;
   messages_bytes_ = ldpc_max_edges * (stride - max_vector_lanes);
   // make() does not allocate, whatever the target; only without SIMD are vectors narrower than 16 lanes.
   const std::size_t narrowest = std::min<std::size_t>(16, kernels::ldpc_kernel().lanes);
@@ -35,9 +34,11 @@ LdpcSchedule::LdpcSchedule(unsigned max_lanes) {
 
 void LdpcSchedule::make(const LdpcGraph& graph, std::uint64_t rows_in_use, unsigned frames,
                         std::size_t vector_lanes) {
-  const Key key{graph.rows(), graph.columns(), graph.lifting_size(), frames, rows_in_use, vector_lanes};
-  if (key == key_) return;
-  key_ = key;
+  if (key_ && key_->frames == frames && key_->rows_in_use == rows_in_use &&
+      key_->vector_lanes == vector_lanes && key_->graph == graph) {
+    return;
+  }
+  key_.emplace(graph, frames, rows_in_use, vector_lanes);
 
   const std::size_t n = std::size_t{graph.lifting_size()} * frames;
   layout_.chunks = (n + vector_lanes - 1) / vector_lanes;

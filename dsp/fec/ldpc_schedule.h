@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -77,11 +78,12 @@ class LdpcSchedule {
     std::vector<std::uint16_t> destinations;
     std::vector<std::uint16_t> parity_sources;
   };
+  /// What the offsets were made for, edge by edge.
   struct Key {
-    unsigned rows = 0, columns = 0, lifting_size = 0, frames = 0;
-    std::uint64_t rows_in_use = 0;
-    std::size_t vector_lanes = 0;
-    bool operator==(const Key&) const = default;
+    LdpcGraph graph;
+    unsigned frames;
+    std::uint64_t rows_in_use;
+    std::size_t vector_lanes;
   };
 
   void place_columns(const LdpcGraph& graph, std::uint64_t rows_in_use, unsigned frames, std::size_t lanes);
@@ -90,7 +92,7 @@ class LdpcSchedule {
 
   std::size_t totals_bytes_;
   std::size_t messages_bytes_;
-  Key key_;
+  std::optional<Key> key_;
   kernels::LdpcLayout layout_{};
   std::size_t row_count_ = 0;
   std::size_t core_rows_ = 0;

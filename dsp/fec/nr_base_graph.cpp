@@ -16,6 +16,27 @@ std::span<const detail::BaseGraphEntry> entries(BaseGraph graph) {
 
 constexpr unsigned no_set = 8;
 
+struct Lifted {
+  std::array<LdpcEntry, ldpc_max_edges> all;
+  std::size_t count = 0;
+  operator std::span<const LdpcEntry>() const { return std::span(all).first(count); }
+};
+
+Lifted lift(BaseGraph graph, unsigned lifting_size) {
+  const unsigned set = nr_lifting_set(lifting_size);
+  // The text is made only when it is needed: graphs are built inside calls that do not allocate.
+  if (set == no_set) {
+    throw ConfigError("NrLdpcGraph: lifting_size " + std::to_string(lifting_size) +
+                      " is not one of the 51 of 38.212");
+  }
+  Lifted lifted;
+  for (const auto& entry : entries(graph)) {
+    const auto shift = static_cast<std::uint16_t>(entry.shift[set] % lifting_size);
+    lifted.all[lifted.count++] = {entry.row, {entry.column, shift}};
+  }
+  return lifted;
+}
+
 }  // namespace
 
 unsigned nr_lifting_set(unsigned lifting_size) noexcept {
@@ -27,17 +48,8 @@ unsigned nr_lifting_set(unsigned lifting_size) noexcept {
 }
 
 NrLdpcGraph::NrLdpcGraph(BaseGraph graph, unsigned lifting_size)
-    : LdpcGraph(base_graph_rows(graph), base_graph_columns(graph), nr_core_rows, lifting_size),
-      graph_(graph) {
-  const unsigned set = nr_lifting_set(lifting_size);
-  // The text is made only when it is needed: graphs are built inside calls that do not allocate.
-  if (set == no_set) {
-    throw ConfigError("NrLdpcGraph: lifting_size " + std::to_string(lifting_size) +
-                      " is not one of the 51 of 38.212");
-  }
-  for (const auto& entry : entries(graph)) {
-    add_edge(entry.row, {entry.column, static_cast<std::uint16_t>(entry.shift[set] % lifting_size)});
-  }
-}
+    : LdpcGraph(base_graph_rows(graph), base_graph_columns(graph), nr_core_rows, lifting_size,
+                lift(graph, lifting_size)),
+      graph_(graph) {}
 
 }  // namespace boresight::fec

@@ -27,10 +27,14 @@ void check_maxima(const std::string& who, std::size_t payload_bytes, std::size_t
           who + ": max_coded_bits " + std::to_string(coded_bits) + " is not in 1 .. 268435456");
 }
 
-// Lanes for payload, padding and transport CRC. Blocks hold at least 3000 bits where there are several, so
-// this allows for more padding than can happen.
+// Code blocks of the longest payload with the base graph that makes more of them.
+std::size_t most_code_blocks(std::size_t max_payload_bytes) {
+  return nr_segment(8 * max_payload_bytes, BaseGraph::bg2).code_blocks;
+}
+
+// Lanes for payload, padding (less than there are code blocks) and transport CRC.
 std::size_t transport_lanes(std::size_t max_payload_bytes) {
-  return 8 * max_payload_bytes * 1001 / 1000 + 64;
+  return 8 * max_payload_bytes + most_code_blocks(max_payload_bytes) + crc24_bits;
 }
 
 // An upper limit of Z over all payloads up to the maximum: no segmentation uses fewer than six columns.
@@ -48,20 +52,31 @@ std::uint32_t transport_crc(const NrSegmentation& s, std::span<const std::uint8_
   return s.transport_crc_bits == crc24_bits ? crc24a_of_bits(bits) : crc16_of_bits(bits);
 }
 
-// No segmentation makes shorter blocks where there are several.
-std::size_t most_code_blocks(std::size_t max_payload_bytes) {
-  return 8 * max_payload_bytes / 3000 + 1;
+// Bits of all code blocks' codewords, of the payload up to the maximum that takes the most. Z, and so the
+// codeword, gets longer with a block, but not from base graph 1 to 2 and not where base graph 2 starts to use
+// more columns: a payload of one block is looked for. Of several blocks, all have the largest Z before one
+// more is needed, and after that Z falls again.
+std::size_t most_codeword_bits(std::size_t max_payload_bytes) {
+  std::size_t most = 0;
+  for (const auto graph : {BaseGraph::bg1, BaseGraph::bg2}) {
+    const auto codeword_bits = [&](std::size_t blocks, std::size_t z) {
+      return blocks * base_graph_columns(graph) * z;
+    };
+    for (std::size_t n = 1; n <= max_payload_bytes; ++n) {
+      const NrSegmentation s = nr_segment(8 * n, graph);
+      if (s.code_blocks > 1) break;
+      most = std::max(most, codeword_bits(1, s.lifting_size));
+    }
+    const NrSegmentation last = nr_segment(8 * max_payload_bytes, graph);
+    most = std::max(most, codeword_bits(last.code_blocks, last.lifting_size));
+    if (last.code_blocks > 2) most = std::max(most, codeword_bits(last.code_blocks - 1, nr_max_lifting_size));
+  }
+  return most;
 }
 
 std::span<std::uint8_t> transport_lanes_of(std::span<std::uint8_t> lanes, const TransportFormat& format,
                                            const NrSegmentation& s) {
   return lanes.first(8 * format.payload_bytes + s.padding_bits + s.transport_crc_bits);
-}
-
-// A code block of which nothing was received: filler bits are known all the same.
-void forget(const NrSegmentation& s, std::span<modem::Llr> codeword) {
-  std::fill(codeword.begin(), codeword.end(), modem::Llr{0});
-  std::fill_n(codeword.begin() + s.bits_per_block, s.filler_bits(), modem::Llr{modem::llr_max});
 }
 
 // Sixteen bits of CRC alone let one wrong word in 65,536 pass: short blocks must be codewords too.
@@ -184,10 +199,9 @@ void NrTransportEncoder::encode(const TransportFormat& format, std::span<const s
 
 NrSoftBuffer::NrSoftBuffer(const Config& config) : max_payload_bytes_(config.max_payload_bytes) {
   check_maxima("NrSoftBuffer", config.max_payload_bytes, 1);
-  const std::size_t blocks = most_code_blocks(config.max_payload_bytes);
-  codewords_.resize(blocks * ldpc_max_columns * max_lifting_size(config.max_payload_bytes));
+  codewords_.resize(most_codeword_bits(config.max_payload_bytes));
   transport_bits_.resize(transport_lanes(config.max_payload_bytes));
-  block_ok_.resize(blocks);
+  block_ok_.resize(most_code_blocks(config.max_payload_bytes));
 }
 
 NrTransportDecoder::NrTransportDecoder(const Config& config)
@@ -224,7 +238,7 @@ NrTransportDecoder::Result NrTransportDecoder::decode(const TransportFormat& for
   result.code_blocks = s.code_blocks;
   for_each_block(format, s,
                  [&](const NrRateMatching& matching, std::size_t first_bit, std::size_t coded_begin) {
-                   forget(s, codeword);
+                   nr_begin_recovery(matching, codeword);
                    nr_rate_recover(matching, llr.subspan(coded_begin, matching.coded_bits), codeword);
                    const auto decoded = decode_block(graph, s, codeword);
                    result.iterations += decoded.iterations;
@@ -255,7 +269,11 @@ NrTransportDecoder::Result NrTransportDecoder::decode(const TransportFormat& for
     soft.graph_ = s.graph;
     soft.limited_buffer_bits_ = format.limited_buffer_bits;
     std::fill(soft.block_ok_.begin(), soft.block_ok_.end(), std::uint8_t{0});
-    for (unsigned block = 0; block < s.code_blocks; ++block) forget(s, codeword_of(block));
+    for (unsigned block = 0; block < s.code_blocks; ++block) {
+      nr_begin_recovery(
+          {.graph = s.graph, .lifting_size = s.lifting_size, .bits_per_block = s.bits_per_block},
+          codeword_of(block));
+    }
   } else if (soft.payload_bytes_ != format.payload_bytes || soft.graph_ != s.graph ||
              soft.limited_buffer_bits_ != format.limited_buffer_bits) {
     return result;

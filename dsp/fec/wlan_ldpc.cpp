@@ -30,6 +30,24 @@ unsigned first_table_row(unsigned codeword_bits, WlanLdpcRate rate) {
                     " is not 648, 1296 or 1944");
 }
 
+struct Table {
+  std::array<LdpcEntry, ldpc_max_core_edges> all;
+  std::size_t count = 0;
+  operator std::span<const LdpcEntry>() const { return std::span(all).first(count); }
+};
+
+Table table(unsigned codeword_bits, WlanLdpcRate rate) {
+  const unsigned first = first_table_row(codeword_bits, rate);
+  Table edges;
+  for (std::uint16_t i = 0; i < rows_of(rate); ++i) {
+    const auto& shifts = detail::wlan_ldpc_rows[first + i];
+    for (std::uint16_t j = 0; j < shifts.size(); ++j) {
+      if (shifts[j] >= 0) edges.all[edges.count++] = {i, {j, static_cast<std::uint16_t>(shifts[j])}};
+    }
+  }
+  return edges;
+}
+
 void xor_run(const std::uint8_t* __restrict in, std::uint8_t* __restrict sum, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) sum[i] = static_cast<std::uint8_t>(sum[i] ^ in[i]);
 }
@@ -43,17 +61,9 @@ void add_rotated(const std::uint8_t* in, std::size_t shift, std::uint8_t* sum, s
 }  // namespace
 
 WlanLdpcGraph::WlanLdpcGraph(unsigned codeword_bits, WlanLdpcRate rate)
-    : LdpcGraph(rows_of(rate), wlan_ldpc_columns, rows_of(rate), codeword_bits / wlan_ldpc_columns),
-      rate_(rate) {
-  const unsigned first = first_table_row(codeword_bits, rate);
-  for (unsigned i = 0; i < rows(); ++i) {
-    const auto& shifts = detail::wlan_ldpc_rows[first + i];
-    for (unsigned j = 0; j < shifts.size(); ++j) {
-      if (shifts[j] < 0) continue;
-      add_edge(i, {static_cast<std::uint16_t>(j), static_cast<std::uint16_t>(shifts[j])});
-    }
-  }
-}
+    : LdpcGraph(rows_of(rate), wlan_ldpc_columns, rows_of(rate), codeword_bits / wlan_ldpc_columns,
+                table(codeword_bits, rate)),
+      rate_(rate) {}
 
 void wlan_ldpc_encode(const WlanLdpcGraph& graph, std::span<const std::uint8_t> information,
                       std::span<std::uint8_t> parity) noexcept {

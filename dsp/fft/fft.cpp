@@ -3,11 +3,13 @@
 #include <fftw3.h>
 
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "boresight/core/aligned.h"
 #include "boresight/core/assert.h"
 #include "boresight/core/error.h"
+#include "kernels/fft.h"
 
 namespace boresight::fft {
 namespace {
@@ -23,15 +25,17 @@ fftwf_complex* fftw(cf32* p) {
 
 }  // namespace
 
-// Plans for every way the arrays can lie: FFTW's plan holds only for the alignment and in-placeness it was
-// made with. FFTW_UNALIGNED serves the odd ones.
+// Either Boresight's own transform, or FFTW's plans for every way the arrays can lie: FFTW's plan holds only
+// for the alignment and in-placeness it was made with. FFTW_UNALIGNED serves the odd ones.
 struct Fft::Plans {
+  std::optional<kernels::FftPlan> own;
   fftwf_plan apart = nullptr;
   fftwf_plan in_place = nullptr;
   fftwf_plan apart_unaligned = nullptr;
   fftwf_plan in_place_unaligned = nullptr;
 
   ~Plans() {
+    if (own) return;
     const std::lock_guard lock(planner());
     for (const fftwf_plan plan : {apart, in_place, apart_unaligned, in_place_unaligned}) {
       if (plan != nullptr) fftwf_destroy_plan(plan);
@@ -39,9 +43,14 @@ struct Fft::Plans {
   }
 };
 
-Fft::Fft(std::size_t n, Direction direction) : n_(n), plans_(std::make_unique<Plans>()) {
+Fft::Fft(std::size_t n, Direction direction)
+    : n_(n), inverse_(direction == Direction::inverse), plans_(std::make_unique<Plans>()) {
   require(n >= 1 && n <= (std::size_t{1} << 24),
           "FFT size " + std::to_string(n) + " is outside 1 .. 16777216");
+  if (kernels::FftPlan::supports(n) && kernels::fft_is_fast()) {
+    plans_->own.emplace(n);
+    return;
+  }
   aligned_vector<cf32> a(n);
   aligned_vector<cf32> b(n);
   const int sign = direction == Direction::forward ? FFTW_FORWARD : FFTW_BACKWARD;
@@ -64,6 +73,10 @@ Fft& Fft::operator=(Fft&&) noexcept = default;
 
 void Fft::run(std::span<const cf32> in, std::span<cf32> out) const noexcept {
   BORESIGHT_ASSERT(in.size() == n_ && out.size() == n_);
+  if (plans_->own) {
+    (inverse_ ? kernels::fft_inverse : kernels::fft_forward)(*plans_->own, in.data(), out.data());
+    return;
+  }
   // FFTW promises (FFTW_PRESERVE_INPUT) not to write to `in` of the plans for separate arrays.
   fftwf_complex* from = fftw(const_cast<cf32*>(in.data()));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
   fftwf_complex* to = fftw(out.data());

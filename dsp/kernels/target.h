@@ -31,9 +31,10 @@ inline std::size_t active_row() noexcept {
 #if (HWY_TARGETS & (HWY_TARGETS - 1)) == 0
   return 0;  // Highway then makes tables of one row.
 #else
-  hwy::ChosenTarget chosen;
-  chosen.Update(active_target());
-  return chosen.GetIndex();
+  // As hwy::ChosenTarget::GetIndex, without its atomic exchange, which costs as much as a small kernel.
+  const std::int64_t mask = HWY_CHOSEN_TARGET_SHIFT(active_target()) | HWY_CHOSEN_TARGET_MASK_SCALAR;
+  return hwy::Num0BitsBelowLS1Bit_Nonzero64(
+      static_cast<std::uint64_t>(mask & HWY_CHOSEN_TARGET_MASK_TARGETS));
 #endif
 }
 

@@ -8,28 +8,25 @@
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
 #include "fft/fft.h"
+#include "kernels/carrier.h"
 
 namespace boresight::ofdm {
 namespace {
 
-// exp(j slope k) for rising k, by recursion over neighbours.
-class Ramp {
- public:
-  explicit Ramp(double slope_rad) : slope_rad_(slope_rad), step_(std::polar(1.0, slope_rad)) {}
-  cf32 at(int k) {
-    value_ = started_ && k == last_ + 1 ? value_ * step_ : std::polar(1.0, slope_rad_ * k);
-    started_ = true;
-    last_ = k;
-    return cf32(value_);
-  }
+/// x[k] exp(-j slope k) over all subcarriers, k their signed index; in place.
+void take_slope_off(std::span<cf32> x, double slope_rad) noexcept {
+  const std::size_t half = (x.size() + 1) / 2;
+  const double turns = slope_rad / (2 * pi);
+  const auto lowest = -static_cast<double>(x.size() - half);
+  kernels::remove_carrier(x.first(half), turns, 0, 1, x.first(half));
+  kernels::remove_carrier(x.subspan(half), turns, turns * lowest, 1, x.subspan(half));
+}
 
- private:
-  double slope_rad_;
-  cf64 step_;
-  cf64 value_ = 0;
-  int last_ = 0;
-  bool started_ = false;
-};
+// Spelled out: operator* of std::complex looks for infinities.
+cf64 conjugate_product(cf32 a, cf32 b) noexcept {
+  return {static_cast<double>(a.real() * b.real() + a.imag() * b.imag()),
+          static_cast<double>(a.imag() * b.real() - a.real() * b.imag())};
+}
 
 }  // namespace
 
@@ -106,20 +103,19 @@ void ChannelEstimator::smooth_channel(std::span<cf32> channel) noexcept {
       const std::size_t other =
           k + lag;  // stays on its own side of zero frequency: no wrap at the band's edge
       if (other >= n || (k < (n + 1) / 2) != (other < (n + 1) / 2)) continue;
-      turn += cf64(channel[other] * std::conj(channel[k]));
+      turn += conjugate_product(channel[other], channel[k]);
     }
     const auto step = static_cast<double>(std::max<std::size_t>(lag, 1));
     slope += std::arg(turn * std::polar(1.0, -slope * step)) / step;  // arg(0) is 0
   }
 
-  std::fill(flat_.begin(), flat_.end(), cf32(0));
-  Ramp away(-slope);
-  for (const std::uint16_t k : used_) flat_[k] = channel[k] * away.at(numerology.signed_index(k));
+  std::copy(channel.begin(), channel.end(), flat_.begin());  // zero where nothing is sent
+  take_slope_off(flat_, slope);
   // Subcarriers that are not sent (the gutter) get the line between their neighbours.
   for (std::size_t i = 0; i < used_.size(); ++i) {
     const std::size_t left = used_[i];
-    const std::size_t right = used_[(i + 1) % used_.size()];
-    const std::size_t gap = (right + n - left) % n;
+    const std::size_t right = i + 1 < used_.size() ? used_[i + 1] : used_[0];
+    const std::size_t gap = right > left ? right - left : right + n - left;
     for (std::size_t step = 1; step < gap; ++step) {
       const float t = static_cast<float>(step) / static_cast<float>(gap);
       flat_[(left + step) % n] = (1.0F - t) * flat_[left] + t * flat_[right];
@@ -133,8 +129,8 @@ void ChannelEstimator::smooth_channel(std::span<cf32> channel) noexcept {
             flat_.end() - static_cast<std::ptrdiff_t>(before), cf32(0));
   forward_->run(flat_, flat_);
   const float scale = 1.0F / static_cast<float>(n);
-  Ramp back(slope);
-  for (const std::uint16_t k : used_) channel[k] = scale * flat_[k] * back.at(numerology.signed_index(k));
+  take_slope_off(flat_, -slope);
+  for (const std::uint16_t k : used_) channel[k] = scale * flat_[k];
 }
 
 void ChannelEstimator::smooth_noise(std::span<float> noise) noexcept {

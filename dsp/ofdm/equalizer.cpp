@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "boresight/core/assert.h"
+#include "boresight/core/error.h"
+#include "kernels/equalize.h"
 
 namespace boresight::ofdm {
 
@@ -21,6 +23,69 @@ void equalize(std::span<const cf32> received, std::span<const cf32> channel,
     symbols[i] = usable ? matched / gain : cf32(0);
     variance[i] = usable ? std::min(noise / gain, erased_variance) : erased_variance;
   }
+}
+
+RampEqualizer::RampEqualizer(const Numerology& numerology) : fft_size_(numerology.fft_size) {
+  check(numerology);
+  data_carriers_ = numerology.carriers(Carrier::data);
+  require(!data_carriers_.empty(), "equalizer: numerology " + numerology.name + " has no data subcarrier");
+  weight_.resize(data_carriers_.size());
+  const std::size_t half = (fft_size_ + 1) / 2;
+  bands_[0] = {.first_bin = half, .first_index = numerology.signed_index(half), .count = fft_size_ - half};
+  bands_[1] = {.first_bin = 0, .first_index = 0, .count = half};
+  for (Band& band : bands_) {
+    const std::size_t padded = (band.count + 15) / 16 * 16;
+    band.inverse_re.resize(padded);
+    band.inverse_im.resize(padded);
+    band.wanted.resize(padded / 8 + 8);  // the kernel reads whole words
+    for (std::size_t i = 0; i < band.count; ++i) {
+      if (numerology.map[band.first_bin + i] != Carrier::data) continue;
+      band.wanted[i / 8] = static_cast<std::uint8_t>(band.wanted[i / 8] | (1U << (i % 8)));
+    }
+    band.order.resize(padded);
+    kernels::equalizer_order(band.wanted, band.order);
+  }
+}
+
+void RampEqualizer::set_channel(std::span<const cf32> channel,
+                                std::span<const float> noise_variance) noexcept {
+  BORESIGHT_ASSERT(channel.size() == fft_size_ && noise_variance.size() == fft_size_);
+  std::size_t data = 0;
+  for (Band& band : bands_) {
+    for (std::size_t i = 0; i < band.count; ++i) {
+      const std::size_t k = band.first_bin + i;
+      const float gain = std::norm(channel[k]);
+      const float noise = noise_variance[k];
+      const float weight = gain / noise;
+      const bool usable = gain > 0 && noise > 0 && std::isfinite(gain) && std::isfinite(noise) &&
+                          std::isfinite(weight) && std::isfinite(1 / gain);
+      band.inverse_re[i] = usable ? channel[k].real() / gain : 0.0F;
+      band.inverse_im[i] = usable ? -channel[k].imag() / gain : 0.0F;
+      if (((band.wanted[i / 8] >> (i % 8)) & 1U) != 0) weight_[data++] = usable ? weight : 0.0F;
+    }
+  }
+}
+
+void RampEqualizer::process(std::span<const cf32> received, const Ramp& ramp, float noise_scale,
+                            std::span<cf32> symbols, std::span<float> weight) const noexcept {
+  BORESIGHT_ASSERT(received.size() == fft_size_ && symbols.size() == data_carriers_.size() &&
+                   weight.size() == data_carriers_.size());
+  const auto gain = static_cast<float>(ramp.gain);
+  const float scale = gain * gain / noise_scale;
+  if (!(gain > 0 && noise_scale > 0 && scale > 0 && std::isfinite(scale) && std::isfinite(1 / gain) &&
+        std::isfinite(ramp.phase_rad) && std::isfinite(ramp.slope_rad))) {
+    std::fill(symbols.begin(), symbols.end(), cf32(0));
+    std::fill(weight.begin(), weight.end(), 0.0F);
+    return;
+  }
+  std::size_t done = 0;
+  for (const Band& band : bands_) {
+    done += kernels::equalize_band(
+        {received.data() + band.first_bin, band.inverse_re.data(), band.inverse_im.data(), band.wanted.data(),
+         band.order.data(), band.count, band.first_index},
+        ramp.phase_rad, ramp.slope_rad, gain, symbols.subspan(done));
+  }
+  kernels::scale_weights(weight_, scale, weight);
 }
 
 }  // namespace boresight::ofdm

@@ -6,6 +6,7 @@
 
 #include "boresight/core/assert.h"
 #include "boresight/core/error.h"
+#include "boresight/core/units.h"
 #include "fft/fft.h"
 
 namespace boresight::ofdm {
@@ -19,6 +20,12 @@ Modulator::Modulator(const Numerology& numerology, unsigned oversampling)
           "modulator: oversampling " + std::to_string(oversampling) + " is outside 1 .. 16");
   inverse_ = std::make_unique<fft::Fft>(fft_size_ * oversampling_, fft::Direction::inverse);
   spectrum_.resize(fft_size_ * oversampling_);
+  rise_.resize(numerology.taper_samples * oversampling_);
+  for (std::size_t i = 0; i < rise_.size(); ++i) {
+    const double turn = pi * (static_cast<double>(i) + 0.5) / static_cast<double>(rise_.size());
+    rise_[i] = static_cast<float>(0.5 - 0.5 * std::cos(turn));
+  }
+  tail_.resize(rise_.size());
 }
 
 Modulator::~Modulator() = default;
@@ -38,6 +45,16 @@ void Modulator::process(std::span<const cf32> subcarriers, std::span<cf32> sampl
   const std::span<cf32> body = samples.subspan(prefix);
   inverse_->run(spectrum_, body);
   std::copy(body.end() - static_cast<std::ptrdiff_t>(prefix), body.end(), samples.begin());
+  for (std::size_t i = 0; i < rise_.size(); ++i) {
+    samples[i] = rise_[i] * samples[i] + tail_[i];
+    tail_[i] = (1.0F - rise_[i]) * body[i];  // the body goes on as it began
+  }
+}
+
+void Modulator::flush(std::span<cf32> samples) noexcept {
+  BORESIGHT_ASSERT(samples.size() == taper_samples());
+  std::copy(tail_.begin(), tail_.end(), samples.begin());
+  std::fill(tail_.begin(), tail_.end(), cf32(0));
 }
 
 }  // namespace boresight::ofdm

@@ -31,6 +31,7 @@ modem::Constellation nr(modem::Modulation modulation) {
 
 KuReceiver::KuReceiver(const Config& config)
     : config_(config),
+      tone_canceller_(config.tone_canceller),
       search_(config.search),
       sync_(config.sync),
       demodulator_(config.demodulator),
@@ -60,6 +61,8 @@ void KuReceiver::reset(std::int64_t next_sample) {
   fifo_size_ = sync::KuSync::allowance;
   std::fill_n(fifo_.begin(), fifo_size_, cf32(0));
   fifo_start_ = next_sample - allowance;
+  following_position_ = -1;
+  tone_canceller_.reset();
   unlock(next_sample);
 }
 
@@ -68,13 +71,14 @@ void KuReceiver::unlock(std::int64_t from) {
   position_ = from;
   searched_ = false;
   locked_ = false;
+  candidate_ = false;
   missed_ = 0;
 }
 
 void KuReceiver::push(std::span<const cf32> in, const Handler& handler) {
   while (!in.empty()) {
     const std::size_t count = std::min(in.size(), fifo_.size() - fifo_size_);
-    std::copy_n(in.begin(), count, fifo_.begin() + static_cast<std::ptrdiff_t>(fifo_size_));
+    tone_canceller_.process(in.first(count), std::span(fifo_).subspan(fifo_size_, count));
     fifo_size_ += count;
     in = in.subspan(count);
     while (step(handler)) {
@@ -82,10 +86,11 @@ void KuReceiver::push(std::span<const cf32> in, const Handler& handler) {
     // What lies before the earliest sample any state can still ask for is dropped, once it is worth a move.
     // (A header that cannot be read sends the search back to where the SSS ends.)
     const bool in_header = state_ == State::frame && symbol_ <= frame::ku_first_data_symbol;
-    const std::int64_t wanted = state_ == State::search ? position_
-                                : state_ == State::confirm || in_header
-                                    ? start_
-                                    : start_ + demodulator_.window_start(symbol_);
+    std::int64_t wanted = state_ == State::search ? position_
+                          : state_ == State::confirm || in_header
+                              ? start_
+                              : start_ + demodulator_.window_start(symbol_);
+    if (locked_ && (state_ == State::search || candidate_)) wanted = std::min(wanted, slot_.start);
     const std::int64_t keep = wanted - 2 * allowance;
     const std::int64_t drop =
         std::clamp<std::int64_t>(keep - fifo_start_, 0, static_cast<std::int64_t>(fifo_size_));
@@ -133,25 +138,66 @@ bool KuReceiver::step(const Handler& handler) {
   }
 }
 
+KuReceiver::TrackingState KuReceiver::tracking_state() const {
+  if (!locked_) return TrackingState::searching;
+  return missed_ == 0 ? TrackingState::locked : TrackingState::freewheeling;
+}
+
 bool KuReceiver::search() {
+  if (locked_ && position_ + static_cast<std::int64_t>(search_.positions()) > slot_.start - allowance) {
+    return confirm_slot();
+  }
   position_ = std::max(position_, fifo_start_);
   if (!searched_ && !have(position_, search_.window_samples())) return false;
   const auto candidate = searched_ ? search_.next(next_candidate_)
-                                   : search_.process(samples(position_, search_.window_samples()));
+                                   : search_.process(samples(position_, search_.window_samples()),
+                                                     position_ == following_position_);
+  following_position_ = position_ + static_cast<std::int64_t>(search_.positions());
   searched_ = candidate.has_value();
   if (!candidate) {
-    position_ += static_cast<std::int64_t>(search_.positions());
+    position_ = following_position_;
     return true;
   }
   next_candidate_ = candidate->position + sync::pss_segment_samples;
+  const std::int64_t start = position_ + static_cast<std::int64_t>(candidate->position) - 32;
+  // What stands where the next frame must be is that frame; its segments already showed before it.
+  if (locked_ && start > slot_.start - allowance) return confirm_slot();
   ++stats_.candidates;
-  start_ = position_ + static_cast<std::int64_t>(candidate->position) - 32;
+  start_ = start;
   frequency_ = candidate->frequency;
   const double drift = config_.max_clock_offset_ppm * 1e-6 * symbol_samples;
   drift_ = 0;
   drift_variance_ = drift * drift / 4;
+  candidate_ = true;
   state_ = State::confirm;
   return true;
+}
+
+bool KuReceiver::confirm_slot() {
+  start_ = slot_.start;
+  frequency_ = slot_.frequency;
+  rate_variance_ = slot_.rate_variance;
+  drift_ = slot_.drift;
+  drift_variance_ = slot_.drift_variance;
+  candidate_ = false;
+  state_ = State::confirm;
+  return true;
+}
+
+// The slot that was looked at last had nothing; the frame after it is looked for where it must be, and until
+// then everywhere else.
+void KuReceiver::freewheel() {
+  if (position_ < start_) {
+    position_ = start_;
+    searched_ = false;
+  }
+  const double drift = drift_ * static_cast<double>(frame_samples) / symbol_samples;
+  slot_ = {.start = start_ + frame_samples + std::llround(drift),
+           .frequency = frequency_,
+           .rate_variance = rate_variance_ + frequency_step_variance * (2 * missed_ + 1),
+           .drift = drift_,
+           .drift_variance = drift_variance_};
+  state_ = State::search;
 }
 
 bool KuReceiver::confirm() {
@@ -161,25 +207,24 @@ bool KuReceiver::confirm() {
           ? sync_.process(samples(start_ - allowance, confirm_samples), sync::KuSync::allowance, frequency_)
           : std::nullopt;
   if (!timing) {
-    if (!locked_) {
-      state_ = State::search;  // the candidate was none: on from the next segment
+    if (candidate_) {
+      state_ = State::search;  // it was none: on from the next segment
     } else if (++stats_.frames_missed, ++missed_ > config_.max_missed_frames) {
-      unlock(start_);
+      unlock(std::max(position_, start_));
     } else {
-      start_ += frame_samples + std::llround(drift_ * static_cast<double>(frame_samples) / symbol_samples);
-      rate_variance_ += frequency_step_variance * (2 * missed_ + 1);
+      freewheel();
     }
     return true;
   }
   ++stats_.frames_detected;
   start_ += timing->start - allowance;
-  // The carrier measured here, and the one followed so far, weighed by what is known of each. Phase noise of
-  // the two correlations: 1 / (2 x 1056 x SNR) each.
+  // The carrier measured here, and the one followed so far, weighed by what is known of each: the bound of
+  // ku_acquisition.h in radians per symbol, 6 x 1056^2 / 2112^3 over the SNR.
   const double snr = timing->statistic / std::max(1e-9, 1 - timing->statistic);
-  const double measured_variance = 1 / (symbol_samples * snr);
+  const double measured_variance = 0.75 / (symbol_samples * snr);
   const double surprise = 2 * pi * symbol_samples * (timing->frequency - frequency_);
   const bool continuous = surprise * surprise < 36 * (rate_variance_ + measured_variance);
-  if (locked_ && continuous) {
+  if (!candidate_ && continuous) {
     const double weight = rate_variance_ / (rate_variance_ + measured_variance);
     frequency_ += weight * (timing->frequency - frequency_);
     rate_variance_ *= 1 - weight;
@@ -218,17 +263,24 @@ bool KuReceiver::read_header() {
   const auto header = deframer_.header(std::span(llr_).first(frame::ku_header_coded_bits));
   if (header) {
     header_ = *header;
+    if (candidate_) ++stats_.acquisitions;
+    candidate_ = false;
     locked_ = true;
     missed_ = 0;
     return true;
   }
   ++stats_.headers_failed;
-  if (locked_ && ++missed_ <= config_.max_missed_frames) {
+  const std::int64_t behind_sss = start_ + 2 * static_cast<std::int64_t>(frame::ku_symbol_samples);
+  if (candidate_ && locked_) {
+    position_ = std::max(position_, behind_sss);
+    searched_ = false;
+    state_ = State::search;
+  } else if (locked_ && ++missed_ <= config_.max_missed_frames) {
     start_ += frame_samples + std::llround(drift_ * static_cast<double>(frame_samples) / symbol_samples);
     rate_variance_ += frequency_step_variance * (2 * missed_ + 1);
     state_ = State::confirm;
   } else {
-    unlock(start_ + 2 * static_cast<std::int64_t>(frame::ku_symbol_samples));
+    unlock(behind_sss);
   }
   return true;
 }

@@ -9,8 +9,11 @@
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
 #include "boresight/ofdm/numerology.h"
+#include "boresight/sync/detection_theory.h"
 #include "boresight/sync/ku_sequences.h"
 #include "fft/fft.h"
+#include "kernels/pss.h"
+#include "sync/ku_refine.h"
 
 namespace boresight::sync {
 namespace {
@@ -19,42 +22,74 @@ constexpr std::size_t segment = pss_segment_samples;
 constexpr std::size_t body = segment * pss_segments;
 constexpr std::size_t look_ahead = pss_samples;  // over which the largest statistic is sought
 
-// Overlap-save matched filter: each FFT gives this many outputs.
-constexpr std::size_t fft_size = 1024;
-constexpr std::size_t step = fft_size - segment + 1;
+// Energies are sums of this many blocks, which hold the body wherever in the first one it begins.
+constexpr std::size_t energy_blocks = body / kernels::pss_block + 1;
+// Per sample. Beyond these the square of a statistic's numerator is no float.
+constexpr float least_power = 1e-33F;
+constexpr float most_power = 1e27F;
 
 // The carrier offset that turns the differential statistic, cycles per sample.
-double carrier(cf32 differential) {
-  return std::arg(cf64(differential)) / (2 * pi * static_cast<double>(segment));
+double carrier(cf64 differential) {
+  return std::arg(differential) / (2 * pi * static_cast<double>(segment));
+}
+
+// What noise may add to the measured carrier of a signal that is in range, subcarriers: four standard
+// deviations where it is just found (sqrt(a^2 + 3.5) / 7 a^2 radians per segment at 7 a^2 = 27).
+constexpr double carrier_margin = 0.4;
+
+// Keeps the last `count` of x, at its front.
+template <typename T>
+void keep_last(std::span<T> x, std::size_t count) {
+  std::copy(x.end() - static_cast<std::ptrdiff_t>(count), x.end(), x.begin());
 }
 
 }  // namespace
 
 struct PssSearch::Workspace {
-  fft::Fft forward{fft_size, fft::Direction::forward};
-  fft::Fft inverse{fft_size, fft::Direction::inverse};
-  aligned_vector<cf32> filter;   // conjugate spectrum of the segment, with the 1/N of the FFT pair
-  aligned_vector<cf32> block;    // one FFT
-  aligned_vector<cf32> matched;  // c[n]
-  aligned_vector<cf32> product;  // c[n + 128] c*[n]
-  aligned_vector<float> statistic;
+  aligned_vector<cf32> turned;       // x[n] (-j)^n
+  aligned_vector<cf32> patterns;     // scratch of the matched filter
+  aligned_vector<cf32> matched;      // c[n] but for a turn that products do not see
+  aligned_vector<float> product_re;  // c[n + 128] c*[n]
+  aligned_vector<float> product_im;
+  aligned_vector<float> block_energy;           // of 16 samples each
+  std::array<aligned_vector<float>, 2> energy;  // of 2, 4, 8, ... blocks from each block on
+  aligned_vector<float> scale;                  // one over the noise level
+  aligned_vector<float> statistic_2;
+  std::size_t first_passing = 0;  // no position before it passes the threshold
+  bool last_passing = false;      // among the last `look_ahead` positions some may
 
-  cf32 differential(std::size_t n) const {  // D[n]
-    cf32 d = 0;
+  void set_scale() noexcept;
+  cf64 differential(std::size_t n) const {  // D[n]
+    cf64 d = 0;
     for (std::size_t m = 1; m < pss_segments; ++m) {
-      d += pss_signs[m] * pss_signs[m - 1] * product[n + segment * (m - 1)];
+      const std::size_t i = n + segment * (m - 1);
+      d += static_cast<double>(pss_signs[m] * pss_signs[m - 1]) * cf64(product_re[i], product_im[i]);
     }
     return d;
   }
 };
 
+void PssSearch::Workspace::set_scale() noexcept {
+  // 64 blocks by doubling, one more: sums of what is not negative, with nothing taken away.
+  static_assert(energy_blocks == 65);
+  std::span<const float> in = block_energy;
+  std::span<float> out = energy[0];
+  for (std::size_t step = 1; step < 64; step *= 2) {
+    out = energy[step % 3 == 1 ? 0 : 1];  // 1, 4, 16 and 2, 8, 32
+    const std::size_t count = in.size() - step;
+    for (std::size_t i = 0; i < count; ++i) out[i] = in[i] + in[i + step];
+    in = out = out.first(count);
+  }
+  constexpr auto samples = static_cast<float>(energy_blocks * kernels::pss_block);
+  for (std::size_t i = 0; i < scale.size(); ++i) {
+    const float power = (out[i] + block_energy[i + 64]) / samples;
+    const bool usable = power > least_power && power < most_power;  // NaN is not
+    scale[i] = usable ? 1 / (static_cast<float>(segment) * power) : 0.0F;
+  }
+}
+
 double PssSearch::threshold_for(double false_alarm_rate) {
-  const double largest = std::cos(pi / 9);
-  double c = 1;
-  for (int k = 2; k <= 8; ++k) c /= 1 - std::cos(k * pi / 9) / largest;
-  double t = 10;
-  for (int i = 0; i < 50; ++i) t = largest * std::log(c * std::sqrt(2 * pi * t / largest) / false_alarm_rate);
-  return t;
+  return differential_threshold(pss_segments, false_alarm_rate);
 }
 
 PssSearch::PssSearch(const Config& config)
@@ -64,19 +99,22 @@ PssSearch::PssSearch(const Config& config)
   require(config.max_carrier_offset > 0 && config.max_carrier_offset <= 3.9,
           "PSS search: carrier offset of " + std::to_string(config.max_carrier_offset) +
               " subcarriers is outside (0, 3.9]");
-  require(config.positions >= 1024 && config.positions <= (1U << 20),
-          "PSS search: " + std::to_string(config.positions) + " positions are outside 1024 .. 1048576");
+  require(config.positions >= 1024 && config.positions <= (1U << 20) &&
+              config.positions % kernels::pss_block == 0,
+          "PSS search: " + std::to_string(config.positions) +
+              " positions are outside 1024 .. 1048576 or no multiple of 16");
   threshold_ = threshold_for(config.false_alarm_rate);
   Workspace& w = *work_;
-  w.filter.resize(fft_size);
-  std::copy(pss_segment().begin(), pss_segment().end(), w.filter.begin());
-  w.forward.run(w.filter, w.filter);
-  for (cf32& h : w.filter) h = std::conj(h) / static_cast<float>(fft_size);
-  w.block.resize(fft_size);
   const std::size_t starts = config.positions + look_ahead;
+  w.turned.resize(window_samples() + kernels::pss_block);
+  w.patterns.resize(kernels::pss_scratch);
   w.matched.resize(starts + body - segment);
-  w.product.resize(starts + body - 2 * segment);
-  w.statistic.resize(starts);
+  w.product_re.resize(starts + body - 2 * segment);
+  w.product_im.resize(w.product_re.size());
+  w.block_energy.resize(window_samples() / kernels::pss_block);
+  for (auto& energy : w.energy) energy.resize(w.block_energy.size());
+  w.scale.resize(starts / kernels::pss_block);
+  w.statistic_2.resize(starts);
 }
 
 PssSearch::~PssSearch() = default;
@@ -87,56 +125,64 @@ std::size_t PssSearch::window_samples() const {
   return config_.positions + look_ahead + body;
 }
 
-std::optional<PssSearch::Candidate> PssSearch::process(std::span<const cf32> window) noexcept {
+std::span<const float> PssSearch::statistic_2() const {
+  return work_->statistic_2;
+}
+
+std::optional<PssSearch::Candidate> PssSearch::process(std::span<const cf32> window, bool follows) noexcept {
   BORESIGHT_ASSERT(window.size() == window_samples());
   Workspace& w = *work_;
+  // What is there already of each array.
+  const auto kept = [&](std::size_t size) { return follows ? size - config_.positions : 0; };
+  const std::size_t matched = kept(w.matched.size());
+  const std::size_t products = kept(w.product_re.size());
+  const std::size_t statistics = kept(w.statistic_2.size());
+  if (follows) {
+    keep_last(std::span(w.matched), matched);
+    keep_last(std::span(w.product_re), products);
+    keep_last(std::span(w.product_im), products);
+    keep_last(std::span(w.statistic_2), statistics);
+    keep_last(std::span(w.block_energy), w.block_energy.size() - config_.positions / kernels::pss_block);
+  }
 
-  for (std::size_t first = 0; first < w.matched.size(); first += step) {
-    const std::size_t in = std::min(fft_size, window.size() - first);
-    std::copy_n(window.begin() + static_cast<std::ptrdiff_t>(first), in, w.block.begin());
-    std::fill(w.block.begin() + static_cast<std::ptrdiff_t>(in), w.block.end(), cf32(0));
-    w.forward.run(w.block, w.block);
-    for (std::size_t k = 0; k < fft_size; ++k) {
-      const cf32 x = w.block[k];
-      const cf32 h = w.filter[k];
-      w.block[k] = {x.real() * h.real() - x.imag() * h.imag(), x.real() * h.imag() + x.imag() * h.real()};
+  // The last segment of the window before is turned again: its samples are matched but its positions are not.
+  const std::size_t turned = matched / kernels::pss_block;
+  kernels::quarter_turns(window.subspan(matched), w.turned, std::span(w.block_energy).subspan(turned));
+  kernels::correlate_segment(w.turned, w.patterns, std::span(w.matched).subspan(matched));
+  kernels::segment_products(std::span(w.matched).subspan(products), std::span(w.product_re).subspan(products),
+                            std::span(w.product_im).subspan(products));
+  w.set_scale();
+  constexpr std::size_t stretch = 1024;
+  const auto threshold_2 = static_cast<float>(threshold_ * threshold_);
+  w.first_passing = statistics > 0 && w.last_passing ? 0 : w.statistic_2.size();
+  w.last_passing = false;
+  for (std::size_t first = statistics; first < w.statistic_2.size(); first += stretch) {
+    const auto statistic =
+        std::span(w.statistic_2).subspan(first, std::min(stretch, w.statistic_2.size() - first));
+    const float largest =
+        kernels::pss_statistic(std::span(w.product_re).subspan(first), std::span(w.product_im).subspan(first),
+                               std::span(w.scale).subspan(first / kernels::pss_block), statistic);
+    if (largest < threshold_2) continue;
+    w.first_passing = std::min(w.first_passing, first);
+    w.last_passing = w.last_passing || first + stretch > config_.positions;
+    for (std::size_t n = 0; n < statistic.size(); ++n) {
+      if (statistic[n] < threshold_2) continue;
+      const double offset = carrier(w.differential(first + n)) * static_cast<double>(body);
+      if (!(std::abs(offset) <= config_.max_carrier_offset + carrier_margin)) statistic[n] = 0;
     }
-    w.inverse.run(w.block, w.block);
-    const std::size_t out = std::min(step, w.matched.size() - first);
-    std::copy_n(w.block.begin(), out, w.matched.begin() + static_cast<std::ptrdiff_t>(first));
-  }
-  for (std::size_t n = 0; n < w.product.size(); ++n) {
-    const cf32 a = w.matched[n + segment];
-    const cf32 b = w.matched[n];
-    w.product[n] = {a.real() * b.real() + a.imag() * b.imag(), a.imag() * b.real() - a.real() * b.imag()};
-  }
-
-  double energy = 0;  // of the body that starts at n
-  for (std::size_t i = 0; i < body; ++i) energy += static_cast<double>(std::norm(window[i]));
-  double largest = energy;
-  for (std::size_t n = 0; n < w.statistic.size(); ++n) {
-    // Against the largest energy so far the running sum is rounding, not signal, below 1e-12.
-    largest = std::max(largest, energy);
-    const double noise = static_cast<double>(segment) * energy / static_cast<double>(body);
-    const cf32 d = w.differential(n);
-    const double statistic =
-        energy > 1e-12 * largest + 1e-30 ? static_cast<double>(std::abs(d)) / noise : 0.0;
-    const bool in_range = statistic < threshold_ ||
-                          std::abs(carrier(d)) * static_cast<double>(body) <= config_.max_carrier_offset;
-    w.statistic[n] = in_range ? static_cast<float>(statistic) : 0.0F;
-    energy += static_cast<double>(std::norm(window[n + body])) - static_cast<double>(std::norm(window[n]));
   }
   return next(0);
 }
 
 std::optional<PssSearch::Candidate> PssSearch::next(std::size_t position) const noexcept {
   const Workspace& w = *work_;
-  for (std::size_t n = position; n < config_.positions; ++n) {
-    if (w.statistic[n] < threshold_) continue;
-    const auto first = w.statistic.begin() + static_cast<std::ptrdiff_t>(n);
+  const auto threshold_2 = static_cast<float>(threshold_ * threshold_);
+  for (std::size_t n = std::max(position, w.first_passing); n < config_.positions; ++n) {
+    if (w.statistic_2[n] < threshold_2) continue;
+    const auto first = w.statistic_2.begin() + static_cast<std::ptrdiff_t>(n);
     const auto best = std::max_element(first, first + look_ahead);
-    const auto found = static_cast<std::size_t>(best - w.statistic.begin());
-    return Candidate{found, carrier(w.differential(found)), static_cast<double>(*best)};
+    const auto found = static_cast<std::size_t>(best - w.statistic_2.begin());
+    return Candidate{found, carrier(w.differential(found)), std::sqrt(static_cast<double>(*best))};
   }
   return std::nullopt;
 }
@@ -145,7 +191,7 @@ struct KuSync::Workspace {
   ofdm::Demodulator demodulator{ofdm::ku20()};  // the sample rate plays no part in it
   fft::Fft inverse{1024, fft::Direction::inverse};
   aligned_vector<cf32> bins = aligned_vector<cf32>(1024);
-  aligned_vector<cf32> turned = aligned_vector<cf32>(pss_samples);
+  KuRefine refine;
 };
 
 KuSync::KuSync(const Config& config) : threshold_(0), work_(std::make_unique<Workspace>()) {
@@ -177,7 +223,7 @@ KuSync::Delay KuSync::sss_delay(std::span<const cf32> samples, std::size_t start
   if (tap >= 512) tap -= 1024;
   const double share = energy > 0 ? static_cast<double>(std::norm(*best)) / (1020.0 * energy) : 0.0;
   // The window opens early, so a frame that starts where it was looked for shows at tap `window_advance`.
-  return {tap - static_cast<int>(window_advance), share, cf64(*best)};
+  return {tap - static_cast<int>(window_advance), share};
 }
 
 std::optional<KuTiming> KuSync::process(std::span<const cf32> samples, std::size_t start,
@@ -194,13 +240,11 @@ std::optional<KuTiming> KuSync::process(std::span<const cf32> samples, std::size
     if (!(delay.share >= threshold_) || std::abs(delay.tap) > 1) return std::nullopt;
   }
 
-  // The PSS at the same delay; the phase from it to the SSS is what is left of the carrier.
-  ofdm::remove_carrier(samples.subspan(start, pss_samples), frequency, 0.0, work_->turned);
-  cf64 match = 0;
-  for (std::size_t i = 0; i < pss_samples; ++i) match += cf64(work_->turned[i] * std::conj(pss()[i]));
-  const double rest =
-      std::arg(delay.value * std::conj(match)) / (2 * pi * static_cast<double>(symbol_samples));
-  return KuTiming{static_cast<std::ptrdiff_t>(start), frequency + rest, delay.share};
+  const auto fine = work_->refine.process(samples.subspan(start, 2 * symbol_samples), frequency);
+  return KuTiming{.start = static_cast<std::ptrdiff_t>(start),
+                  .frequency = fine.frequency,
+                  .statistic = delay.share,
+                  .delay = fine.delay};
 }
 
 }  // namespace boresight::sync

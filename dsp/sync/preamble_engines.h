@@ -23,9 +23,10 @@ struct PreambleSearch::Slice {
   fft::Fft forward, inverse;
   double first_hz = 0, step_hz = 0;
   std::size_t carriers = 0, lead = 0, window = 0;
-  std::size_t shift = 0;        // bins from one carrier to the next
-  double energy = 0;            // E_t
-  aligned_vector<cf32> filter;  // conjugate spectrum on all bins that a carrier can shift it to
+  std::size_t shift = 0;         // bins from one carrier to the next
+  double energy = 0;             // E_t of the middle carrier
+  std::vector<double> energies;  // of each: what a slice holds of a shifted preamble differs
+  aligned_vector<cf32> filter;   // conjugate spectrum on all bins that a carrier can shift it to
   aligned_vector<cf32> block, spectrum, product, turn;
 };
 

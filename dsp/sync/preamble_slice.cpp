@@ -51,18 +51,19 @@ PreambleSearch::Slice::Slice(const Config& config, std::size_t positions)
                        config.center_hz - static_cast<double>(fft_size / 2) * bin_hz - last_hz, bin_hz,
                        filter);
   for (std::size_t i = 0; i < filter.size(); ++i) filter[i] = std::conj(filter[i]);
-  const std::size_t middle = side * shift;
-  for (std::size_t i = 0; i < fft_size; ++i) energy += static_cast<double>(std::norm(filter[middle + i]));
-  energy /= static_cast<double>(fft_size);
+  for (std::size_t d = 0; d < carriers; ++d) {
+    double sum = 0;
+    for (std::size_t i = 0; i < fft_size; ++i)
+      sum += static_cast<double>(std::norm(filter[(carriers - 1 - d) * shift + i]));
+    energies.push_back(std::max(sum / static_cast<double>(fft_size), 1e-3));
+  }
+  energy = energies[side];
   require(energy > 1, "preamble search: the slice holds nothing of the preamble");
 }
 
 void PreambleSearch::Slice::process(std::span<const cf32> x, double fraction, double power,
                                     Grid<std::uint8_t> levels) noexcept {
   const std::size_t half = fft_size / 2;
-  // Unnormalized transforms: L on the way there and back.
-  const auto scale =
-      static_cast<float>(level_scale / std::sqrt(energy * power) / static_cast<double>(fft_size));
   if (fraction != 0) {
     for (std::size_t k = 0; k < fft_size; ++k) {
       const double f = static_cast<double>(k) / static_cast<double>(fft_size) - (k < half ? 0.0 : 1.0);
@@ -81,6 +82,9 @@ void PreambleSearch::Slice::process(std::span<const cf32> x, double fraction, do
     const std::size_t count = std::min(step, positions - first);
     const std::span<const cf32> bins = spectrum;
     for (std::size_t d = 0; d < carriers; ++d) {
+      // Unnormalized transforms: L on the way there and back.
+      const auto scale =
+          static_cast<float>(level_scale / std::sqrt(energies[d] * power) / static_cast<double>(fft_size));
       const std::span<const cf32> h = std::span(filter).subspan((carriers - 1 - d) * shift, fft_size);
       kernels::multiply(bins.first(half), h.subspan(half), std::span(product).first(half));  // k >= 0
       kernels::multiply(bins.subspan(half), h.first(half), std::span(product).subspan(half));

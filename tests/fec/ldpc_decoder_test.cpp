@@ -8,9 +8,13 @@
 
 #include "boresight/core/error.h"
 #include "boresight/core/random.h"
+#include "boresight/fec/ldpc_reference_decoder.h"
 #include "boresight/fec/nr_base_graph.h"
 #include "boresight/fec/nr_ldpc_encoder.h"
+#include "boresight/fec/nr_rate_matching.h"
+#include "boresight/fec/wlan_ldpc.h"
 #include "support/allocation_counter.h"
+#include "support/binomial.h"
 #include "support/ldpc_int8_oracle.h"
 #include "support/simd_targets.h"
 
@@ -77,7 +81,7 @@ TEST(LdpcDecoder, EveryTargetFollowsTheOracleToTheBit) {
         const std::size_t sent = std::size_t{columns} * z - random.below(z);
         const Block block = noisy_block(random, graph, sent, 1.0 + 0.01 * random.below(200));
         for (const auto stop : {LdpcDecoder::Stop::parity, LdpcDecoder::Stop::never}) {
-          auto options = with_crc(graph, 1 + random.below(8));
+          auto options = with_crc(graph, random.below(9));
           options.stop = stop;
           if (random.below(2) != 0) options.crc = Crc::none;
           std::vector<std::uint8_t> bits(graph.information_bits());
@@ -194,13 +198,155 @@ TEST(LdpcDecoder, SilenceIsNoCodewordAndCertainZerosAreOne) {
   std::vector<std::uint8_t> bits(graph.information_bits(), 1);
   const auto silent =
       decoder.decode(graph, std::vector<modem::Llr>(graph.codeword_bits(), 0), with_crc(graph, 5), bits);
-  EXPECT_FALSE(silent.decided || silent.crc_ok);
+  EXPECT_FALSE(silent.parity_ok || silent.decided || silent.crc_ok);
   EXPECT_EQ(silent.iterations, 5U);
   EXPECT_EQ(bits, std::vector<std::uint8_t>(bits.size(), 0));
   const auto zeros =
       decoder.decode(graph, std::vector<modem::Llr>(graph.codeword_bits(), 127), with_crc(graph, 5), bits);
   EXPECT_TRUE(zeros.decided && zeros.crc_ok && zeros.parity_ok);
   EXPECT_EQ(zeros.iterations, 1U);
+}
+
+// Erased words satisfy every check. Neither decoder takes them for codewords, however few bits are missing.
+TEST(LdpcDecoder, ParityOfErasedBitsIsNotOkInEitherDecoder) {
+  LdpcDecoder decoder({});
+  LdpcReferenceDecoder reference({});
+  for (const auto base : {BaseGraph::bg1, BaseGraph::bg2}) {
+    const NrLdpcGraph graph(base, 24);
+    const std::size_t z = graph.lifting_size();
+    std::vector<std::uint8_t> bits(graph.information_bits());
+    for (const unsigned iterations : {0U, 1U, 10U}) {
+      for (const std::size_t received : {std::size_t{0}, 4 * z, graph.information_bits() - 3 * z}) {
+        std::vector<modem::Llr> llr(graph.codeword_bits(), 0);
+        std::fill_n(llr.begin() + static_cast<std::ptrdiff_t>(2 * z), received, modem::Llr{100});
+        std::vector<float> nats(llr.begin(), llr.end());
+        const auto fast = decoder.decode(graph, llr, {.max_iterations = iterations}, bits);
+        const auto slow = reference.decode(graph, nats, iterations, bits);
+        EXPECT_FALSE(fast.parity_ok || fast.decided) << received;
+        EXPECT_FALSE(slow.parity_ok || slow.decided) << received;
+      }
+    }
+  }
+}
+
+// No iterations: the soft bits as they are. 802.11n has no punctured columns, so a clean block is right.
+TEST(LdpcDecoder, NoIterationsJudgeTheSoftBits) {
+  for_each_simd_target([] {
+    Random random(59);
+    LdpcDecoder decoder({});
+    for (const unsigned n : {648U, 1944U}) {
+      const WlanLdpcGraph graph(n, WlanLdpcRate::half);
+      for (const std::size_t blocks : {1U, 3U}) {
+        std::vector<modem::Llr> llr;
+        std::vector<std::uint8_t> expected;
+        for (std::size_t b = 0; b < blocks; ++b) {
+          std::vector<std::uint8_t> codeword(n);
+          const auto information = std::span(codeword).first(graph.information_bits());
+          for (auto& bit : information) bit = random.next() & 1U;
+          wlan_ldpc_encode(graph, information, std::span(codeword).subspan(information.size()));
+          for (const auto bit : codeword) llr.push_back(bit != 0 ? -40 : 40);
+          expected.insert(expected.end(), information.begin(), information.end());
+        }
+        llr.back() = static_cast<modem::Llr>(-llr.back());  // the last block has a wrong bit
+        std::vector<std::uint8_t> bits(expected.size());
+        std::vector<LdpcDecoder::Result> results(blocks);
+        decoder.decode_batch(graph, llr, {.max_iterations = 0}, bits, results);
+        EXPECT_EQ(bits, expected);
+        for (std::size_t b = 0; b < blocks; ++b) {
+          EXPECT_EQ(results[b].parity_ok, b + 1 < blocks) << n;
+          EXPECT_TRUE(results[b].decided);
+          EXPECT_EQ(results[b].iterations, 0U);
+        }
+      }
+    }
+  });
+}
+
+TEST(LdpcDecoder, ACrcOfNoLengthEndsAllInformationBits) {
+  Random random(60);
+  LdpcDecoder decoder({});
+  const NrLdpcGraph graph(BaseGraph::bg1, 64);
+  std::vector<std::uint8_t> bits(graph.information_bits());
+  for (int trial = 0; trial < 20; ++trial) {
+    const Block block = noisy_block(random, graph, 44 * 64, 2.5);
+    const auto said = decoder.decode(graph, block.llr, with_crc(graph, 20), bits);
+    const auto unsaid = decoder.decode(graph, block.llr, {.max_iterations = 20, .crc = Crc::crc24b}, bits);
+    EXPECT_EQ(unsaid, said);
+    EXPECT_TRUE(unsaid.crc_ok);
+    EXPECT_LT(unsaid.iterations, 20U);
+  }
+}
+
+// What the header's example promises to who uses only what is public: a block with filler is right.
+TEST(LdpcDecoder, BlocksWithFillerComeOutOfRateRecovery) {
+  Random random(61);
+  LdpcDecoder decoder({});
+  for (const auto base : {BaseGraph::bg1, BaseGraph::bg2}) {
+    const NrLdpcGraph graph(base, 96);
+    const std::size_t k = graph.information_bits();
+    for (const std::size_t filler : {std::size_t{0}, std::size_t{1}, k / 4}) {
+      const NrRateMatching matching{.graph = base,
+                                    .lifting_size = 96,
+                                    .bits_per_block = k - filler,
+                                    .coded_bits = 2 * (k - filler) / 4 * 4,
+                                    .bits_per_symbol = 4};
+      std::vector<std::uint8_t> codeword(graph.codeword_bits());
+      for (std::size_t i = 0; i < k - filler; ++i) codeword[i] = random.next() & 1U;
+      nr_ldpc_encode(graph, std::span(codeword).first(k), std::span(codeword).subspan(k), graph.rows());
+      std::vector<std::uint8_t> sent(matching.coded_bits);
+      nr_rate_match(matching, codeword, sent);
+      std::vector<modem::Llr> received(sent.size());
+      const double variance = 1 / std::pow(10, 0.35);  // 3.5 dB at rate 1/2, 1.5 dB above the threshold
+      for (std::size_t i = 0; i < sent.size(); ++i) {
+        const double y = (sent[i] ? -1.0 : 1.0) + std::sqrt(variance) * random.normal();
+        received[i] = modem::quantize_llr(static_cast<float>(2 * y / variance));
+      }
+      std::vector<modem::Llr> llr(graph.codeword_bits(), 55);  // left over from another block
+      nr_begin_recovery(matching, llr);
+      nr_rate_recover(matching, received, llr);
+      std::vector<std::uint8_t> bits(k);
+      const auto result = decoder.decode(graph, llr, {.max_iterations = 20}, bits);
+      EXPECT_TRUE(result.parity_ok) << filler;
+      EXPECT_TRUE(std::equal(bits.begin(), bits.end(), codeword.begin())) << filler;
+    }
+  }
+}
+
+// Of one shape and other shifts: what was laid out for the first must not serve the second.
+TEST(LdpcDecoder, GraphsOfOneShapeAreNotTakenForEachOther) {
+  const WlanLdpcGraph graph(648, WlanLdpcRate::half);
+  std::vector<LdpcEntry> turned;  // information column c turned by c
+  for (std::uint16_t row = 0; row < graph.rows(); ++row) {
+    for (const LdpcEdge edge : graph.row(row)) {
+      const unsigned by = edge.column < graph.information_columns() ? edge.column : 0U;
+      turned.push_back({row, {edge.column, static_cast<std::uint16_t>((edge.shift + by) % 27)}});
+    }
+  }
+  const LdpcGraph other(12, 24, 12, 27, turned);
+  ASSERT_FALSE(other == graph);
+  Random random(62);
+  std::vector<std::uint8_t> codeword(648);
+  std::vector<std::uint8_t> bits(324);
+  std::vector<modem::Llr> llr(648);
+  LdpcDecoder decoder({});
+  for (int trial = 0; trial < 10; ++trial) {
+    const auto information = std::span(codeword).first(324);
+    for (auto& bit : information) bit = random.next() & 1U;
+    wlan_ldpc_encode(graph, information, std::span(codeword).subspan(324));
+    for (std::size_t i = 0; i < 648; ++i) llr[i] = codeword[i] ? -20 : 20;
+    EXPECT_TRUE(decoder.decode(graph, llr, {}, bits).parity_ok);
+    // Bit z of column c is bit z + c of the other code's.
+    for (std::size_t i = 0; i < 324; ++i) {
+      const std::size_t column = i / 27;
+      llr[column * 27 + (i + column) % 27] = codeword[i] ? -20 : 20;
+    }
+    const auto result = decoder.decode(other, llr, {}, bits);
+    EXPECT_TRUE(result.parity_ok);
+    EXPECT_EQ(result.iterations, 1U);
+    for (std::size_t i = 0; i < 324; ++i) {
+      ASSERT_EQ(bits[i / 27 * 27 + (i + i / 27) % 27], codeword[i]);
+    }
+  }
 }
 
 // Without the CRC the core's parity alone would stop at a wrong word: at two iterations and low SNR some of
@@ -238,6 +384,32 @@ TEST(LdpcDecoder, RandomSoftBitsPassNoCrc) {
   EXPECT_EQ(passed, 0);  // expected 20,000 x 10 / 2^24 = 0.01
 }
 
+// The probability itself, with a CRC short enough to be passed often. Noise is judged once, after its last
+// iteration, except where parity came to hold before; a block with undecided bits never passes, so of the
+// decided ones 2^-8 should. Exact binomial tails (Clopper and Pearson 1934), 0.1 % on either side: 100 of
+// 25,500 are expected, and a third more or fewer would be found out.
+TEST(LdpcDecoder, RandomSoftBitsPassAShortCrcAsOftenAsItsLengthSays) {
+  Random random(63);
+  LdpcDecoder decoder({});
+  const NrLdpcGraph graph(BaseGraph::bg2, 7);
+  std::vector<std::uint8_t> bits(graph.information_bits());
+  std::vector<modem::Llr> llr(graph.codeword_bits());
+  int decided = 0;
+  int passed = 0;
+  for (int trial = 0; trial < 40'000; ++trial) {
+    for (auto& x : llr) x = static_cast<modem::Llr>(static_cast<int>(random.below(255)) - 127);
+    const auto result = decoder.decode(graph, llr, {.max_iterations = 4, .crc = Crc::crc8}, bits);
+    decided += result.decided;
+    passed += result.crc_ok;
+  }
+  RecordProperty("decided", decided);
+  RecordProperty("passed", passed);
+  EXPECT_GE(decided, 5'000);
+  constexpr double p = 1.0 / 256;
+  EXPECT_GT(binomial_at_least(passed, decided, p), 1e-3) << passed << " of " << decided;
+  EXPECT_LT(binomial_at_least(passed + 1, decided, p), 1 - 1e-3) << passed << " of " << decided;
+}
+
 TEST(LdpcDecoder, WrongSizesGiveAnEmptyResult) {
   LdpcDecoder decoder({.max_lifting_size = 16});
   const NrLdpcGraph graph(BaseGraph::bg2, 16);
@@ -253,7 +425,6 @@ TEST(LdpcDecoder, WrongSizesGiveAnEmptyResult) {
   EXPECT_EQ(decoder.decode(larger, llr, {}, bits), nothing);
   EXPECT_EQ(decoder.decode(graph, fitting_llr, {.crc = Crc::crc24a, .crc_bits = 161}, fitting_bits), nothing);
   EXPECT_EQ(bits, std::vector<std::uint8_t>(bits.size(), 7));
-  EXPECT_EQ(decoder.decode(graph, fitting_llr, {.max_iterations = 0}, fitting_bits).iterations, 0U);
   EXPECT_THROW(LdpcDecoder({.max_lifting_size = 385}), ConfigError);
   EXPECT_THROW(LdpcDecoder({.max_lifting_size = 1}), ConfigError);
 }
@@ -273,10 +444,10 @@ TEST(LdpcDecoder, CallsAllocateNothing) {
   });
 }
 
-// Block error rate 1e-2 of BG1, K = 8448 is at 1.51 dB (R = 1/2, 10 iterations), 2.68 dB (3/4) and 3.30 dB
-// (5/6); docs/error-rates.md has the curves. They fall a decade in 0.08 to 0.1 dB: 0.15 dB above, 3e-4 is
-// expected, and a decoder 0.1 dB worse would pass the 600 blocks with a probability below 1 %. 0.15 dB below,
-// 0.3 or more is expected.
+// Block error rate 1e-2 of BG1, K = 8448 is at 1.52 dB (R = 1/2, 10 iterations), 2.68 dB (3/4) and 3.31 dB
+// (5/6); docs/error-rates.md has the curves. 0.04 dB above, 2.5e-3 to 4e-3 are expected: 1.3 to 2 of 500
+// blocks, and six or more with a probability below 2 %. A decoder 0.1 dB worse loses 14 to 21 of them and
+// passes with one below 0.5 %. 0.15 dB below, 0.3 or more is expected.
 TEST(LdpcDecoder, ReachesItsThresholds) {
   struct Case {
     std::size_t sent_bits;
@@ -285,7 +456,7 @@ TEST(LdpcDecoder, ReachesItsThresholds) {
   LdpcDecoder decoder({});
   const NrLdpcGraph graph(BaseGraph::bg1, 384);
   std::vector<std::uint8_t> bits(graph.information_bits());
-  for (const Case c : {Case{16896, 1.51}, Case{11264, 2.68}, Case{10138, 3.30}}) {
+  for (const Case c : {Case{16896, 1.52}, Case{11264, 2.68}, Case{10138, 3.31}}) {
     Random random(58);
     const auto errors = [&](double offset_db, int blocks) {
       int lost = 0;
@@ -296,7 +467,7 @@ TEST(LdpcDecoder, ReachesItsThresholds) {
       }
       return lost;
     };
-    EXPECT_LE(errors(0.15, 600), 2) << c.sent_bits;
+    EXPECT_LE(errors(0.04, 500), 5) << c.sent_bits;
     EXPECT_GE(errors(-0.15, 40), 4) << c.sent_bits;
   }
 }

@@ -100,6 +100,18 @@ TEST(NrRateMatching, RecoverAddsEverySoftBitWhereItCameFrom) {
   }
 }
 
+// Everything but filler is what rate matching can send or what is never sent.
+TEST(NrRateMatching, ReceiversOfNothingKnowTheFiller) {
+  for (const NrRateMatching& m : cases()) {
+    std::vector<modem::Llr> codeword(base_graph_columns(m.graph) * m.lifting_size, -5);
+    nr_begin_recovery(m, codeword);
+    const std::size_t k = std::size_t{base_graph_information_columns(m.graph)} * m.lifting_size;
+    for (std::size_t i = 0; i < codeword.size(); ++i) {
+      ASSERT_EQ(codeword[i], i >= m.bits_per_block && i < k ? modem::llr_max : 0) << i;
+    }
+  }
+}
+
 TEST(NrRateMatching, SumsOfSoftBitsSaturate) {
   const NrRateMatching m{.graph = BaseGraph::bg2,
                          .lifting_size = 2,

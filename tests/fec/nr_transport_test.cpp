@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "boresight/fec/crc.h"
 #include "boresight/fec/nr_rate_matching.h"
 #include "support/allocation_counter.h"
+#include "support/binomial.h"
 
 namespace boresight::fec {
 namespace {
@@ -65,6 +67,37 @@ class NrTransport : public testing::Test {
   NrTransportDecoder decoder{{.max_payload_bytes = max_payload, .max_coded_bits = max_coded}};
   std::vector<std::uint8_t> decoded;
 };
+
+// The table of is_valid: blocks without filler and noise decode from there on, and not with a block column
+// less.
+TEST_F(NrTransport, HowMuchOfEachVersionABlockNeedsIsAsTheHeaderSays) {
+  struct Needs {
+    std::size_t payload_bytes;
+    double rate;
+    unsigned lifting_size;
+    std::size_t columns[4];
+  };
+  for (const Needs& needs : {Needs{1053, 0.9, 384, {23, 52, 40, 25}},    // 22 columns: 1.05, 2.36, 1.82, 1.14
+                             Needs{478, 0.2, 384, {11, 38, 26, 15}}}) {  // 10 columns: 1.10, 3.80, 2.60, 1.50
+    const std::size_t n = needs.payload_bytes;
+    ASSERT_EQ(nr_segment(8 * n, nr_choose_base_graph(8 * n, needs.rate)).filler_bits(), 0U);
+    const auto payload = random_payload(random, n);
+    for (unsigned rv = 0; rv < 4; ++rv) {
+      TransportFormat format{n, needs.columns[rv] * needs.lifting_size, 1, needs.rate, rv};
+      ASSERT_TRUE(is_valid(format));
+      EXPECT_TRUE(decode(format, clean_llrs(encode(format, payload))).crc_ok) << rv;
+      format.coded_bits -= needs.lifting_size;
+      EXPECT_FALSE(decode(format, clean_llrs(encode(format, payload))).crc_ok) << rv;
+    }
+    const NrSegmentation s = nr_segment(8 * n, nr_choose_base_graph(8 * n, needs.rate));
+    for (unsigned rv = 0; rv < 4; ++rv) {
+      TransportFormat format{n, 100'000, 1, needs.rate, rv, s.information_bits + s.lifting_size};
+      EXPECT_TRUE(decode(format, clean_llrs(encode(format, payload))).crc_ok) << rv;
+      format.limited_buffer_bits = s.information_bits;
+      EXPECT_FALSE(decode(format, clean_llrs(encode(format, payload))).crc_ok) << rv;
+    }
+  }
+}
 
 // With enough coded bits for the whole circular buffer every redundancy version decodes by itself.
 TEST_F(NrTransport, NoiselessRoundTripOfEveryVersionAndModulation) {
@@ -131,6 +164,26 @@ TEST_F(NrTransport, RandomSoftBitsNeverPass) {
     EXPECT_FALSE(result.crc_ok);
     EXPECT_GE(result.code_blocks_failed, 1U);
   }
+}
+
+// Short payloads have sixteen bits of CRC, and must be codewords besides. If noise passed as often as the CRC
+// alone lets it, 2^-16, so few passes in 200,000 blocks would have a probability below 5 %: the upper end of
+// the interval of Clopper and Pearson lies below the CRC's own probability. (None passes at all.)
+TEST_F(NrTransport, NoisePassesSixteenBitsOfCrcLessOftenThanTheirLengthSays) {
+  NrTransportDecoder small({.max_payload_bytes = 10, .max_coded_bits = 200, .max_iterations = 6});
+  constexpr int trials = 200'000;
+  const TransportFormat formats[] = {{1, 24, 2, 0.5}, {1, 60, 2, 0.5}, {3, 80, 2, 0.5}, {10, 120, 2, 0.5}};
+  int passed = 0;
+  for (int trial = 0; trial < trials; ++trial) {
+    const TransportFormat& format = formats[trial % 4];
+    std::array<modem::Llr, 120> llrs;
+    std::array<std::uint8_t, 10> payload;
+    const auto received = std::span(llrs).first(format.coded_bits);
+    for (auto& l : received) l = static_cast<modem::Llr>(static_cast<int>(random.below(255)) - 127);
+    passed += small.decode(format, received, std::span(payload).first(format.payload_bytes)).crc_ok;
+  }
+  RecordProperty("passed", passed);
+  EXPECT_LT(1 - binomial_at_least(passed + 1, trials, 1.0 / 65536), 0.05) << passed;
 }
 
 TEST_F(NrTransport, OneLostCodeBlockIsCountedAndFailsTheWhole) {
@@ -366,6 +419,27 @@ TEST_F(NrSoftBufferTest, ALimitedBufferIsReadByThoseWhoKnowIt) {
     whole.limited_buffer_bits = 0;
     EXPECT_EQ(decode(whole, llrs).crc_ok, rv == 0);
     EXPECT_EQ(decoder.decode(whole, llrs, soft, out).code_blocks, 0U);
+  }
+}
+
+// The constructor's room is enough for every payload up to the maximum (a sanitizer would tell): lengths
+// around those where one more block is needed, and where base graph 2 takes fewer columns.
+TEST_F(NrSoftBufferTest, BuffersFitEveryPayloadUpToTheMaximum) {
+  for (const std::size_t maximum : {22, 24, 25, 30, 70, 78, 79, 80, 478, 479, 480, 955, 1054, 2000, 3002}) {
+    NrSoftBuffer soft({.max_payload_bytes = maximum});
+    for (const std::size_t below : {0, 1, 2, 7, 54, 400, 477, 525, 948}) {
+      if (below >= maximum) continue;
+      const std::size_t n = maximum - below;
+      for (const double rate : {0.2, 0.9}) {
+        const TransportFormat format{n, 3 * 8 * n + 400, 1, rate};
+        const auto payload = random_payload(random, n);
+        std::vector<std::uint8_t> out(n);
+        soft.clear();
+        ASSERT_TRUE(decoder.decode(format, clean_llrs(encode(format, payload)), soft, out).crc_ok)
+            << maximum << ' ' << n << ' ' << rate;
+        ASSERT_EQ(out, payload);
+      }
+    }
   }
 }
 

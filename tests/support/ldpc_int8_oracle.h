@@ -52,7 +52,9 @@ inline LdpcInt8Oracle ldpc_int8_oracle(const LdpcGraph& graph, std::span<const m
       oracle.bits[i] = total[i] < 0 ? 1 : 0;
       result.decided = result.decided && total[i] != 0;
     }
-    result.crc_ok = result.decided && crc_holds(options.crc, std::span(oracle.bits).first(options.crc_bits));
+    result.parity_ok = result.parity_ok && result.decided;
+    const std::size_t crc_bits = options.crc_bits != 0 ? options.crc_bits : oracle.bits.size();
+    result.crc_ok = result.decided && crc_holds(options.crc, std::span(oracle.bits).first(crc_bits));
     return options.stop == LdpcDecoder::Stop::parity && result.parity_ok && result.decided &&
            (result.crc_ok || options.crc == Crc::none);
   };

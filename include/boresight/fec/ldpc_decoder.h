@@ -21,7 +21,9 @@ class LdpcSchedule;
 ///
 ///   NrLdpcGraph graph(BaseGraph::bg1, 384);
 ///   LdpcDecoder decoder({});
-///   std::vector<modem::Llr> llr(graph.codeword_bits());         // from a demapper or nr_rate_recover
+///   const NrRateMatching matching{.graph = BaseGraph::bg1, .lifting_size = 384, .bits_per_block = 8000,
+///   ...}; std::vector<modem::Llr> llr(graph.codeword_bits()); nr_begin_recovery(matching, llr); // nothing
+///   received yet, filler certain nr_rate_recover(matching, from_the_demapper, llr);
 ///   std::vector<std::uint8_t> bits(graph.information_bits());
 ///   const auto result = decoder.decode(graph, llr, {.max_iterations = 10}, bits);
 ///   if (result.parity_ok) ...
@@ -45,14 +47,17 @@ class LdpcDecoder {
   struct Options {
     unsigned max_iterations = 10;
     Stop stop = Stop::parity;
-    Crc crc = Crc::none;       ///< that ends the first `crc_bits` information bits
-    std::size_t crc_bits = 0;  ///< with its own bits; not above graph.information_bits()
+    Crc crc = Crc::none;  ///< that ends the first `crc_bits` information bits
+    /// With the CRC's own bits; 0: all information bits. Not above graph.information_bits().
+    std::size_t crc_bits = 0;
   };
 
   struct Result {
-    bool parity_ok = false;  ///< the core rows' parity checks hold
-    bool decided = false;    ///< every information bit has a total other than zero
-    bool crc_ok = false;     ///< the CRC is right; with Crc::none always false
+    /// The core rows' parity checks hold and every information bit is decided: what to go by without a CRC.
+    /// (LdpcReferenceDecoder means the same, but of all rows in use.)
+    bool parity_ok = false;
+    bool decided = false;  ///< every information bit has a total other than zero
+    bool crc_ok = false;   ///< the CRC is right and every bit decided; with Crc::none always false
     unsigned iterations = 0;
   };
 
@@ -65,11 +70,13 @@ class LdpcDecoder {
   LdpcDecoder(LdpcDecoder&&) noexcept;
   LdpcDecoder& operator=(LdpcDecoder&&) noexcept;
 
-  /// `llr` holds graph.codeword_bits() soft bits; those of bits that are never transmitted (NR: the first two
-  /// block columns) are zero. Writes graph.information_bits() hard decisions, bit lanes, to `bits`; an
-  /// undecided bit reads 0. Extension rows whose own parity column brought nothing are left out: they cannot
-  /// say anything. Wrong span sizes, crc_bits beyond the block or a graph above max_lifting_size give a
-  /// Result of zeros and leave `bits` alone. No allocation.
+  /// `llr` holds graph.codeword_bits() soft bits. A bit that was not transmitted is 0 if only its sender
+  /// knows it (NR: the first two block columns) and llr_max if everybody knows that it is 0 (NR: filler;
+  /// 802.11n: shortened bits): a filler bit of 0 is an unknown bit, and the block is lost. nr_begin_recovery
+  /// sets both for NR. Writes graph.information_bits() hard decisions, bit lanes, to `bits`; an undecided bit
+  /// reads 0. Extension rows whose own parity column brought nothing are left out: they cannot say anything.
+  /// With no iterations the soft bits themselves are judged. Wrong span sizes, crc_bits beyond the block or a
+  /// graph above max_lifting_size give a Result of zeros and leave `bits` alone. No allocation.
   Result decode(const LdpcGraph& graph, std::span<const modem::Llr> llr, const Options& options,
                 std::span<std::uint8_t> bits) noexcept;
 

@@ -15,16 +15,26 @@ struct LdpcEdge {
   std::uint16_t shift;
 };
 
+/// An edge and the block row that it belongs to.
+struct LdpcEntry {
+  std::uint16_t row;
+  LdpcEdge edge;
+};
+
 // The largest of the codes in the library, for storage of a fixed size.
 inline constexpr unsigned ldpc_max_rows = 46;
 inline constexpr unsigned ldpc_max_columns = 68;
+/// A column that more than one row can use is kept twice by LdpcDecoder: columns() and, again, those before
+/// the extension's.
+inline constexpr unsigned ldpc_max_column_buffers = 94;
 inline constexpr unsigned ldpc_max_edges = 316;
 inline constexpr unsigned ldpc_max_core_edges = 88;
 inline constexpr unsigned ldpc_max_row_degree = 22;
 inline constexpr unsigned ldpc_max_lifting_size = 384;
 
-/// A parity-check matrix of Z x Z circulants. A value of some 1.5 kB without heap memory, made by one of its
-/// derived classes: NrLdpcGraph (5G NR), WlanLdpcGraph (IEEE 802.11n).
+/// A parity-check matrix of Z x Z circulants. A value of some 1.5 kB without heap memory: NrLdpcGraph (5G NR)
+/// and WlanLdpcGraph (IEEE 802.11n) make those of the standards, its constructor any that fits the limits
+/// above.
 ///
 ///            information columns   core parity    extension parity
 ///          ┌──────────────────────┬────────────┬─────────────────────┐
@@ -36,6 +46,18 @@ inline constexpr unsigned ldpc_max_lifting_size = 384;
 /// An extension row is the only one that uses its own parity column, the last of its edges.
 class LdpcGraph {
  public:
+  /// `entries`: rows ascending, none without edges, and in a row columns ascending. ConfigError, naming the
+  /// value and its limit, if the matrix is not as drawn: Z in 2 .. 384, rows from 1 to ldpc_max_rows and
+  /// fewer than columns, columns to ldpc_max_columns, core_rows from 1 to rows, ldpc_max_column_buffers; 2 to
+  /// ldpc_max_row_degree edges in a row, ldpc_max_edges in all, ldpc_max_core_edges in the core; shifts below
+  /// Z; core rows without extension columns; extension rows with their own column (shift 0) and no other's.
+  /// No allocation otherwise.
+  LdpcGraph(unsigned rows, unsigned columns, unsigned core_rows, unsigned lifting_size,
+            std::span<const LdpcEntry> entries);
+
+  /// The same matrix.
+  bool operator==(const LdpcGraph& other) const noexcept;
+
   unsigned lifting_size() const { return lifting_size_; }
   unsigned rows() const { return rows_; }
   unsigned columns() const { return columns_; }
@@ -56,17 +78,9 @@ class LdpcGraph {
   bool is_extension(unsigned i) const { return i >= core_rows_; }
   unsigned own_column(unsigned i) const { return information_columns() + i; }
 
- protected:
-  LdpcGraph(unsigned rows, unsigned columns, unsigned core_rows, unsigned lifting_size)
-      : rows_(rows), columns_(columns), core_rows_(core_rows), lifting_size_(lifting_size) {}
-  /// Rows and, in a row, columns ascending.
-  void add_edge(unsigned row, LdpcEdge edge) {
-    const std::uint16_t at = row_begin_[row + 1] != 0 ? row_begin_[row + 1] : row_begin_[row];
-    edges_[at] = edge;
-    row_begin_[row + 1] = static_cast<std::uint16_t>(at + 1);
-  }
-
  private:
+  void check_entry(const LdpcEntry& entry, std::size_t before_in_row) const;
+
   unsigned rows_;
   unsigned columns_;
   unsigned core_rows_;

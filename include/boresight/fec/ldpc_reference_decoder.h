@@ -35,15 +35,16 @@ class LdpcReferenceDecoder {
     unsigned iterations = 0;
   };
 
-  /// A bit known for certain (filler): larger than anything a channel says.
+  /// A bit known for certain (filler, shortened bits): larger than anything a channel says.
   static constexpr float known_zero_llr_nats = 1e6F;
 
   /// ConfigError if a value is out of the range said above or max_lifting_size is not in 2..384.
   explicit LdpcReferenceDecoder(const Config& config);
 
-  /// `llr_nats` are graph.codeword_bits() log-likelihood ratios, positive = 0, zero = not received; those of
-  /// bits that are never transmitted (NR: the first two block columns) are zero. NaN counts as zero and
-  /// magnitudes are limited to 1e6. Writes graph.information_bits() hard decisions to `bits` (an undecided
+  /// `llr_nats` are graph.codeword_bits() log-likelihood ratios, positive = 0, zero = not received. A bit
+  /// that was not transmitted is 0 if only its sender knows it (NR: the first two block columns) and
+  /// known_zero_llr_nats if everybody knows that it is 0 (filler). NaN counts as zero and magnitudes are
+  /// limited to 1e6. Writes graph.information_bits() hard decisions to `bits` (an undecided
   /// bit reads 0) and stops as soon as the parity checks hold, at the latest after `max_iterations`.
   /// Extension rows whose own parity column brought nothing are left out: they cannot say anything. Wrong
   /// span sizes or a graph above max_lifting_size give a Result of zeros and leave `bits` alone.

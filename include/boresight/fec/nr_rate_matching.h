@@ -40,9 +40,15 @@ std::size_t nr_coded_bits_of_block(std::size_t coded_bits, unsigned bits_per_sym
 void nr_rate_match(const NrRateMatching& matching, std::span<const std::uint8_t> codeword,
                    std::span<std::uint8_t> out) noexcept;
 
-/// The receiver's direction: adds the E soft bits to `codeword` (all block columns), where repeated bits add
-/// up and saturate at +-llr_max. The caller sets it to zero before the first transmission of a block; filler
-/// positions are not touched. Calls with several redundancy versions combine them (incremental redundancy).
+/// Before the first transmission of a block: `codeword` (all block columns) becomes what a receiver of
+/// nothing knows. Filler bits, from bits_per_block to K, are zeros for certain (llr_max), all others unknown
+/// (0); the decoder loses blocks whose filler is left unknown. Only graph, lifting_size and bits_per_block
+/// count.
+void nr_begin_recovery(const NrRateMatching& matching, std::span<modem::Llr> codeword) noexcept;
+
+/// The receiver's direction: adds the E soft bits to `codeword` (all block columns, nr_begin_recovery first),
+/// where repeated bits add up and saturate at +-llr_max; filler is not touched. Calls with several redundancy
+/// versions combine them (incremental redundancy).
 void nr_rate_recover(const NrRateMatching& matching, std::span<const modem::Llr> llrs,
                      std::span<modem::Llr> codeword) noexcept;
 

@@ -30,12 +30,20 @@ struct TransportFormat {
   double code_rate = 0.5;           ///< nominal, in (0, 1]: only chooses the base graph
   unsigned redundancy_version = 0;  ///< 0..3
   /// N_ref, coded bits that the receiver's soft buffer keeps of a code block (I_LBRM = 1; 5.4.2.1): not below
-  /// the block's K. 0: all of them.
+  /// the block's K, and to be of use at least K + Z. 0: all of them.
   std::size_t limited_buffer_bits = 0;
 };
 
-/// Valid means: the ranges above hold and no code block gets fewer coded bits than it has information bits,
-/// so that the transmission can be decoded by itself.
+/// Valid means: the ranges above hold and no code block gets fewer coded bits than it has information bits.
+/// That is necessary for a transmission to be decoded by itself, not sufficient. What a block (K' without
+/// filler) needs in a channel without noise, in coded bits:
+///
+///   redundancy version     0          1          2          3
+///   base graph 1       1.05 K'    2.36 K'    1.82 K'    1.14 K'      version 1 and 2 begin behind most of
+///   the base graph 2       1.10 K'    3.80 K'    2.60 K'    1.50 K'      information, or all of it
+///
+/// and, in noise, what the code's rate needs beyond. With limited_buffer_bits of less than K + Z the two
+/// block columns that are never transmitted cannot be found, however much is repeated.
 bool is_valid(const TransportFormat& format) noexcept;
 /// The same but for the last condition: each code block gets at least one symbol. Enough for a transmission
 /// that is combined with others (NrSoftBuffer).
@@ -63,7 +71,8 @@ class NrTransportEncoder {
 };
 
 /// What one HARQ process remembers between the transmissions of a payload: the sum of the soft bits of each
-/// code block, and the blocks that are already right. 26 kB per 8448 bits of payload.
+/// code block, and the blocks that are already right. With room for the codewords of either base graph it
+/// takes 53 kB for each 8448 bits of max_payload_bytes, 850 MB at the limit.
 class NrSoftBuffer {
  public:
   struct Config {

@@ -5,12 +5,11 @@
 #include <memory>
 #include <span>
 
-#include "boresight/core/aligned.h"
 #include "boresight/core/types.h"
 #include "boresight/ofdm/numerology.h"
 
 namespace boresight::fft {
-class Fft;
+class MixedFft;
 }
 
 namespace boresight::ofdm {
@@ -27,14 +26,14 @@ class Demodulator {
 
   /// window [fft_size] -> subcarriers [fft_size], FFT order. `frequency` (cycles per sample) and
   /// `phase_turns` (at the window's first sample) describe the carrier offset to take away; both must be
-  /// finite.
+  /// finite. A frequency other than the last call's costs a few FFTs more: keep it over the symbols of a
+  /// frame. Carrier and scale are accurate to 1e-6 of the window's rms. NaN and Inf spread to every bin.
   void process(std::span<const cf32> window, double frequency, double phase_turns,
                std::span<cf32> subcarriers) noexcept;
 
  private:
   std::size_t fft_size_;
-  std::unique_ptr<fft::Fft> forward_;
-  aligned_vector<cf32> rotated_;
+  std::unique_ptr<fft::MixedFft> transform_;
 };
 
 /// out[n] = in[n] exp(-j 2 pi (frequency n + phase_turns)): the numerically controlled oscillator of the

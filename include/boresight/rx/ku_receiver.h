@@ -3,9 +3,17 @@
 //            ┌────────┐ candidate ┌─────────┐ SSS there ┌──────────┐ header good ┌──────────┐
 //   samples ▶│ search │──────────▶│ confirm │──────────▶│ header   │────────────▶│ data,    │─▶ frame
 //            └────────┘           └─────────┘           └──────────┘             │ decode   │
-//                 ▲   not there        ▲  │ not there, locked: next slot         └──────────┘
-//                 └────────────────────┼──┴────────── too often ◀───────────┐        │
-//                                      └──────── where the next frame must be ───────┘
+//              ▲  ▲ │  not there      ▲ │                                        └──────────┘
+//              │  └─┼─────────────────┼─┘                                             │
+//              │    └─ when its time ─┴───── where the next frame must be ◀───────────┘
+//              └ too often not there
+//
+//   searching      nothing is known: every sample is searched
+//   locked         the last frame's header was read; the next is looked for where it must be
+//   freewheeling   the last slots brought nothing (a fade, a gap): the next slot is still looked at, with
+//                  carrier and clock as followed before, and what lies between the slots is searched, in
+//                  case the satellite's frame clock has jumped. max_missed_frames slots later it is
+//                  searching again.
 #pragma once
 
 #include <array>
@@ -22,6 +30,7 @@
 #include "boresight/frame/header.h"
 #include "boresight/rx/ku_demodulator.h"
 #include "boresight/sync/ku_acquisition.h"
+#include "boresight/sync/tone_canceller.h"
 
 namespace boresight::rx {
 
@@ -44,22 +53,25 @@ class KuReceiver {
  public:
   struct Config {
     double sample_rate_hz = 20e6;  ///< for the units of the results; the waveform scales with it
+    /// Carriers that stand in the band are taken out before anything else; max_tones = 0 leaves them.
+    sync::ToneCanceller::Config tone_canceller;
     sync::PssSearch::Config search;
     sync::KuSync::Config sync;
     KuDemodulator::Config demodulator;
     frame::Deframer::Config deframer;
-    /// Slots in a row without an SSS or with an unreadable header that are borne before the search starts
-    /// anew.
+    /// Slots in a row without an SSS or with an unreadable header over which it freewheels.
     unsigned max_missed_frames = 8;
     double max_clock_offset_ppm = 60;  ///< sampling clock and Doppler together, 0 .. 120
   };
+  enum class TrackingState : std::uint8_t { searching, locked, freewheeling };
   struct Stats {
     std::uint64_t candidates = 0;       ///< of the search
     std::uint64_t frames_detected = 0;  ///< SSS confirmed
     std::uint64_t headers_failed = 0;
     std::uint64_t frames_ok = 0;
     std::uint64_t payloads_failed = 0;
-    std::uint64_t frames_missed = 0;  ///< slots while locked in which no SSS was found
+    std::uint64_t frames_missed = 0;  ///< slots while locked or freewheeling in which no SSS was found
+    std::uint64_t acquisitions = 0;   ///< frames found by the search whose header was read: first and again
   };
   using Handler = std::function<void(const KuFrame&)>;
 
@@ -67,7 +79,7 @@ class KuReceiver {
   explicit KuReceiver(const Config& config);
 
   /// Takes any number of samples; calls `handler` for every frame whose header was read. The results do not
-  /// depend on how a stream is cut. Samples must be finite (a NaN costs the frame it falls in).
+  /// depend on how a stream is cut. A NaN or Inf costs at most the frame it falls in.
   void push(std::span<const cf32> samples, const Handler& handler);
 
   /// `count` samples were lost before the next push. Up to eight frames are bridged with zeros, so that the
@@ -80,7 +92,8 @@ class KuReceiver {
   /// Samples were lost and nobody knows how many: the search starts anew, the count of samples goes on.
   void restart() { reset(fifo_start_ + static_cast<std::int64_t>(fifo_size_)); }
 
-  /// A header was read and frames have kept coming since.
+  TrackingState tracking_state() const;
+  /// Locked or freewheeling.
   bool locked() const { return locked_; }
   const Stats& stats() const { return stats_; }
   /// Probe: the demodulator of the frame in progress.
@@ -96,11 +109,22 @@ class KuReceiver {
   bool read_header();
   void finish(const Handler& handler);
   void next_slot();
+  bool confirm_slot();
+  void freewheel();
   void unlock(std::int64_t from);
   std::span<const cf32> samples(std::int64_t first, std::size_t count) const;
   bool have(std::int64_t first, std::size_t count) const;
 
+  struct Slot {
+    std::int64_t start = 0;
+    double frequency = 0;
+    double rate_variance = 0;
+    double drift = 0;
+    double drift_variance = 0;
+  };
+
   Config config_;
+  sync::ToneCanceller tone_canceller_;
   sync::PssSearch search_;
   sync::KuSync sync_;
   KuDemodulator demodulator_;
@@ -113,15 +137,18 @@ class KuReceiver {
   std::int64_t fifo_start_ = 0;  // absolute index of fifo_[0]
 
   State state_ = State::search;
-  std::int64_t position_ = 0;       // search: first start position of the window
-  bool searched_ = false;           // the window at position_ has been computed
-  std::size_t next_candidate_ = 0;  // where in it to go on
-  std::int64_t start_ = 0;          // confirm, frame: where the frame starts, or should
-  double frequency_ = 0;            // cycles per sample
-  double rate_variance_ = 0;        // of the frequency, (rad per symbol)^2
-  double drift_ = 0;                // samples per symbol
+  std::int64_t position_ = 0;             // search: first start position of the window
+  bool searched_ = false;                 // the window at position_ has been computed
+  std::size_t next_candidate_ = 0;        // where in it to go on
+  std::int64_t following_position_ = -1;  // of the window that follows the last one computed
+  std::int64_t start_ = 0;                // confirm, frame: where the frame starts, or should
+  double frequency_ = 0;                  // cycles per sample
+  double rate_variance_ = 0;              // of the frequency, (rad per symbol)^2
+  double drift_ = 0;                      // samples per symbol
   double drift_variance_ = 0;
   std::size_t symbol_ = 0;
+  bool candidate_ = false;  // confirm, frame: found by the search, not where the last frame said
+  Slot slot_;               // search while locked: what comes next of the frames followed so far
   bool locked_ = false;
   unsigned missed_ = 0;
   frame::Header header_;
