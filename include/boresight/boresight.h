@@ -17,12 +17,16 @@
 
 #if __has_include("boresight/sdr/source.h")  // not installed without boresight::sdr
 #include "boresight/sdr/atomic_file.h"
+#include "boresight/sdr/calibration_file.h"
 #include "boresight/sdr/sample_stream.h"
 #include "boresight/sdr/sigmf.h"
 #include "boresight/sdr/soapy_source.h"
 #include "boresight/sdr/source.h"
 #endif
 
+#include "boresight/array/calibration.h"
+#include "boresight/array/calibration_corrector.h"
+#include "boresight/array/calibration_estimator.h"
 #include "boresight/array/coupling.h"
 #include "boresight/array/direction.h"
 #include "boresight/array/element.h"
@@ -32,6 +36,7 @@
 #include "boresight/array/pattern.h"
 #include "boresight/array/pattern_metrics.h"
 #include "boresight/array/polarization.h"
+#include "boresight/array/self_calibration.h"
 #include "boresight/array/steering.h"
 #include "boresight/array/subarrays.h"
 #include "boresight/array/taper.h"
@@ -51,7 +56,11 @@
 #include "boresight/beam/rls.h"
 #include "boresight/beam/robust_capon.h"
 #include "boresight/beam/sidelobe_canceller.h"
+#include "boresight/beam/squint.h"
+#include "boresight/beam/subband_beamformer.h"
+#include "boresight/beam/subband_weights.h"
 #include "boresight/beam/subspace_projection.h"
+#include "boresight/beam/true_time_delay.h"
 #include "boresight/beam/weights.h"
 #include "boresight/beam/wiener.h"
 
