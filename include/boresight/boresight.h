@@ -65,6 +65,10 @@
 #include "boresight/beam/wiener.h"
 
 #include "boresight/doa/covariance.h"
+#include "boresight/doa/cramer_rao.h"
+#include "boresight/doa/eigenspace.h"
+#include "boresight/doa/search_grid.h"
+#include "boresight/doa/spatial_spectrum.h"
 
 #include "boresight/sync/delay_track.h"
 #include "boresight/sync/detection_theory.h"
