@@ -24,9 +24,9 @@ struct FftPlan {
 
   static constexpr bool supports(std::size_t n) { return n >= 256 && n <= 16384 && (n & (n - 1)) == 0; }
 
-  /// Factors of the first pass: for each block of up to 16 p and each k from 0 to 15, 16 real parts and then
-  /// 16 imaginary parts. Times exp(-j 2 pi frequency p),
-  /// frequency in cycles per sample: so that a carrier offset costs nothing here.
+  /// Factors of the first pass: for each block of 16 p and each k from 0 to 15, 16 real parts and then 16
+  /// imaginary parts. Times exp(-j 2 pi frequency p), frequency in cycles per sample: so that a carrier
+  /// offset costs nothing here.
   void fill_first_factors(double frequency, std::span<float> factors) const;
   std::size_t first_factors_size() const { return n / 16 * 32; }
 
@@ -45,8 +45,8 @@ struct FftPlan {
 /// estimated plan, and 2.4 with SSE4.
 bool fft_is_fast() noexcept;
 
-/// in [n] -> out [n], which may be the same. Unaligned is fine, aligned to 64 bytes is faster. Uses 8 n bytes
-/// of the stack.
+/// in [n] -> out [n], which may be the same. Unaligned is fine, aligned to 64 bytes is faster. Takes 128 KiB
+/// of the stack, of which it touches 8 n bytes.
 void fft_forward(const FftPlan& plan, const cf32* in, cf32* out) noexcept;
 void fft_inverse(const FftPlan& plan, const cf32* in, cf32* out) noexcept;
 

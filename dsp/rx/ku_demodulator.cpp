@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -205,7 +206,10 @@ void KuDemodulator::symbol(std::size_t index, std::span<const cf32> window,
   carrier_turns_ = frequency_ * static_cast<double>(window_start(index));
   // The next window may come from beyond the second-level cache. Every fourth line: the neighbors follow, and
   // all of them would cost as much as they save.
-  for (std::size_t i = 0; i < fft_size; i += 32) __builtin_prefetch(window.data() + symbol_samples + i);
+  const auto next = reinterpret_cast<std::uintptr_t>(window.data()) + frame::ku_symbol_samples * sizeof(cf32);
+  for (std::size_t i = 0; i < window.size_bytes(); i += 256) {
+    __builtin_prefetch(reinterpret_cast<const void*>(next + i));  // NOLINT(performance-no-int-to-ptr)
+  }
   const bool seen = track(index);
   equalizer_.process(bins_.row(0), ramp_, noise_scale_, equalized_, weight_);
   if (seen) {
