@@ -2,10 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
 #include "boresight/array/steering.h"
+#include "boresight/beam/forward_backward.h"
+#include "boresight/beam/power_inversion.h"
+#include "boresight/beam/robust_capon.h"
+#include "boresight/beam/subspace_projection.h"
+#include "boresight/beam/weights.h"
 #include "boresight/core/assert.h"
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
@@ -14,46 +20,140 @@ namespace boresight::beam {
 namespace {
 
 constexpr std::size_t run_samples = 128;  // what SampleCovariance sums at a time
+// A last run shorter than this joins the one before: the power of a few samples says nothing.
+constexpr std::size_t least_run_samples = 32;
+constexpr std::size_t max_beams = 64;
+// Eigenvalues this much over the noise floor are signals to Mode::subspace.
+constexpr double signal_threshold_db = 3;
+// What the output's usual power may fall by from block to block: bursts of the wanted signal then trigger
+// once and not each time.
+constexpr double usual_power_decay = 0.9;
 
-const AdaptiveBeamformer::Config& checked(const AdaptiveBeamformer::Config& config) {
+using Config = AdaptiveBeamformer::Config;
+using Mode = AdaptiveBeamformer::Mode;
+
+std::string text(double value) {
+  return std::to_string(value);
+}
+
+const Config& checked(const Config& config) {
   config.geometry.check();
-  require(std::isfinite(config.carrier_hz) && config.carrier_hz > 0, "adaptive beamformer: carrier_hz " +
-                                                                         std::to_string(config.carrier_hz) +
-                                                                         " must be positive and finite");
+  const std::size_t elements = config.geometry.elements();
+  require(std::isfinite(config.carrier_hz) && config.carrier_hz > 0,
+          "adaptive beamformer: carrier_hz " + text(config.carrier_hz) + " must be positive and finite");
+  require(config.beams >= 1 && config.beams <= max_beams,
+          "adaptive beamformer: " + std::to_string(config.beams) + " beams, must be 1 to " +
+              std::to_string(max_beams));
+  require(config.beams == 1 || (config.mode != Mode::single && config.mode != Mode::power_inversion),
+          "adaptive beamformer: modes single and power_inversion make one beam, not " +
+              std::to_string(config.beams));
   require(config.forgetting > 0 && config.forgetting <= 1,
-          "adaptive beamformer: forgetting " + std::to_string(config.forgetting) + " must be in (0, 1]");
+          "adaptive beamformer: forgetting " + text(config.forgetting) + " must be in (0, 1]");
   require(config.update_interval_samples >= 1,
           "adaptive beamformer: update_interval_samples must be at least 1");
   require(config.covariance_decimation >= 1, "adaptive beamformer: covariance_decimation must be at least 1");
   require(config.max_block_samples >= 1, "adaptive beamformer: max_block_samples must be at least 1");
+  require(config.jump_db == 0 || (config.jump_db >= 3 && config.jump_db <= 60),
+          "adaptive beamformer: jump_db " + text(config.jump_db) + " must be 0 or 3 to 60");
+  require(config.uncertainty > 0 && config.uncertainty < 1,
+          "adaptive beamformer: uncertainty " + text(config.uncertainty) + " must be in (0, 1)");
+  require(config.max_nulls < elements, "adaptive beamformer: max_nulls " + std::to_string(config.max_nulls) +
+                                           " with " + std::to_string(elements) +
+                                           " elements: at most one less than elements");
   return config;
+}
+
+std::size_t constraints_per_beam(const Config& config) {
+  if (config.mode != Mode::lcmv) return 1;
+  return std::min(config.geometry.elements(), 1 + (config.flat_top ? 2 : 0) + config.max_nulls +
+                                                  (config.null_other_beams ? config.beams - 1 : 0));
+}
+
+Vec3 cross(Vec3 a, Vec3 b) {
+  return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
+}
+
+/// Mean of |y|^2.
+double mean_power(std::span<const cf32> y) noexcept {
+  // std::complex<float> is float[2] by the language's own rule ([complex.numbers]).
+  const float* values = reinterpret_cast<const float*>(y.data());
+  constexpr std::size_t lanes = 8;  // partial sums of their own, so that the compiler may use vectors
+  const std::size_t n = 2 * y.size();
+  float sums[lanes] = {};
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    for (std::size_t k = 0; k < lanes; ++k) sums[k] += values[i + k] * values[i + k];
+  }
+  double sum = 0;
+  for (const float part : sums) sum += static_cast<double>(part);
+  for (; i < n; ++i) sum += static_cast<double>(values[i] * values[i]);
+  return sum / static_cast<double>(y.size());
+}
+
+/// Length of the run that starts at `first` of n samples.
+std::size_t run_length(std::size_t first, std::size_t n) {
+  const std::size_t left = n - first;
+  return left < run_samples + least_run_samples ? left : run_samples;
 }
 
 }  // namespace
 
 AdaptiveBeamformer::AdaptiveBeamformer(const Config& config)
     : config_(checked(config)),
+      adapts_(config.mode != Mode::conventional && config.mode != Mode::single),
+      jump_ratio_(config.jump_db > 0 ? power_from_db(config.jump_db) : 0),
       covariance_({.elements = config.geometry.elements()}),
-      solver_(
+      factor_(
           {.elements = config.geometry.elements(), .loading_over_noise_db = config.loading_over_noise_db}),
-      current_({.elements = config.geometry.elements(), .beams = 1}),
-      next_({.elements = config.geometry.elements(), .beams = 1}),
+      constraints_({.elements = config.geometry.elements(), .max_constraints = constraints_per_beam(config)}),
+      lcmv_({.elements = config.geometry.elements(), .max_constraints = constraints_per_beam(config)}),
+      current_({.elements = config.geometry.elements(), .beams = config.beams}),
+      next_({.elements = config.geometry.elements(), .beams = config.beams}),
       covariance_matrix_(config.geometry.elements(), config.geometry.elements()),
-      single_precision_(1, config.geometry.elements()),
-      faded_in_(1, config.mode == Mode::single ? 0 : config.max_block_samples),
-      steering_(config.geometry.elements()),
-      weights_(config.geometry.elements()) {
-  set_direction({0, 0, 1});
+      single_precision_(config.beams, config.geometry.elements()),
+      faded_in_(config.beams, config.mode == Mode::single ? 0 : config.max_block_samples),
+      steering_(config.beams, config.geometry.elements()),
+      derivatives_(config.flat_top ? 2 * config.beams : 0, config.geometry.elements()),
+      nulls_(config.max_nulls, config.geometry.elements()),
+      weights_(config.beams, config.geometry.elements()),
+      usual_power_(config.beams),
+      block_power_(config.beams) {
+  if (config.forward_backward) mirror_ = mirror_elements(config.geometry);
+  for (std::size_t b = 0; b < config.beams; ++b) set_direction({0, 0, 1}, b);
   direction_changed_ = false;
 }
 
-void AdaptiveBeamformer::set_direction(Vec3 direction) noexcept {
+void AdaptiveBeamformer::set_direction(Vec3 direction, std::size_t beam) noexcept {
+  BORESIGHT_ASSERT(beam < beams());
   const double length = norm(direction);
   if (!(std::isfinite(length) && length > 0)) {
     ++stats_.bad_directions;
     return;
   }
-  array::steering_vector(config_.geometry, (1 / length) * direction, config_.carrier_hz, steering_);
+  const Vec3 u = (1 / length) * direction;
+  array::steering_vector(config_.geometry, u, config_.carrier_hz, steering_.row(beam));
+  if (config_.flat_top) {
+    // Any two tangents at right angles do.
+    const Vec3 aside = cross(u, std::abs(u.y) < 0.9 ? Vec3{0, 1, 0} : Vec3{1, 0, 0});
+    const Vec3 tangent = (1 / norm(aside)) * aside;
+    steering_derivative(config_.geometry, u, tangent, config_.carrier_hz, derivatives_.row(2 * beam));
+    steering_derivative(config_.geometry, u, cross(u, tangent), config_.carrier_hz,
+                        derivatives_.row(2 * beam + 1));
+  }
+  direction_changed_ = true;
+}
+
+void AdaptiveBeamformer::set_nulls(std::span<const Vec3> directions) noexcept {
+  null_count_ = 0;
+  for (const Vec3 direction : directions) {
+    const double length = norm(direction);
+    if (!(std::isfinite(length) && length > 0) || null_count_ == nulls_.rows()) {
+      ++stats_.bad_directions;
+      continue;
+    }
+    array::steering_vector(config_.geometry, (1 / length) * direction, config_.carrier_hz,
+                           nulls_.row(null_count_++));
+  }
   direction_changed_ = true;
 }
 
@@ -64,80 +164,197 @@ void AdaptiveBeamformer::train(Grid<const cf32> in) noexcept {
   }
 }
 
+/// Samples since the jump, densely. The past keeps the weight of 32 snapshots per element, which is what a
+/// noise floor needs: what came with the jump must not drown in it.
+void AdaptiveBeamformer::train_from_jump(Grid<const cf32> in) noexcept {
+  const auto past = static_cast<double>(32 * elements());
+  if (covariance_.snapshots() > past) covariance_.forget(past / covariance_.snapshots());
+  covariance_.update(in.columns(0, std::min(in.columns(), std::max<std::size_t>(1024, 16 * elements()))));
+}
+
+/// First sample of the first run in which a beam's power has jumped; n when none has, and then `block_power_`
+/// is the mean.
+std::size_t AdaptiveBeamformer::find_jump(Grid<const cf32> out) noexcept {
+  const std::size_t n = out.columns();
+  std::ranges::fill(block_power_, 0.0);
+  if (jump_ratio_ == 0) return n;
+  for (std::size_t first = 0; first < n; first += run_length(first, n)) {
+    const std::size_t length = run_length(first, n);
+    for (std::size_t b = 0; b < out.rows(); ++b) {
+      const double power = mean_power(out.row(b).subspan(first, length));
+      if (!std::isfinite(power)) continue;
+      if (n >= least_run_samples && power > jump_ratio_ * usual_power_[b]) return first;
+      block_power_[b] += power * static_cast<double>(length) / static_cast<double>(n);
+    }
+  }
+  return n;
+}
+
+/// What find_jump() compares the next block with.
+void AdaptiveBeamformer::note_power() noexcept {
+  for (std::size_t b = 0; b < beams(); ++b) {
+    usual_power_[b] = std::max(block_power_[b], usual_power_decay * usual_power_[b]);
+  }
+}
+
+/// Unit gain, then what else this beam is told, in order of importance.
+bool AdaptiveBeamformer::constrained_beam(std::size_t beam) noexcept {
+  using Outcome = ConstraintSet::Outcome;
+  constraints_.clear();
+  constraints_.look(steering_.row(beam));
+  const auto null = [&](std::span<const cf64> c) {
+    const Outcome outcome = constraints_.null(c);
+    if (outcome != Outcome::added && outcome != Outcome::redundant) ++stats_.dropped_nulls;
+  };
+  if (config_.flat_top) {
+    null(derivatives_.row(2 * beam));
+    null(derivatives_.row(2 * beam + 1));
+  }
+  for (std::size_t k = 0; k < null_count_; ++k) null(nulls_.row(k));
+  for (std::size_t b = 0; config_.null_other_beams && b < beams(); ++b) {
+    if (b != beam) null(steering_.row(b));
+  }
+  const std::uint64_t before = lcmv_.dropped();
+  const bool solved = lcmv_.solve(factor_, constraints_, weights_.row(beam));
+  stats_.dropped_nulls += lcmv_.dropped() - before;
+  return solved;
+}
+
+/// False when the mode has no weights for this beam.
+bool AdaptiveBeamformer::adapt_beam(std::size_t beam) noexcept {
+  const std::span<const cf64> a = steering_.row(beam);
+  const std::span<cf64> w = weights_.row(beam);
+  switch (config_.mode) {
+    case Mode::robust_capon:
+      return robust_capon(factor_, a, config_.uncertainty * static_cast<double>(factor_.live_elements()), w);
+    case Mode::lcmv:
+      return constrained_beam(beam);
+    case Mode::subspace: {
+      const SubspaceResult result = subspace_projection(factor_, a, signal_threshold_db, w);
+      return result.ok && result.rank > 0;
+    }
+    case Mode::power_inversion:
+      return power_inversion(factor_, 0, w);
+    default:
+      return mvdr(factor_, a, w);
+  }
+}
+
 /// False when the covariance was refused: `weights_` are then as before.
 bool AdaptiveBeamformer::renew_weights() noexcept {
-  if (config_.mode == Mode::conventional) {
-    conventional(steering_, weights_);
+  if (!adapts_) {
+    for (std::size_t b = 0; b < beams(); ++b) conventional(steering_.row(b), weights_.row(b));
   } else {
     covariance_.matrix(covariance_matrix_.view());
-    if (!solver_.solve(covariance_matrix_.view(), steering_, weights_)) {
+    if (!mirror_.empty()) forward_backward(covariance_matrix_.view(), mirror_);
+    if (!factor_.factor(covariance_matrix_.view())) {
       covariance_.reset();
       ++stats_.rejected;
       return false;
     }
-    stats_.noise_power = solver_.noise_power();
-    stats_.power_over_noise_db = std::clamp(db_from_power(solver_.interference_to_noise()), -100.0, 200.0);
+    for (std::size_t b = 0; b < beams(); ++b) {
+      if (adapt_beam(b)) continue;
+      mvdr(factor_, steering_.row(b), weights_.row(b));
+      if (factor_.live_elements() > 0) ++stats_.fallbacks;
+    }
+    stats_.noise_power = factor_.noise_power();
+    stats_.power_over_noise_db = std::clamp(db_from_power(factor_.interference_to_noise()), -100.0, 200.0);
   }
   ++stats_.updates;
   return true;
 }
 
 void AdaptiveBeamformer::load_weights(Beamformer& beamformer) noexcept {
-  for (std::size_t e = 0; e < weights_.size(); ++e) single_precision_(0, e) = cf32(weights_[e]);
+  for (std::size_t b = 0; b < beams(); ++b) {
+    for (std::size_t e = 0; e < elements(); ++e) single_precision_(b, e) = cf32(weights_(b, e));
+  }
   beamformer.set_weights(single_precision_.view());
 }
 
-void AdaptiveBeamformer::process(Grid<const cf32> in, std::span<cf32> out) noexcept {
+/// The next weights' output takes the place of `out` along a straight line over [first, end), and altogether
+/// from there on.
+void AdaptiveBeamformer::fade_in(Grid<const cf32> in, Grid<cf32> out, std::size_t first,
+                                 std::size_t end) noexcept {
   const std::size_t n = in.columns();
-  BORESIGHT_ASSERT(in.rows() == config_.geometry.elements() && out.size() == n &&
+  const Grid<cf32> fresh = faded_in_.view().columns(0, n - first);
+  next_.process(in.columns(first, n - first), fresh);
+  const float step = 1.0F / static_cast<float>(std::max<std::size_t>(end - first, 1));
+  for (std::size_t b = 0; b < out.rows(); ++b) {
+    const std::span<cf32> y = out.row(b).subspan(first);
+    const std::span<const cf32> x = fresh.row(b);
+    for (std::size_t t = 0; t < end - first; ++t) {
+      const float share = (static_cast<float>(t) + 0.5F) * step;
+      y[t] += share * (x[t] - y[t]);
+    }
+    std::copy(x.begin() + static_cast<std::ptrdiff_t>(end - first), x.end(),
+              y.begin() + static_cast<std::ptrdiff_t>(end - first));
+  }
+}
+
+void AdaptiveBeamformer::process(Grid<const cf32> in, Grid<cf32> out) noexcept {
+  const std::size_t n = in.columns();
+  BORESIGHT_ASSERT(in.rows() == elements() && out.rows() == beams() && out.columns() == n &&
                    n <= config_.max_block_samples);
   if (n == 0) return;
   if (config_.mode == Mode::single) {
-    weights_[0] = 1;
-    std::ranges::copy(in.row(0), out.begin());
+    weights_(0, 0) = 1;
+    std::ranges::copy(in.row(0), out.row(0).begin());
     return;
   }
   bool interval_over = false;
-  if (config_.mode == Mode::mvdr) {
+  if (adapts_) {
     train(in);
     samples_since_renewal_ += n;
     interval_over = samples_since_renewal_ >= config_.update_interval_samples;
   }
-  const Grid<cf32> y(out.data(), 1, n);
 
   if (!started_) {
     started_ = renew_weights();
-    if (!started_) conventional(steering_, weights_);  // and the next block begins anew
+    if (!started_) {  // and the next block begins anew
+      for (std::size_t b = 0; b < beams(); ++b) conventional(steering_.row(b), weights_.row(b));
+    }
     load_weights(current_);
-    current_.process(in, y);
+    current_.process(in, out);
+    std::ranges::fill(usual_power_, std::numeric_limits<double>::infinity());
+    find_jump(out);
+    usual_power_ = block_power_;
     samples_since_renewal_ = 0;
     direction_changed_ = false;
     return;
   }
 
-  current_.process(in, y);
-  if (!interval_over && !direction_changed_) return;
-  if (!renew_weights()) return;  // still due: tried again with the next block
-
-  load_weights(next_);
-  const Grid<cf32> fresh = faded_in_.view().columns(0, n);
-  next_.process(in, fresh);
-  const float step = 1.0F / static_cast<float>(n);
-  for (std::size_t t = 0; t < n; ++t) {
-    const float share = (static_cast<float>(t) + 0.5F) * step;
-    out[t] += share * (fresh(0, t) - out[t]);
+  current_.process(in, out);
+  const std::size_t jump = adapts_ ? find_jump(out) : n;
+  const bool jumped = jump < n;
+  if (jumped) train_from_jump(in.columns(jump, n - jump));
+  // A renewal that was given up is still due: tried again with the next block.
+  if ((interval_over || direction_changed_ || jumped) && renew_weights()) {
+    load_weights(next_);
+    // A jump at the very start leaves nothing to fade over: the output before it is gone.
+    const std::size_t first = jumped ? jump - std::min(jump, run_samples) : 0;
+    fade_in(in, out, first, jump);
+    std::swap(current_, next_);
+    direction_changed_ = false;
+    if (interval_over) {
+      covariance_.forget(config_.forgetting);
+      samples_since_renewal_ = 0;
+    }
+    if (jumped) {
+      ++stats_.jumps;
+      // What is left of the jump under the new weights is usual from now on: what cannot be nulled (a jammer
+      // within the beam, the wanted signal itself) must not trigger for ever.
+      std::ranges::fill(usual_power_, std::numeric_limits<double>::infinity());
+      find_jump(Grid<const cf32>(out).columns(jump, n - jump));
+      usual_power_ = block_power_;
+    }
   }
-  std::swap(current_, next_);
-  direction_changed_ = false;
-  if (interval_over) {
-    covariance_.forget(config_.forgetting);
-    samples_since_renewal_ = 0;
-  }
+  if (!jumped) note_power();
 }
 
 void AdaptiveBeamformer::reset() noexcept {
   covariance_.reset();
-  std::ranges::fill(weights_, cf64(0));
+  for (std::size_t b = 0; b < beams(); ++b) std::ranges::fill(weights_.row(b), cf64(0));
+  std::ranges::fill(usual_power_, 0.0);
   samples_since_renewal_ = 0;
   started_ = false;
   direction_changed_ = false;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "boresight/core/assert.h"
+#include "kernels/rate_recovery.h"
 
 namespace boresight::fec {
 namespace {
@@ -94,11 +95,7 @@ void nr_rate_recover(const NrRateMatching& matching, std::span<const modem::Llr>
   BORESIGHT_ASSERT(llrs.size() == matching.coded_bits);
   const std::size_t qm = matching.bits_per_symbol;
   walk(matching, [&](std::size_t row, std::size_t column, std::size_t p, std::size_t n) {
-    const modem::Llr* f = llrs.data() + column * qm + row;
-    modem::Llr* sum = codeword.data() + p;
-    for (std::size_t i = 0; i < n; ++i) {
-      sum[i] = static_cast<modem::Llr>(std::clamp(sum[i] + f[i * qm], -modem::llr_max, modem::llr_max));
-    }
+    kernels::add_strided(llrs.data() + column * qm, qm, row, n, codeword.data() + p);
   });
 }
 

@@ -26,8 +26,27 @@ constexpr auto window_offset =
 constexpr double max_slip = 40;
 constexpr double rad_per_delay = 2 * pi / fft_size;  // phase slope per subcarrier of a delay of one sample
 
-ofdm::ChannelEstimator::Config estimator_config(std::size_t taps) {
-  return {.numerology = ofdm::ku20(), .known = {sync::sss().begin(), sync::sss().end()}, .taps = taps};
+// Where paths are looked for, in samples after the start of the FFT window (the header says why).
+constexpr double first_path = static_cast<double>(sync::KuSync::window_advance) - 8;
+constexpr double path_span = 24;
+
+// Subcarriers of the SSS that may have a noise of their own: each costs rank^2 / 2 products.
+constexpr std::size_t max_weighed = 128;
+constexpr float stands_out = 4;
+
+std::vector<std::uint16_t> by_frequency(const ofdm::Numerology& numerology) {
+  auto carriers = numerology.used_carriers();
+  std::sort(carriers.begin(), carriers.end(), [&](std::uint16_t a, std::uint16_t b) {
+    return numerology.signed_index(a) < numerology.signed_index(b);
+  });
+  return carriers;
+}
+
+ofdm::LmmseEstimator::Config estimator_config(std::span<const std::uint16_t> carriers) {
+  ofdm::LmmseEstimator::Config config{.numerology = ofdm::ku20(),
+                                      .profile = ofdm::uniform_profile(first_path, path_span)};
+  for (const std::uint16_t k : carriers) config.pilots.push_back({0, k});
+  return config;
 }
 
 // Coherent power of the pilots, in units of what noise alone gives on average, below which they are not
@@ -40,7 +59,10 @@ KuDemodulator::Pilots::Pilots(std::size_t count) : re((count + 15) / 16 * 16), i
 
 KuDemodulator::KuDemodulator(const Config& config)
     : demodulator_(ofdm::ku20()),
-      estimator_(estimator_config(config.channel_taps)),
+      carriers_(by_frequency(ofdm::ku20())),
+      known_(carriers_.size()),
+      estimator_(estimator_config(carriers_)),
+      noise_estimator_({.carriers = carriers_.size()}),
       equalizer_(ofdm::ku20()),
       pilot_carriers_(ofdm::ku20().carriers(ofdm::Carrier::pilot)),
       pilot_values_(frame::ku_symbols, Pilots(frame::ku_pilots)),
@@ -51,8 +73,11 @@ KuDemodulator::KuDemodulator(const Config& config)
       phase_({config.phase_walk_variance, config.rate_walk_variance}),
       delay_({config.delay_walk_variance, config.drift_walk_variance}),
       gain_({config.gain_walk_variance, 0}),
-      channel_taps_(static_cast<double>(config.channel_taps)),
       bins_(1, fft_size),
+      observed_(carriers_.size()),
+      variance_(carriers_.size()),
+      weighed_(carriers_.size()),
+      sorted_(carriers_.size()),
       channel_(fft_size),
       noise_(fft_size),
       equalized_(equalizer_.data_carriers()),
@@ -63,8 +88,7 @@ KuDemodulator::KuDemodulator(const Config& config)
     require(std::isfinite(variance) && variance >= 0,
             "ku demodulator: walk variance " + std::to_string(variance) + " is negative or not finite");
   }
-  require(config.channel_taps >= 1 && config.channel_taps <= 512,
-          "ku demodulator: " + std::to_string(config.channel_taps) + " channel taps are outside 1 .. 512");
+  for (std::size_t i = 0; i < carriers_.size(); ++i) known_[i] = sync::sss()[carriers_[i]];
   const auto values = frame::ku_pilot_values();
   for (std::size_t symbol = 0; symbol < frame::ku_symbols; ++symbol) {
     for (std::size_t i = 0; i < frame::ku_pilots; ++i) {
@@ -86,15 +110,7 @@ void KuDemodulator::begin(std::span<const cf32> window, double frequency, double
   frequency_ = frequency;
   slip_ = 0;
   demodulator_.process(window, frequency_, frequency_ * static_cast<double>(window_start(1)), bins_.row(0));
-  estimator_.process(bins_.view(), channel_, noise_);
-  double signal = 0;
-  double noise = 0;
-  for (std::size_t k = 0; k < fft_size; ++k) {
-    signal += static_cast<double>(std::norm(channel_[k]));
-    noise += static_cast<double>(noise_[k]);
-  }
-  // The estimate holds taps / 1020 of the noise.
-  snr_ = noise > 0 ? std::max(0.0, signal / noise - channel_taps_ / 1020.0) : 0.0;
+  estimate();
   equalizer_.set_channel(channel_, noise_);
   pilot_power_ = pilot_spread_ = pilot_weighted_noise_ = pilot_noise_ = 0;
   pilots_usable_ = 0;
@@ -119,6 +135,60 @@ void KuDemodulator::begin(std::span<const cf32> window, double frequency, double
   phase_.reset(0, 0, 0, rate_variance);
   delay_.reset(0, 0, drift, drift_variance);
   gain_.reset(1, 0, 0, 0);
+}
+
+void KuDemodulator::estimate() noexcept {
+  const auto bins = std::as_const(bins_).row(0);
+  for (std::size_t i = 0; i < carriers_.size(); ++i) observed_[i] = bins[carriers_[i]];
+  ofdm::least_squares(observed_, known_, observed_);
+  const Grid<cf32> channel(channel_.data(), 1, fft_size);
+  auto result = estimator_.process(observed_, 0, channel);
+  measure_noise(result);
+  // The first time for the strongest interference alone: what it left on its neighbors is not theirs.
+  for (int pass = 0; pass < 2 && noise_estimator_.outliers() > 0 && weigh(); ++pass) {
+    result = estimator_.process(observed_, weighed_, channel);
+    measure_noise(result);
+  }
+
+  double signal = 0;
+  double noise = 0;
+  std::fill(noise_.begin(), noise_.end(), 0.0F);
+  for (std::size_t i = 0; i < carriers_.size(); ++i) {
+    const std::uint16_t k = carriers_[i];
+    signal += static_cast<double>(std::norm(channel_[k])) + result.error_variance;
+    noise += static_cast<double>(variance_[i]);
+    noise_[k] = variance_[i] + static_cast<float>(result.error_variance);
+  }
+  snr_ = noise > 0 && std::isfinite(noise) ? signal / noise : 0.0;
+}
+
+void KuDemodulator::measure_noise(const ofdm::LmmseEstimator::Result& result) noexcept {
+  const auto count = static_cast<double>(carriers_.size());
+  const auto unbias = static_cast<float>(1 / (1 - result.freedom / count));
+  for (std::size_t i = 0; i < carriers_.size(); ++i) {
+    variance_[i] = unbias * std::norm(observed_[i] - channel_[carriers_[i]]);
+  }
+  noise_estimator_.process(variance_, variance_);
+}
+
+// Whether any subcarrier deserves less weight than the others.
+bool KuDemodulator::weigh() noexcept {
+  std::copy(variance_.begin(), variance_.end(), sorted_.begin());
+  const auto middle = sorted_.begin() + static_cast<std::ptrdiff_t>(sorted_.size() / 2);
+  std::nth_element(sorted_.begin(), middle, sorted_.end());
+  const float common = *middle;
+  const auto last = sorted_.end() - static_cast<std::ptrdiff_t>(max_weighed);
+  std::nth_element(middle, last, sorted_.end());
+  const float largest = *std::max_element(last, sorted_.end());
+  // An estimate that a carrier of power J went into has up to 7e-4 J of it on the neighbors.
+  const float limit = std::max({stands_out * common, *last, 3e-3F * largest});
+  bool any = false;
+  for (std::size_t i = 0; i < variance_.size(); ++i) {
+    const bool out = variance_[i] > limit;
+    weighed_[i] = out ? variance_[i] : common;
+    any = any || out;
+  }
+  return any && std::isfinite(common);
 }
 
 void KuDemodulator::symbol(std::size_t index, std::span<const cf32> window,

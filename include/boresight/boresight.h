@@ -41,7 +41,19 @@
 #include "boresight/beam/adaptive_beamformer.h"
 #include "boresight/beam/batched_mvdr.h"
 #include "boresight/beam/beamformer.h"
+#include "boresight/beam/constant_modulus.h"
+#include "boresight/beam/constraints.h"
+#include "boresight/beam/covariance_factor.h"
+#include "boresight/beam/forward_backward.h"
+#include "boresight/beam/lcmv.h"
+#include "boresight/beam/lms.h"
+#include "boresight/beam/power_inversion.h"
+#include "boresight/beam/rls.h"
+#include "boresight/beam/robust_capon.h"
+#include "boresight/beam/sidelobe_canceller.h"
+#include "boresight/beam/subspace_projection.h"
 #include "boresight/beam/weights.h"
+#include "boresight/beam/wiener.h"
 
 #include "boresight/doa/covariance.h"
 
@@ -112,6 +124,7 @@
 
 #include "boresight/rx/front_end.h"
 #include "boresight/rx/ku_demodulator.h"
+#include "boresight/rx/ku_detection.h"
 #include "boresight/rx/ku_receiver.h"
 #include "boresight/rx/oneshot_receiver.h"
 #include "boresight/rx/pilot_receiver.h"

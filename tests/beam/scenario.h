@@ -1,6 +1,7 @@
 // Plane waves on an array, with the covariance theory gives and the snapshots a receiver would see.
 #pragma once
 
+#include <Eigen/Dense>
 #include <cmath>
 #include <vector>
 
@@ -75,6 +76,39 @@ inline cf64 response(const std::vector<cf64>& w, const std::vector<cf64>& a) {
 /// Output signal-to-interference-and-noise ratio for a signal of power 1 towards `a`.
 inline double sinr(Grid<const cf64> interference, const std::vector<cf64>& w, const std::vector<cf64>& a) {
   return std::norm(response(w, a)) / output_power(interference, w);
+}
+
+/// A matrix and a vector for the oracles.
+inline Eigen::MatrixXcd dense(Grid<const cf64> r) {
+  Eigen::MatrixXcd matrix(static_cast<Eigen::Index>(r.rows()), static_cast<Eigen::Index>(r.columns()));
+  for (std::size_t i = 0; i < r.rows(); ++i) {
+    for (std::size_t k = 0; k < r.columns(); ++k) {
+      matrix(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(k)) = r(i, k);
+    }
+  }
+  return matrix;
+}
+inline Eigen::VectorXcd dense(std::span<const cf64> v) {
+  return Eigen::Map<const Eigen::VectorXcd>(v.data(), static_cast<Eigen::Index>(v.size()));
+}
+
+/// sigma_s^2 a^H R^-1 a with sigma_s^2 = 1, by Eigen's own factorization.
+inline double optimum_sinr(Grid<const cf64> interference, std::span<const cf64> a) {
+  const Eigen::VectorXcd v = dense(a);
+  return v.dot(dense(interference).ldlt().solve(v)).real();
+}
+
+/// The steering vector with gain errors (rms, dB) and phase errors (rms, degrees), scaled to the length of
+/// the one without errors: what they do to the direction of the vector is what matters.
+inline std::vector<cf64> with_errors(std::vector<cf64> a, double gain_db, double phase_deg, Random& random) {
+  double length = 0;
+  for (cf64& value : a) {
+    value *=
+        std::polar(amplitude_from_db(gain_db * random.normal()), rad_from_deg(phase_deg * random.normal()));
+    length += std::norm(value);
+  }
+  for (cf64& value : a) value *= std::sqrt(static_cast<double>(a.size()) / length);
+  return a;
 }
 
 }  // namespace boresight::beam

@@ -1,5 +1,5 @@
-// The beamformer of the receive chain: elements in, one beam out, weights renewed from the samples
-// themselves.
+// The beamformer of the receive chain: elements in, one or several beams out, weights renewed from the
+// samples themselves.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,9 @@
 
 #include "boresight/array/geometry.h"
 #include "boresight/beam/beamformer.h"
-#include "boresight/beam/weights.h"
+#include "boresight/beam/constraints.h"
+#include "boresight/beam/covariance_factor.h"
+#include "boresight/beam/lcmv.h"
 #include "boresight/core/grid.h"
 #include "boresight/core/types.h"
 #include "boresight/core/vec3.h"
@@ -17,25 +19,42 @@
 
 namespace boresight::beam {
 
-/// Sample-matrix-inversion MVDR over a stream of blocks (Reed, Mallett and Brennan 1974; Capon 1969), with
-/// the plain beamformers beside it for comparison.
+/// Weights from the sample covariance (Reed, Mallett and Brennan 1974; Capon 1969) over a stream of blocks,
+/// with the plain beamformers beside them for comparison. All beams share one covariance and its
+/// factorization.
 ///
 /// Per block: the block joins the covariance; if an update is due, the weights it leads to take effect within
 /// this very block, faded in linearly from the old ones over its samples, so that the output never steps. The
 /// first block is beamformed with its own weights throughout. The output is a function of the sequence of
 /// blocks and directions alone: no clock, no thread.
+///
+/// A jammer that comes on does not wait for the next update. It shows as a jump of a beam's output power over
+/// the block before; the samples from there on then count more than the past, and the new weights hold from
+/// the first run of 128 samples that the jammer is in:
+///
+///     input    ────────────────────────┬───────────── jammer
+///     weights  old ─────────────╲ fade ├─ new ───────
+///                               128    first run with the jump
+///
+/// so that a jammer costs none of the wanted signal, except where it comes on in the last few samples of a
+/// block: those are gone before there is anything to learn from.
 class AdaptiveBeamformer {
  public:
   enum class Mode {
-    mvdr,          ///< unit gain towards the direction, least power from everywhere else
-    conventional,  ///< unit gain towards the direction, phases only
-    single,        ///< element 0 as it is, for comparison; a dead element 0 is silence
+    mvdr,             ///< unit gain towards the direction, least power from everywhere else
+    robust_capon,     ///< the same, steering vectors wrong by `uncertainty`: strong wanted signals
+    lcmv,             ///< mvdr with exact nulls on top: set_nulls(), other beams, a flat top
+    subspace,         ///< mvdr within the signals' subspace, see subspace_projection()
+    power_inversion,  ///< no direction: least power with weight 1 on element 0; one beam
+    conventional,     ///< unit gain towards the direction, phases only
+    single,           ///< element 0 as it is, for comparison; a dead element 0 is silence; one beam
   };
 
   struct Config {
     array::Geometry geometry;
     double carrier_hz = 0;
     Mode mode = Mode::mvdr;
+    std::size_t beams = 1;  ///< 1 to 64, each with a direction of its own
     /// Weights are renewed with the first block that completes this many samples since the last renewal.
     std::size_t update_interval_samples = 65536;
     /// What the past counts for after each renewal, in (0, 1]: the covariance looks back over about
@@ -49,61 +68,106 @@ class AdaptiveBeamformer {
     std::size_t covariance_decimation = 4;
     /// Longest block that process() will be given.
     std::size_t max_block_samples = 65536;
+    /// A run of 128 output samples this much stronger than the last block's mean renews the weights at once,
+    /// 3 to 60 dB; 0 switches it off. A wanted signal that comes in bursts triggers it too, which costs time
+    /// and does no harm.
+    double jump_db = 6;
+    /// Forward-backward averaging: doubles what few snapshots are worth, for calibrated point-symmetric
+    /// arrays.
+    bool forward_backward = false;
+    /// Mode::robust_capon: squared length of the steering vector's error per element, in (0, 1); see
+    /// robust_capon().
+    double uncertainty = 0.3;
+    /// Mode::lcmv: the beam is flat on top (both first derivatives zero), at two degrees of freedom.
+    bool flat_top = false;
+    /// Mode::lcmv: every beam has a null on the directions of all other beams.
+    bool null_other_beams = false;
+    /// Mode::lcmv: how many directions set_nulls() takes, at most elements - 1.
+    std::size_t max_nulls = 0;
   };
 
-  /// What the last renewal found. Only Mode::mvdr measures; the others leave powers at 0, and Mode::single
+  /// What the last renewal found. Modes conventional and single measure nothing and leave powers at 0; single
   /// never renews.
   struct Stats {
     double noise_power = 0;            ///< per element and sample; full scale is 1
     double power_over_noise_db = 0;    ///< all that rises above the noise, wanted or not, mean per
                                        ///< element; -100 to 200
     std::uint64_t updates = 0;         ///< renewals of the weights
+    std::uint64_t jumps = 0;           ///< of which early ones, because the output power jumped
     std::uint64_t rejected = 0;        ///< renewals given up because the samples held NaN or Inf
-    std::uint64_t bad_directions = 0;  ///< directions that were zero or not finite
+    std::uint64_t bad_directions = 0;  ///< directions and nulls that were zero, not finite or too many
+    std::uint64_t dropped_nulls =
+        0;                        ///< constraints that could not be met: on the beam itself, on one another
+    std::uint64_t fallbacks = 0;  ///< beams for which the mode had no answer and mvdr stood in
   };
 
-  /// Throws ConfigError for a bad geometry, a carrier that is not positive and finite, a forgetting or
-  /// loading out of range, and for an interval, decimation or block length of 0. Looks at the boresight until
-  /// told otherwise.
+  /// Throws ConfigError for a bad geometry, a carrier that is not positive and finite, a value out of range,
+  /// several beams in a mode of one, and forward-backward averaging on an array without point symmetry. All
+  /// beams look at the boresight until told otherwise.
   explicit AdaptiveBeamformer(const Config& config);
 
   /// Where to look: a vector from the array to the source, array frame, made a unit vector here. The next
   /// block fades over to it. Zero or not finite: the last direction stays and Stats::bad_directions counts.
-  void set_direction(Vec3 direction) noexcept;
+  void set_direction(Vec3 direction, std::size_t beam = 0) noexcept;
+
+  /// Mode::lcmv: directions that no beam may hear, in place of the ones before; from the next block on. A
+  /// null on a beam's own direction or on another null is left out for that beam and counted.
+  void set_nulls(std::span<const Vec3> directions) noexcept;
 
   /// @param in   [elements x n], n <= max_block_samples; NaN and Inf are to be cleaned by the caller. Should
   ///             one come all the same, it spoils its own output samples, the weights stay as they are, and
   ///             the covariance starts over.
-  /// @param out  [n]
-  void process(Grid<const cf32> in, std::span<cf32> out) noexcept;
+  /// @param out  [beams x n], must not overlap `in`
+  void process(Grid<const cf32> in, Grid<cf32> out) noexcept;
+  /// The same for one beam, out [n].
+  void process(Grid<const cf32> in, std::span<cf32> out) noexcept {
+    process(in, Grid<cf32>(out.data(), 1, out.size()));
+  }
 
   const Stats& stats() const { return stats_; }
-  std::size_t elements() const { return steering_.size(); }
+  std::size_t elements() const { return steering_.columns(); }
+  std::size_t beams() const { return steering_.rows(); }
   std::size_t max_block_samples() const { return config_.max_block_samples; }
 
   /// The weights [elements] in effect at the end of the last block; zero before the first.
-  std::span<const cf64> weights() const { return weights_; }
+  std::span<const cf64> weights(std::size_t beam = 0) const { return weights_.row(beam); }
   /// The steering vector [elements] of the present direction.
-  std::span<const cf64> steering() const { return steering_; }
+  std::span<const cf64> steering(std::size_t beam = 0) const { return steering_.row(beam); }
 
-  /// As constructed, but the direction stays.
+  /// As constructed, but directions and nulls stay.
   void reset() noexcept;
 
  private:
   void train(Grid<const cf32> in) noexcept;
+  void train_from_jump(Grid<const cf32> in) noexcept;
+  std::size_t find_jump(Grid<const cf32> out) noexcept;
+  void note_power() noexcept;
   bool renew_weights() noexcept;
+  bool adapt_beam(std::size_t beam) noexcept;
+  bool constrained_beam(std::size_t beam) noexcept;
+  void fade_in(Grid<const cf32> in, Grid<cf32> out, std::size_t first, std::size_t end) noexcept;
   void load_weights(Beamformer& beamformer) noexcept;
 
   Config config_;
+  bool adapts_;
+  double jump_ratio_;
   doa::SampleCovariance covariance_;
-  MvdrSolver solver_;
+  CovarianceFactor factor_;
+  ConstraintSet constraints_;
+  LcmvSolver lcmv_;
   Beamformer current_;
   Beamformer next_;
+  std::vector<std::size_t> mirror_;  // empty without forward-backward averaging
   GridBuffer<cf64> covariance_matrix_;
-  GridBuffer<cf32> single_precision_;  // [1 x elements], weights on their way into a beamformer
-  GridBuffer<cf32> faded_in_;          // [1 x max_block_samples], output of the next weights
-  std::vector<cf64> steering_;
-  std::vector<cf64> weights_;
+  GridBuffer<cf32> single_precision_;  // [beams x elements], weights on their way into a beamformer
+  GridBuffer<cf32> faded_in_;          // [beams x max_block_samples], output of the next weights
+  GridBuffer<cf64> steering_;          // [beams x elements]
+  GridBuffer<cf64> derivatives_;       // [2 beams x elements], for a flat top
+  GridBuffer<cf64> nulls_;             // [max_nulls x elements]
+  GridBuffer<cf64> weights_;           // [beams x elements]
+  std::vector<double> usual_power_;    // [beams], what find_jump() compares with
+  std::vector<double> block_power_;    // [beams], what it found
+  std::size_t null_count_ = 0;
   std::size_t samples_since_renewal_ = 0;
   bool started_ = false;
   bool direction_changed_ = false;

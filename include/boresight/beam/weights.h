@@ -4,9 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 
+#include "boresight/beam/covariance_factor.h"
 #include "boresight/core/grid.h"
 #include "boresight/core/types.h"
 
@@ -35,56 +35,40 @@ void mvdr(Grid<const cf64> covariance, std::span<const cf64> steering, double lo
 /// the look direction: the constraints then contradict each other.
 void null_steering(std::span<const cf64> steering, Grid<const cf64> nulls, std::span<cf64> weights);
 
-/// MVDR weights from a measured covariance, for streams: allocates at construction and never again.
+/// The same from a factored covariance and with its loading(), for streams: no allocation.
 ///
-/// Loading is relative to the noise floor, which is read off R itself: the mean of the lower half of its
-/// eigenvalues. That is the noise as long as fewer than half of the degrees of freedom hold signals. 10 dB is
-/// what makes few snapshots enough (2 per jammer eigenvalue) and what keeps a signal of interest in the
-/// training data from being nulled because the steering vector is not exact (Carlson 1988; Cox 1987).
+/// - NaN or Inf in `steering`: the weights keep what they held and false is returned.
+/// - A dead element: its weight is zero and unit gain is made by the others.
+/// - R = 0, or a direction in which no live element hears anything: the conventional weights.
+bool mvdr(CovarianceFactor& covariance, std::span<const cf64> steering, std::span<cf64> weights) noexcept;
+
+/// Covariance to MVDR weights in one call, for streams: allocates at construction and never again. 10 dB of
+/// loading is what makes few snapshots enough (2 per jammer eigenvalue) and what keeps a signal of interest
+/// in the training data from being nulled because the steering vector is not exact (Carlson 1988; Cox 1987).
+/// CovarianceFactor says how the noise floor is found, and what becomes of a covariance that is not what
+/// theory asks for.
 class MvdrSolver {
  public:
-  struct Config {
-    std::size_t elements = 0;           ///< 1 to 1024
-    double loading_over_noise_db = 10;  ///< diagonal loading over the estimated noise floor, -60 to 60 dB
-  };
+  using Config = CovarianceFactor::Config;
 
   /// Throws ConfigError when a value is out of range.
-  explicit MvdrSolver(const Config& config);
-  ~MvdrSolver();
-  MvdrSolver(MvdrSolver&&) noexcept;
-  MvdrSolver& operator=(MvdrSolver&&) noexcept;
+  explicit MvdrSolver(const Config& config) : factor_(config) {}
 
-  /// What happens when R is not what theory asks for:
-  /// - NaN or Inf in R or in `steering`: `weights` keep what they held, rejected() counts, false is returned.
-  /// - A dead element (R_ee = 0): its weight is zero and unit gain is made by the others.
-  /// - R = 0: the conventional weights.
-  /// - R singular (fewer snapshots than elements): at least 90 dB below the mean eigenvalue is loaded.
-  ///
+  /// False, and the weights as they were, when R or the steering vector is not finite; rejected() counts.
   /// @param covariance  [E x E], Hermitian; the lower triangle is read
   bool solve(Grid<const cf64> covariance, std::span<const cf64> steering, std::span<cf64> weights) noexcept;
 
-  /// Of the last R that was not rejected: eigenvalues in ascending order, noise floor, loading.
-  std::span<const double> eigenvalues() const;
-  double noise_power() const { return noise_power_; }
-  double loading() const { return loading_; }
+  /// Of the last R that was not rejected, see CovarianceFactor.
+  std::span<const double> eigenvalues() const { return factor_.eigenvalues(); }
+  double noise_power() const { return factor_.noise_power(); }
+  double loading() const { return factor_.loading(); }
+  double interference_to_noise() const { return factor_.interference_to_noise(); }
 
-  /// Mean power per live element above the noise floor, over the noise floor, linear: (tr R / live - noise) /
-  /// noise. 0 when nothing rises above the noise, +inf when there is power and no noise.
-  double interference_to_noise() const { return interference_to_noise_; }
-
-  /// Covariances refused because they were not finite.
+  /// Covariances and steering vectors refused because they were not finite.
   std::uint64_t rejected() const { return rejected_; }
 
  private:
-  struct Workspace;
-
-  void measure(std::size_t live_elements) noexcept;
-
-  double loading_over_noise_;
-  std::unique_ptr<Workspace> work_;
-  double noise_power_ = 0;
-  double loading_ = 0;
-  double interference_to_noise_ = 0;
+  CovarianceFactor factor_;
   std::uint64_t rejected_ = 0;
 };
 

@@ -1,0 +1,246 @@
+// The adaptive beamformer beyond one MVDR beam: other rules for weights, several beams, and a jammer that
+// comes on between two updates.
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "boresight/core/error.h"
+#include "roof.h"
+#include "support/allocation_counter.h"
+
+namespace boresight::beam {
+namespace {
+
+std::vector<cf64> copied(std::span<const cf64> w) {
+  return {w.begin(), w.end()};
+}
+
+TEST(AdaptiveModes, EveryRuleSavesTheSignal) {
+  const Roof roof(16 * block_samples, 21);
+  const double optimum_db = roof.optimum_sinr_db();
+  for (const Mode mode : {Mode::mvdr, Mode::robust_capon, Mode::lcmv, Mode::subspace}) {
+    AdaptiveBeamformer beamformer(roof.config(mode));
+    beamformer.set_direction(roof.signal_direction);
+    const std::vector<cf32> y = run(beamformer, roof.x.view());
+    const double sinr_db = measured_sinr_db(y, roof.signal);
+    EXPECT_GT(sinr_db, optimum_db - 1) << static_cast<int>(mode);
+    EXPECT_LT(sinr_db, optimum_db + 0.1) << static_cast<int>(mode);
+    EXPECT_NEAR(std::abs(response(copied(beamformer.weights()), copied(beamformer.steering())) - 1.0), 0,
+                1e-9);
+    EXPECT_EQ(beamformer.stats().fallbacks, 0U);
+    EXPECT_EQ(beamformer.stats().jumps, 0U);
+  }
+}
+
+TEST(AdaptiveModes, PowerInversionNeedsNoDirection) {
+  const Roof roof(16 * block_samples, 22);
+  AdaptiveBeamformer beamformer(roof.config(Mode::power_inversion));  // looks at nothing
+  const std::vector<cf32> y = run(beamformer, roof.x.view());
+  EXPECT_NEAR(std::abs(beamformer.weights()[0] - 1.0), 0, 1e-12);
+  EXPECT_LT(db_from_power(std::norm(response(copied(beamformer.weights()), roof.jammer_steering))), -40);
+  EXPECT_GT(measured_sinr_db(y, roof.signal), -12);  // -3 dB is one element's without the jammer; -40 with it
+}
+
+TEST(AdaptiveModes, ARobustBeamHoldsAStrongSignal) {
+  // The jammer's place is taken by a wanted signal of 37 dB per element: MVDR nulls it for the 5 degrees of
+  // element errors, the robust beam keeps it.
+  const Roof roof(8 * block_samples, 23);
+  for (const Mode mode : {Mode::mvdr, Mode::robust_capon}) {
+    AdaptiveBeamformer beamformer(roof.config(mode));
+    beamformer.set_direction(roof.jammer_direction);
+    run(beamformer, roof.x.view());
+    const double gain_db =
+        db_from_power(std::norm(response(copied(beamformer.weights()), roof.jammer_steering)));
+    if (mode == Mode::mvdr) {
+      EXPECT_LT(gain_db, -10);
+    } else {
+      EXPECT_GT(gain_db, -3);
+    }
+  }
+}
+
+TEST(AdaptiveModes, LcmvHasTheNullsItIsTold) {
+  const Roof roof(2 * block_samples, 24);
+  AdaptiveBeamformer::Config config = roof.config(Mode::lcmv);
+  config.max_nulls = 2;
+  config.flat_top = true;
+  AdaptiveBeamformer beamformer(config);
+  beamformer.set_direction(roof.signal_direction);
+  const Vec3 quiet = array::enu_from_sky({rad_from_deg(280), rad_from_deg(30)});
+  beamformer.set_nulls(std::vector<Vec3>{quiet, {0, 0, 0}, 2.0 * roof.signal_direction, quiet});
+  EXPECT_EQ(beamformer.stats().bad_directions, 2U);  // the zero, and one too many
+  run(beamformer, roof.x.view());
+  EXPECT_EQ(beamformer.stats().dropped_nulls, 1U);  // on the beam itself
+  std::vector<cf64> a(Roof::elements);
+  array::steering_vector(roof.geometry, quiet, test_frequency_hz, a);
+  EXPECT_LT(std::abs(response(copied(beamformer.weights()), a)), 1e-12);
+  EXPECT_NEAR(std::abs(response(copied(beamformer.weights()), copied(beamformer.steering())) - 1.0), 0,
+              1e-12);
+  beamformer.set_nulls({});
+  run(beamformer, roof.x.view());
+  EXPECT_GT(std::abs(response(copied(beamformer.weights()), a)), 1e-6);
+}
+
+TEST(AdaptiveModes, SeveralBeamsAreWhatEachAloneWouldBe) {
+  const Roof roof(12 * block_samples, 25);
+  const Vec3 second = array::enu_from_sky({rad_from_deg(300), rad_from_deg(60)});
+  for (const Mode mode : {Mode::mvdr, Mode::robust_capon, Mode::conventional}) {
+    AdaptiveBeamformer::Config config = roof.config(mode);
+    config.beams = 2;
+    AdaptiveBeamformer both(config);
+    both.set_direction(roof.signal_direction, 0);
+    both.set_direction(second, 1);
+    GridBuffer<cf32> y(2, roof.x.columns());
+    for (std::size_t first = 0; first < y.columns(); first += block_samples) {
+      both.process(roof.x.view().columns(first, block_samples), y.view().columns(first, block_samples));
+    }
+    for (const std::size_t beam : {0, 1}) {
+      AdaptiveBeamformer alone(roof.config(mode));
+      alone.set_direction(beam == 0 ? roof.signal_direction : second);
+      const std::vector<cf32> expected = run(alone, roof.x.view());
+      for (std::size_t t = 0; t < expected.size(); ++t) {
+        ASSERT_NEAR(std::abs(expected[t] - y(beam, t)), 0, 1e-4) << t;
+      }
+    }
+  }
+}
+
+TEST(AdaptiveModes, BeamsCanKeepOffEachOther) {
+  const Roof roof(4 * block_samples, 26);
+  AdaptiveBeamformer::Config config = roof.config(Mode::lcmv);
+  config.beams = 3;
+  config.null_other_beams = true;
+  AdaptiveBeamformer beamformer(config);
+  beamformer.set_direction(roof.signal_direction, 0);
+  beamformer.set_direction(array::enu_from_sky({rad_from_deg(300), rad_from_deg(60)}), 1);
+  beamformer.set_direction(array::enu_from_sky({rad_from_deg(60), rad_from_deg(50)}), 2);
+  GridBuffer<cf32> y(3, block_samples);
+  const AllocationCounter counter;
+  for (std::size_t block = 0; block < 4; ++block) {
+    beamformer.process(roof.x.view().columns(block * block_samples, block_samples), y.view());
+  }
+  EXPECT_EQ(counter.count(), 0U);
+  for (std::size_t b = 0; b < 3; ++b) {
+    const std::vector<cf64> w = copied(beamformer.weights(b));
+    for (std::size_t other = 0; other < 3; ++other) {
+      EXPECT_NEAR(std::abs(response(w, copied(beamformer.steering(other)))), b == other ? 1 : 0, 1e-9);
+    }
+    EXPECT_LT(db_from_power(std::norm(response(w, roof.jammer_steering))), -40);
+  }
+}
+
+/// A satellite of 0 dB per element, and a jammer 50 dB above it from sample `onset` on; blocks of 8192 as the
+/// receiver's front end makes them, updates every 65536.
+struct Onset {
+  static constexpr std::size_t block = 8192;
+  static constexpr std::size_t samples = 24 * block;
+  Roof roof{1, 31};
+  GridBuffer<cf32> x{Roof::elements, samples};
+  std::vector<cf32> signal = std::vector<cf32>(samples);
+
+  explicit Onset(std::size_t onset, std::size_t signal_from = 0) {
+    Random random(32);
+    for (std::size_t t = 0; t < samples; ++t) {
+      if (t >= signal_from) signal[t] = random.complex_normal();
+      const cf64 jammer = t < onset ? cf64(0) : cf64(random.complex_normal(1e5F));
+      for (std::size_t e = 0; e < Roof::elements; ++e) {
+        x(e, t) = random.complex_normal() +
+                  cf32(cf64(signal[t]) * roof.signal_steering[e] + jammer * roof.jammer_steering[e]);
+      }
+    }
+  }
+
+  /// Samples after the onset in runs of 64 that are below 3 dB of SINR; 12 dB less the nulling is the
+  /// optimum.
+  std::size_t lost(Mode mode, double jump_db, std::size_t onset, std::uint64_t& jumps) const {
+    AdaptiveBeamformer::Config config = roof.config(mode);
+    config.update_interval_samples = 65536;
+    config.max_block_samples = block;
+    config.jump_db = jump_db;
+    AdaptiveBeamformer beamformer(config);
+    beamformer.set_direction(roof.signal_direction);
+    std::vector<cf32> y(samples);
+    for (std::size_t first = 0; first < samples; first += block) {
+      beamformer.process(x.view().columns(first, block), std::span(y).subspan(first, block));
+    }
+    jumps = beamformer.stats().jumps;
+    std::size_t count = 0;
+    for (std::size_t t = onset; t + 64 <= samples; t += 64) {
+      if (measured_sinr_db(std::span(y).subspan(t, 64), std::span(signal).subspan(t, 64)) < 3) count += 64;
+    }
+    return count;
+  }
+};
+
+TEST(JammerOnset, CostsNothingWithinABlock) {
+  // Without the jump detector the wait for the update costs 57344 samples, the fade most of another 8192: 3.2
+  // ms at 20 Msps. With it, nothing, wherever in the block the jammer comes on.
+  for (const std::size_t offset : {0, 100, 3000, 8192 - 700}) {
+    const std::size_t onset = 10 * Onset::block + offset;
+    const Onset scene(onset);
+    std::uint64_t jumps = 0;
+    EXPECT_GT(scene.lost(Mode::mvdr, 0, onset, jumps), 32768U);
+    EXPECT_EQ(jumps, 0U);
+    for (const Mode mode : {Mode::mvdr, Mode::robust_capon, Mode::lcmv, Mode::subspace}) {
+      EXPECT_EQ(scene.lost(mode, 6, onset, jumps), 0U) << offset << ' ' << static_cast<int>(mode);
+      EXPECT_GE(jumps, 1U);
+      EXPECT_LE(jumps, 2U);
+    }
+  }
+}
+
+TEST(JammerOnset, InTheLastSamplesOfABlockCostsThoseFew) {
+  for (const std::size_t left : {1, 5, 40, 200}) {
+    const std::size_t onset = 10 * Onset::block - left;
+    const Onset scene(onset);
+    std::uint64_t jumps = 0;
+    EXPECT_LE(scene.lost(Mode::mvdr, 6, onset, jumps), 64U) << left;
+    EXPECT_GE(jumps, 1U);
+  }
+}
+
+TEST(JammerOnset, NoFalseAlarms) {
+  // A steady scene never triggers, at the lowest threshold either.
+  const Onset steady(Onset::samples);
+  std::uint64_t jumps = 1;
+  steady.lost(Mode::mvdr, 3, Onset::samples, jumps);
+  EXPECT_EQ(jumps, 0U);
+  // A wanted signal that comes up, 12 dB above the beam's noise, does, and loses nothing by it.
+  const std::size_t start = 12 * Onset::block + 1000;
+  const Onset arrival(Onset::samples, start);
+  EXPECT_EQ(arrival.lost(Mode::mvdr, 6, start, jumps), 0U);
+  EXPECT_EQ(jumps, 1U);
+}
+
+TEST(JammerOnset, NanInTheOutputIsNoJump) {
+  Onset scene(Onset::samples);
+  scene.x(2, 9 * Onset::block + 5) = cf32(std::numeric_limits<float>::quiet_NaN(), 0);
+  std::uint64_t jumps = 1;
+  scene.lost(Mode::mvdr, 6, Onset::samples, jumps);
+  EXPECT_EQ(jumps, 0U);
+}
+
+TEST(AdaptiveModes, RefuseValuesOutOfRange) {
+  const Roof roof(1, 1);
+  const auto refused = [&](auto change) {
+    AdaptiveBeamformer::Config config = roof.config(Mode::mvdr);
+    change(config);
+    EXPECT_THROW(AdaptiveBeamformer{config}, ConfigError);
+  };
+  refused([](auto& c) { c.beams = 0; });
+  refused([](auto& c) { c.beams = 65; });
+  refused([](auto& c) { c.beams = 2, c.mode = Mode::single; });
+  refused([](auto& c) { c.beams = 2, c.mode = Mode::power_inversion; });
+  refused([](auto& c) { c.jump_db = 2; });
+  refused([](auto& c) { c.jump_db = std::numeric_limits<double>::quiet_NaN(); });
+  refused([](auto& c) { c.uncertainty = 0; });
+  refused([](auto& c) { c.uncertainty = 1; });
+  refused([](auto& c) { c.max_nulls = Roof::elements; });
+  refused([](auto& c) {
+    c.geometry = array::Geometry::circle(5, 0.1);
+    c.forward_backward = true;
+  });
+}
+
+}  // namespace
+}  // namespace boresight::beam
