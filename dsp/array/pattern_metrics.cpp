@@ -204,7 +204,7 @@ CutMetrics measure_cut(std::span<const double> angles_rad, std::span<const doubl
   for (std::size_t k = 0; k < size; ++k) {
     require(k == 0 || angles_rad[k] > angles_rad[k - 1],
             "cut: angle " + std::to_string(k) + " must be larger than the one before");
-    require(!std::isnan(cut_db[k]), "cut: level " + std::to_string(k) + " must not be NaN");
+    require(std::isfinite(cut_db[k]), "cut: level " + std::to_string(k) + " must be finite");
   }
   const auto peak = static_cast<std::size_t>(std::max_element(cut_db.begin(), cut_db.end()) - cut_db.begin());
   const Top top = parabola_top(angles_rad, cut_db, peak);

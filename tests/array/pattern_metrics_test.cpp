@@ -174,6 +174,8 @@ TEST(MeasureCut, WhatTheCutDoesNotHold) {
   EXPECT_THROW(measure_cut(std::vector<double>{0, 1}, std::vector<double>{0, 1}), ConfigError);
   EXPECT_THROW(measure_cut(std::vector<double>{0, 1, 1}, std::vector<double>{0, 1, 0}), ConfigError);
   EXPECT_THROW(measure_cut(angles, std::vector<double>{0, nan, 0}), ConfigError);
+  EXPECT_THROW(measure_cut(angles, std::vector<double>{0, -std::numeric_limits<double>::infinity(), 0}),
+               ConfigError);
   const Pattern pattern(Geometry::line(2, 0.01), frequency_hz, std::vector<cf64>{1, 1});
   EXPECT_THROW(pattern.great_circle_cut_db({0, 0, 1}, {0, 0, -2}, angles), ConfigError);
   EXPECT_THROW(pattern.great_circle_cut_db({0, 0, 0}, {0, 0, 1}, angles), ConfigError);

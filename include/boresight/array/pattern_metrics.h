@@ -55,7 +55,7 @@ struct CutMetrics {
 /// sample.
 ///
 /// @param angles_rad  increasing, 3 or more
-/// Throws ConfigError for sizes that do not fit, angles that do not increase and NaN levels.
+/// Throws ConfigError for sizes that do not fit, angles that do not increase and levels that are not finite.
 CutMetrics measure_cut(std::span<const double> angles_rad, std::span<const double> cut_db);
 
 /// Over all directions ahead of the array, z > 0. Levels are relative to the peak.
