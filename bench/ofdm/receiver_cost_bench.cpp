@@ -15,8 +15,8 @@
 #include "boresight/rx/ku_demodulator.h"
 #include "boresight/tx/ku_transmitter.h"
 #include "fft/fft.h"
-#include "fftw_bound.h"
 #include "plain_receiver.h"
+#include "support/fftw_bound.h"
 
 #ifdef BORESIGHT_HAVE_LIQUID
 #include "liquid_receiver.h"

@@ -129,13 +129,13 @@ class Worker {
     run(random, frames, study_.snr_db, [&](const rx::KuDetection& d) {
       const double frame = nearest(d);
       const bool good =
-          std::abs(d.sample_index - downlink_.frame_start(static_cast<std::int64_t>(frame))) <= 2;
+          std::abs(d.start_samples() - downlink_.frame_start(static_cast<std::int64_t>(frame))) <= 2;
       if (!good) {
         ++tally.wrong;
         return true;
       }
       tally.found = 1;
-      tally.seconds = d.sample_index / study_.rate_hz + static_cast<double>(d.frames) / 750;
+      tally.seconds = d.start_samples() / study_.rate_hz + static_cast<double>(d.frames) / 750;
       return false;
     });
     return tally;
@@ -153,7 +153,7 @@ class Worker {
         return true;
       }
       if (frame < 75) return true;
-      const double error = d.doppler_hz - downlink_.doppler_at(d.sample_index);
+      const double error = d.doppler_hz - downlink_.doppler_at(d.start_samples());
       tally.square += error * error;
       ++tally.squares;
       tally.found = 1;
@@ -184,12 +184,12 @@ class Worker {
 
   double nearest(const rx::KuDetection& d) const {
     const double slope = 1 + config_.doppler_hz / config_.tuned_hz;
-    return std::round((d.sample_index / study_.rate_hz - config_.start_s) * 750 * slope);
+    return std::round((d.start_samples() / study_.rate_hz - config_.start_s) * 750 * slope);
   }
   bool right(const rx::KuDetection& d, double frame) const {
     const double carrier_hz = study_.pilots ? 1e3 : 40e3;
-    return std::abs(d.sample_index - downlink_.frame_start(static_cast<std::int64_t>(frame))) <= 1.2 &&
-           std::abs(d.carrier_hz - downlink_.doppler_at(d.sample_index)) <= carrier_hz;
+    return std::abs(d.start_samples() - downlink_.frame_start(static_cast<std::int64_t>(frame))) <= 1.2 &&
+           std::abs(d.carrier_hz - downlink_.doppler_at(d.start_samples())) <= carrier_hz;
   }
 
   void run(Random& random, std::size_t frames, double snr_db,

@@ -39,4 +39,44 @@ Attitude::Attitude(const Config& config) {
   y_ = sin_roll * right + cos_roll * top;
 }
 
+Attitude Attitude::vehicle(const VehicleAngles& angles) {
+  require(
+      std::isfinite(angles.heading_rad) && std::isfinite(angles.pitch_rad) && std::isfinite(angles.roll_rad),
+      "vehicle attitude: heading, pitch and roll must be finite");
+  const Vec3 level_up{0, 0, 1};
+  const Vec3 level_forward{std::sin(angles.heading_rad), std::cos(angles.heading_rad), 0};
+  const Vec3 level_right{std::cos(angles.heading_rad), -std::sin(angles.heading_rad), 0};
+  const double cos_pitch = std::cos(angles.pitch_rad);
+  const double sin_pitch = std::sin(angles.pitch_rad);
+  const Vec3 pitched_up = cos_pitch * level_up - sin_pitch * level_forward;
+  const double cos_roll = std::cos(angles.roll_rad);
+  const double sin_roll = std::sin(angles.roll_rad);
+  Attitude attitude;
+  attitude.x_ = cos_roll * level_right - sin_roll * pitched_up;
+  attitude.y_ = cos_pitch * level_forward + sin_pitch * level_up;
+  attitude.z_ = cos_roll * pitched_up + sin_roll * level_right;
+  return attitude;
+}
+
+Attitude Attitude::from_axes(Vec3 x, Vec3 y, Vec3 z) {
+  constexpr double tolerance = 1e-6;
+  const Vec3 x_cross_y{x.y * y.z - x.z * y.y, x.z * y.x - x.x * y.z, x.x * y.y - x.y * y.x};
+  const bool rotation = std::abs(norm(x) - 1) <= tolerance && std::abs(norm(y) - 1) <= tolerance &&
+                        std::abs(dot(x, y)) <= tolerance && norm(x_cross_y - z) <= 2 * tolerance;
+  require(rotation, "attitude: axes must be right-handed and orthonormal within 1e-6");
+  Attitude attitude;
+  attitude.x_ = x;
+  attitude.y_ = y;
+  attitude.z_ = z;
+  return attitude;
+}
+
+Attitude Attitude::mounted(const Attitude& mounting, const Attitude& vehicle) {
+  Attitude attitude;
+  attitude.x_ = vehicle.enu_from_array(mounting.x_);
+  attitude.y_ = vehicle.enu_from_array(mounting.y_);
+  attitude.z_ = vehicle.enu_from_array(mounting.z_);
+  return attitude;
+}
+
 }  // namespace boresight::array

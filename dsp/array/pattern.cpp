@@ -20,29 +20,50 @@ double floored_db(double power) {
 
 Pattern::Pattern(Geometry geometry, double frequency_hz, std::span<const cf64> weights,
                  const Attitude& attitude)
-    : geometry_(std::move(geometry)),
-      wavenumber_rad_m_(2 * pi * frequency_hz / speed_of_light_m_s),
-      weights_(weights.begin(), weights.end()),
-      attitude_(attitude) {
-  geometry_.check();
+    : Pattern(Manifold(std::move(geometry)), frequency_hz, weights, attitude) {}
+
+Pattern::Pattern(Manifold manifold, double frequency_hz, std::span<const cf64> weights,
+                 const Attitude& attitude, Jones wave)
+    : manifold_(std::move(manifold)),
+      frequency_hz_(frequency_hz),
+      weights_(manifold_.channels()),
+      attitude_(attitude),
+      wave_(wave) {
   require(std::isfinite(frequency_hz) && frequency_hz > 0,
           "pattern frequency " + std::to_string(frequency_hz) + " Hz: must be positive and finite");
-  require(weights_.size() == geometry_.elements(), "pattern: " + std::to_string(weights_.size()) +
-                                                       " weights for " +
-                                                       std::to_string(geometry_.elements()) + " elements");
+  require(weights.size() == manifold_.channels(), "pattern: " + std::to_string(weights.size()) +
+                                                      " weights for " + std::to_string(manifold_.channels()) +
+                                                      " channels");
+  manifold_.absorb_coupling(weights, weights_);
 }
 
 double Pattern::power(Vec3 u) const {
-  double re = 0;
-  double im = 0;
-  for (std::size_t e = 0; e < weights_.size(); ++e) {
-    const double phase_rad = wavenumber_rad_m_ * dot(geometry_.positions_m[e], u);
-    const double c = std::cos(phase_rad);
-    const double s = std::sin(phase_rad);
-    re += weights_[e].real() * c + weights_[e].imag() * s;
-    im += weights_[e].real() * s - weights_[e].imag() * c;
+  return power(u, wave_);
+}
+
+double Pattern::power(Vec3 u, Jones wave) const {
+  return std::norm(manifold_.output(weights_, u, frequency_hz_, wave));
+}
+
+std::vector<double> Pattern::great_circle_cut_db(Vec3 center, Vec3 towards,
+                                                 std::span<const double> angles_rad,
+                                                 PatternScale scale) const {
+  const Vec3 along = (1 / norm(center)) * center;
+  Vec3 across = (1 / norm(towards)) * towards;
+  across = across - dot(across, along) * along;
+  const double length = norm(across);
+  require(length > 1e-9, "pattern cut: center and towards must be two directions, not opposite");
+  across = (1 / length) * across;
+  std::vector<double> cut(angles_rad.size());
+  double peak_db = pattern_floor_db;
+  for (std::size_t k = 0; k < cut.size(); ++k) {
+    cut[k] = floored_db(power(std::cos(angles_rad[k]) * along + std::sin(angles_rad[k]) * across));
+    peak_db = std::max(peak_db, cut[k]);
   }
-  return re * re + im * im;
+  if (scale == PatternScale::normalized) {
+    for (double& value_db : cut) value_db = std::max(value_db - peak_db, pattern_floor_db);
+  }
+  return cut;
 }
 
 void Pattern::sky_db(std::span<const double> azimuths_rad, std::span<const double> elevations_rad,

@@ -9,6 +9,7 @@
 #include "boresight/core/units.h"
 #include "boresight/frame/ku_frame.h"
 #include "boresight/sync/ku_sequences.h"
+#include "rx/sample_number.h"
 
 namespace boresight::rx {
 namespace {
@@ -56,7 +57,7 @@ KuReceiver::KuReceiver(const Config& config)
 }
 
 void KuReceiver::reset(std::int64_t next_sample) {
-  next_sample = std::clamp<std::int64_t>(next_sample, 0, std::int64_t{1} << 62);
+  next_sample = std::clamp<std::int64_t>(next_sample, 0, last_sample_number);
   // Zeros stand before the first sample, so that a frame may begin with it.
   fifo_size_ = sync::KuSync::allowance;
   std::fill_n(fifo_.begin(), fifo_size_, cf32(0));
@@ -79,42 +80,44 @@ void KuReceiver::push(std::span<const cf32> in, const Handler& handler) {
   while (!in.empty()) {
     const std::size_t count = std::min(in.size(), fifo_.size() - fifo_size_);
     tone_canceller_.process(in.first(count), std::span(fifo_).subspan(fifo_size_, count));
-    fifo_size_ += count;
     in = in.subspan(count);
-    while (step(handler)) {
-    }
-    // What lies before the earliest sample any state can still ask for is dropped, once it is worth a move.
-    // (A header that cannot be read sends the search back to where the SSS ends.)
-    const bool in_header = state_ == State::frame && symbol_ <= frame::ku_first_data_symbol;
-    std::int64_t wanted = state_ == State::search ? position_
-                          : state_ == State::confirm || in_header
-                              ? start_
-                              : start_ + demodulator_.window_start(symbol_);
-    if (locked_ && (state_ == State::search || candidate_)) wanted = std::min(wanted, slot_.start);
-    const std::int64_t keep = wanted - 2 * allowance;
-    const std::int64_t drop =
-        std::clamp<std::int64_t>(keep - fifo_start_, 0, static_cast<std::int64_t>(fifo_size_));
-    if (drop >= static_cast<std::int64_t>(fifo_.size() / 2) || fifo_size_ == fifo_.size()) {
-      std::copy(fifo_.begin() + drop, fifo_.begin() + static_cast<std::ptrdiff_t>(fifo_size_), fifo_.begin());
-      fifo_size_ -= static_cast<std::size_t>(drop);
-      fifo_start_ += drop;
-    }
+    took(count, handler);
+  }
+}
+
+// `count` samples have been put behind those that were there.
+void KuReceiver::took(std::size_t count, const Handler& handler) {
+  fifo_size_ += count;
+  while (step(handler)) {
+  }
+  // What lies before the earliest sample any state can still ask for is dropped, once it is worth a move.
+  // (A header that cannot be read sends the search back to where the SSS ends.)
+  const bool in_header = state_ == State::frame && symbol_ <= frame::ku_first_data_symbol;
+  std::int64_t wanted = state_ == State::search                 ? position_
+                        : state_ == State::confirm || in_header ? start_
+                                                                : start_ + demodulator_.window_start(symbol_);
+  if (locked_ && (state_ == State::search || candidate_)) wanted = std::min(wanted, slot_.start);
+  const std::int64_t keep = wanted - 2 * allowance;
+  const std::int64_t drop =
+      std::clamp<std::int64_t>(keep - fifo_start_, 0, static_cast<std::int64_t>(fifo_size_));
+  if (drop >= static_cast<std::int64_t>(fifo_.size() / 2) || fifo_size_ == fifo_.size()) {
+    std::copy(fifo_.begin() + drop, fifo_.begin() + static_cast<std::ptrdiff_t>(fifo_size_), fifo_.begin());
+    fifo_size_ -= static_cast<std::size_t>(drop);
+    fifo_start_ += drop;
   }
 }
 
 void KuReceiver::skip(std::uint64_t count, const Handler& handler) {
   if (count > 8 * frame::ku_frame_samples) {
-    // Sample numbers saturate at 2^62: 7,000 years at 20 Msps.
-    constexpr std::int64_t last = std::int64_t{1} << 62;
-    const std::int64_t now = fifo_start_ + static_cast<std::int64_t>(fifo_size_);
-    reset(count < static_cast<std::uint64_t>(last - now) ? now + static_cast<std::int64_t>(count) : last);
+    reset(later(fifo_start_ + static_cast<std::int64_t>(fifo_size_), count));
     return;
   }
-  constexpr std::array<cf32, 1024> zeros{};
   while (count > 0) {
-    const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(count, zeros.size()));
-    push(std::span(zeros).first(n), handler);
+    const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(count, fifo_.size() - fifo_size_));
+    std::fill_n(fifo_.begin() + static_cast<std::ptrdiff_t>(fifo_size_), n, cf32(0));
+    tone_canceller_.advance(n);
     count -= n;
+    took(n, handler);
   }
 }
 
@@ -276,9 +279,9 @@ bool KuReceiver::read_header() {
     searched_ = false;
     state_ = State::search;
   } else if (locked_ && ++missed_ <= config_.max_missed_frames) {
-    start_ += frame_samples + std::llround(drift_ * static_cast<double>(frame_samples) / symbol_samples);
-    rate_variance_ += frequency_step_variance * (2 * missed_ + 1);
-    state_ = State::confirm;
+    position_ = std::max(position_, behind_sss);
+    searched_ = false;
+    freewheel();
   } else {
     unlock(behind_sss);
   }

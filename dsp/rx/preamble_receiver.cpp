@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,8 @@
 #include "boresight/sync/ku_preamble.h"
 #include "boresight/sync/template_fit.h"
 #include "boresight/sync/whitener.h"
+#include "rx/period_buffer.h"
+#include "rx/sample_number.h"
 
 namespace boresight::rx {
 namespace {
@@ -28,6 +31,7 @@ constexpr double sidelobe = 0.33;            // amplitude beside a preamble: its
 constexpr std::size_t most_tracks = 16;
 constexpr double track_timeout_s = 0.25;
 constexpr std::size_t learn_at_least = 65'536;
+constexpr std::int64_t origin_step = std::int64_t{1} << 32;  // a double has steps of 5e-7 samples there
 
 sync::TemplateFit::Config template_of(const PreambleReceiver::Config& c) {
   sync::TemplateFit::Config config = sync::preamble_template(c.search.sample_rate_hz, c.search.center_hz);
@@ -63,13 +67,10 @@ struct PreambleReceiver::Impl {
   std::size_t trail = 0;  // and behind its last
   std::uint8_t level_threshold = 0;
 
-  // buffer[0] is the sample number `base`.
-  aligned_vector<cf32> buffer;
-  std::size_t filled = 0;
-  std::int64_t base = 0;
-  std::int64_t origin = 0;  // sample at which frame periods are counted from
-  std::uint64_t period_number = 0;
-  std::uint64_t block_first = 0;  // period that the accumulator's block begins with
+  PeriodBuffer buffer;
+  std::int64_t origin = 0;  // sample that places in double precision are counted from
+  PeriodBuffer::Period now;
+  std::pair<std::int64_t, double> block_start;  // of the accumulator's block
   aligned_vector<cf32> white;
   GridBuffer<std::uint8_t> levels;
   std::vector<Place> places;
@@ -86,15 +87,14 @@ struct PreambleReceiver::Impl {
         lead(std::max(search.lead_samples(), fit.lead_samples() + 2)),
         trail(std::max(search.window_samples() - search.lead_samples() - search.positions(),
                        fit.trail_samples() + 2)),
+        buffer(period, lead + reach, std::max(lead + search.positions() + trail + 2 * reach, learn_at_least)),
+        white(lead + search.positions() + trail),
         levels(search.carriers(), search.positions()) {
     require(c.tuned_hz >= 1e6 && std::isfinite(c.tuned_hz),
             "preamble receiver: tuned to " + std::to_string(c.tuned_hz) + " Hz, below 1 MHz");
     require(
         c.clock_tolerance >= 0 && c.clock_tolerance <= 1e-4,
         "preamble receiver: clock tolerance " + std::to_string(c.clock_tolerance) + " is outside 0 .. 1e-4");
-    // A period with its margins, and once more as much as the next push may bring before it is used.
-    white.resize(lead + search.positions() + trail);
-    buffer.resize(2 * (white.size() + 2 * reach) + learn_at_least);
     places.reserve(most_places);
     found.reserve(most_detections);
     previous.reserve(most_detections);
@@ -125,50 +125,43 @@ struct PreambleReceiver::Impl {
     }
   }
 
-  double period_start(std::uint64_t number) const {
-    return static_cast<double>(origin) + static_cast<double>(number) * period;
+  double period_start() const { return static_cast<double>(now.start - origin) + now.fraction; }
+  double place_of(const KuDetection& d) const {
+    return static_cast<double>(d.sample_index - origin) + d.sample_fraction;
+  }
+  void put(KuDetection& d, double place) const {
+    std::tie(d.sample_index, d.sample_fraction) = split(origin, place);
   }
 
-  void restart(std::int64_t at) {
-    filled = 0;
-    base = at;
-    period_number = 0;
-    block_first = 0;
-    // The first position needs what lies before it.
-    origin = at + static_cast<std::int64_t>(lead + reach);
+  // Behind `lost` missing samples.
+  void skip(std::uint64_t lost) {
+    buffer.skip(lost);
     for (Track& track : tracks) track.number = 0;
     previous.clear();
     held.clear();
     if (accumulator) accumulator->reset();
   }
 
-  // First sample that the next period needs, and how many.
-  std::int64_t next_first() const {
-    return static_cast<std::int64_t>(std::floor(period_start(period_number))) -
-           static_cast<std::int64_t>(lead + reach);
-  }
   std::size_t needed() const { return white.size() + 2 * reach; }
 
   void run(const Handler& handler) {
-    while (true) {
-      const auto skip = static_cast<std::size_t>(next_first() - base);
-      const std::size_t learn = whitener.learned() ? 0 : learn_at_least;
-      if (filled < skip + std::max(needed(), learn)) {
-        // What is no longer needed makes room.
-        const std::size_t gone = std::min(skip, filled);
-        std::copy(buffer.begin() + static_cast<std::ptrdiff_t>(gone),
-                  buffer.begin() + static_cast<std::ptrdiff_t>(filled), buffer.begin());
-        filled -= gone;
-        base += static_cast<std::int64_t>(gone);
-        return;
-      }
-      const std::size_t whole = std::max(needed(), learn);
+    while (const auto next =
+               buffer.next(whitener.learned() ? needed() : std::max(needed(), learn_at_least))) {
+      now = *next;
+      if (now.number == 0 || now.start - origin > origin_step) move_origin();
+      // The accumulator is empty where a block begins.
+      if (config.accumulate_frames > 0 && now.number % config.accumulate_frames == 0)
+        block_start = {now.start, now.fraction};
       // The receiver's noise changes slowly; at first it is not known well.
-      if (period_number < 32 || period_number % 8 == 0)
-        whitener.learn(std::span<const cf32>(buffer).subspan(skip, whole));
-      search_period(std::span<const cf32>(buffer).subspan(skip, needed()), handler);
-      ++period_number;
+      if (now.number < 32 || now.number % 8 == 0) whitener.learn(now.samples);
+      search_period(now.samples.first(needed()), handler);
     }
+  }
+
+  void move_origin() {
+    const auto by = static_cast<double>(now.start - origin);
+    for (Track& track : tracks) track.delay.move_origin(by);
+    origin = now.start;
   }
 
   void search_period(std::span<const cf32> x, const Handler& handler) {
@@ -176,33 +169,32 @@ struct PreambleReceiver::Impl {
     double power = 0;
     for (const cf32 s : white) power += static_cast<double>(std::norm(s));
     power /= static_cast<double>(white.size());
-    const double start = period_start(period_number);
-    const double first = std::floor(start);
-    const double fraction = start - first;
+    const double start = period_start();
     search.process(
-        std::span<const cf32>(white).subspan(lead - search.lead_samples(), search.window_samples()), fraction,
-        power, levels.view());
+        std::span<const cf32>(white).subspan(lead - search.lead_samples(), search.window_samples()),
+        now.fraction, power, levels.view());
     ++stats.periods;
     stats.usable_band = whitener.usable_band();
     stats.line_bins = whitener.line_bins();
 
     collect_places();
-    // sample index = first - lead + index in `white`
-    second_looks(first - static_cast<double>(lead), static_cast<double>(lead) + fraction);
+    // place = start of the period, whole, - lead + index in `white`
+    second_looks(static_cast<double>(now.start - origin) - static_cast<double>(lead),
+                 static_cast<double>(lead) + now.fraction);
     std::sort(found.begin(), found.end(),
-              [](const KuDetection& a, const KuDetection& b) { return a.sample_index < b.sample_index; });
+              [this](const KuDetection& a, const KuDetection& b) { return place_of(a) < place_of(b); });
     // What lies at the very end of a period may be a sidelobe of a frame at the beginning of the next.
     for (KuDetection& detection : held) {
       const bool hidden = std::any_of(found.begin(), found.end(), [&](const KuDetection& other) {
-        return hides(other, detection.sample_index, detection.statistic);
+        return hides(other, place_of(detection), detection.statistic);
       });
       if (!hidden) report(detection, handler);
     }
     held.clear();
     for (KuDetection& detection : found) {
       // At the very beginning of a stream: of one that nobody has seen.
-      if (period_number == 0 && detection.sample_index < start + preamble + 8) continue;
-      if (detection.sample_index > start + period - preamble - 8) {
+      if (now.number == 0 && place_of(detection) < start + preamble + 8) continue;
+      if (place_of(detection) > start + period - preamble - 8) {
         held.push_back(detection);
       } else {
         report(detection, handler);
@@ -270,7 +262,7 @@ struct PreambleReceiver::Impl {
       const double index = index_offset + estimate->start;
       if (in_shadow(index, estimate->statistic)) continue;
       KuDetection detection;
-      detection.sample_index = index;
+      put(detection, index);
       detection.carrier_hz = estimate->carrier_hz;
       detection.doppler_hz = estimate->carrier_hz - config.search.carrier_offset_hz;
       detection.doppler_sigma_hz = estimate->carrier_sigma_hz;
@@ -278,7 +270,7 @@ struct PreambleReceiver::Impl {
       detection.statistic = estimate->statistic;
       // A stronger one hides the weaker next to it, whichever was found first.
       std::erase_if(found, [&](const KuDetection& other) {
-        return hides(detection, other.sample_index, other.statistic);
+        return hides(detection, place_of(other), other.statistic);
       });
       found.push_back(detection);
     }
@@ -292,21 +284,21 @@ struct PreambleReceiver::Impl {
   }
   // The same preamble seen twice, or a sidelobe of a stronger one.
   bool hides(const KuDetection& other, double index, double statistic) const {
-    const double apart = std::abs(other.sample_index - index);
+    const double apart = std::abs(place_of(other) - index);
     if (apart <= 2) return statistic <= other.statistic;
     return apart <= preamble + 8 && statistic < other.statistic && statistic < beside(other.statistic);
   }
   // Of a place by its level alone, which may be 3 dB (the PSS) and 1.3 dB low.
   bool far_below(double index, double statistic) const {
     return std::any_of(found.begin(), found.end(), [&](const KuDetection& other) {
-      const double apart = std::abs(other.sample_index - index);
+      const double apart = std::abs(place_of(other) - index);
       return apart > 2 && apart <= preamble + 8 && 3 * statistic < beside(other.statistic);
     });
   }
   bool in_shadow(double index, double statistic) const {
     const auto hide = [&](const KuDetection& other) { return hides(other, index, statistic); };
     // What the period before has reported is not reported again, even if it looks stronger from here.
-    const auto seen = [&](const KuDetection& other) { return std::abs(other.sample_index - index) <= 2; };
+    const auto seen = [&](const KuDetection& other) { return std::abs(place_of(other) - index) <= 2; };
     return std::any_of(found.begin(), found.end(), hide) ||
            std::any_of(previous.begin(), previous.end(), hide) ||
            std::any_of(previous.begin(), previous.end(), seen);
@@ -316,20 +308,20 @@ struct PreambleReceiver::Impl {
   void follow(KuDetection& detection) {
     const double snr = power_from_db(detection.snr_db);
     const double sigma = detection.doppler_sigma_hz;
+    const double place = place_of(detection);
     Track* best = nullptr;
     double best_apart = 1;
     for (Track& track : tracks) {
       if (track.number == 0) continue;
-      const double since = detection.sample_index - track.delay.last_start();
+      const double since = place - track.delay.last_start();
       if (since > track_timeout_s * config.search.sample_rate_hz) {
         track.number = 0;
         continue;
       }
       if (since < 0.5 * period) continue;
-      const double gate = track.delay.gate(detection.sample_index,
-                                           config.clock_tolerance + search.step_hz() / config.tuned_hz);
-      const double apart =
-          std::abs(detection.sample_index - track.delay.predict(detection.sample_index)) / gate;
+      const double gate =
+          track.delay.gate(place, config.clock_tolerance + search.step_hz() / config.tuned_hz);
+      const double apart = std::abs(place - track.delay.predict(place)) / gate;
       const bool same_carrier = std::abs(detection.carrier_hz - track.carrier_hz) < 5 * sigma + 2e3;
       if (apart < best_apart && same_carrier) {
         best = &track;
@@ -349,7 +341,7 @@ struct PreambleReceiver::Impl {
     best->carrier_hz += 0.1 * (detection.carrier_hz - best->carrier_hz);
     // Cramer-Rao, and what interpolation between templates leaves.
     const double delay_sigma = std::hypot(fit.start_sigma(snr), 0.005);
-    best->delay.add(detection.sample_index, delay_sigma);
+    best->delay.add(place, delay_sigma);
     detection.track = best->number;
     if (best->delay.frames() >= 4 && best->delay.doppler_sigma_hz() < detection.doppler_sigma_hz) {
       detection.doppler_hz = best->delay.doppler_hz();
@@ -360,12 +352,11 @@ struct PreambleReceiver::Impl {
 
   void accumulate(const Handler& handler) {
     if (!accumulator->add(std::as_const(levels).view())) return;
-    const std::uint64_t first = block_first;
-    block_first = period_number + 1;
+    const double first = static_cast<double>(block_start.first - origin) + block_start.second;
     for (const sync::DriftAccumulator::Finding& finding : accumulator->findings()) {
       KuDetection detection;
       detection.frames = config.accumulate_frames;
-      detection.sample_index = period_start(first) + finding.position;
+      put(detection, first + finding.position);
       detection.carrier_hz = search.carrier_hz(finding.carrier);
       detection.doppler_hz = -finding.slope / period * config.tuned_hz;
       detection.doppler_from_drift = true;
@@ -389,9 +380,7 @@ struct PreambleReceiver::Impl {
   static constexpr double search_efficiency = 0.75;
 };
 
-PreambleReceiver::PreambleReceiver(const Config& config) : impl_(std::make_unique<Impl>(config)) {
-  impl_->restart(0);
-}
+PreambleReceiver::PreambleReceiver(const Config& config) : impl_(std::make_unique<Impl>(config)) {}
 PreambleReceiver::~PreambleReceiver() = default;
 PreambleReceiver::PreambleReceiver(PreambleReceiver&&) noexcept = default;
 PreambleReceiver& PreambleReceiver::operator=(PreambleReceiver&&) noexcept = default;
@@ -399,17 +388,18 @@ PreambleReceiver& PreambleReceiver::operator=(PreambleReceiver&&) noexcept = def
 void PreambleReceiver::push(std::span<const cf32> x, const Handler& handler) {
   Impl& i = *impl_;
   while (!x.empty()) {
-    const std::size_t count = std::min(x.size(), i.buffer.size() - i.filled);
-    std::copy_n(x.begin(), count, i.buffer.begin() + static_cast<std::ptrdiff_t>(i.filled));
-    i.filled += count;
-    x = x.subspan(count);
-    i.run(handler);
+    x = x.subspan(i.buffer.append(x, i.stats.cleaned_samples));
+    try {
+      i.run(handler);
+    } catch (...) {
+      i.skip(x.size());
+      throw;
+    }
   }
 }
 
 void PreambleReceiver::skip(std::uint64_t lost) {
-  Impl& i = *impl_;
-  i.restart(i.base + static_cast<std::int64_t>(i.filled + lost));
+  impl_->skip(lost);
 }
 
 const PreambleReceiver::Stats& PreambleReceiver::stats() const {

@@ -7,8 +7,10 @@
 #include <string>
 
 #include "boresight/core/aligned.h"
+#include "boresight/core/convert.h"
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
+#include "rx/sample_number.h"
 
 namespace boresight::rx {
 namespace {
@@ -21,7 +23,7 @@ constexpr double rate_gain = 0.05;
 struct Track {
   double carrier_hz = 0;
   double rate_hz_s = 0;
-  double at = 0;  // sample of the last update
+  std::int64_t at = 0;  // sample of the last update
   std::uint32_t updates = 0;
   std::uint32_t number = 0;  // 0: not in use
 };
@@ -46,15 +48,19 @@ struct ToneReceiver::Impl {
   sync::ToneSearch search;
   aligned_vector<cf32> buffer;
   std::size_t filled = 0;
-  std::uint64_t base = 0;  // number of buffer[0]
+  std::int64_t base = 0;  // number of buffer[0]
   std::array<Track, most_tracks> tracks{};
   std::uint32_t next_track = 1;
+  Stats stats;
 
   void one_window(const Handler& handler) {
     const double rate = config.search.sample_rate_hz;
-    const double middle = static_cast<double>(base) + 0.5 * static_cast<double>(buffer.size());
+    const std::int64_t middle = base + static_cast<std::int64_t>(buffer.size() / 2);
+    ++stats.windows;
     for (Track& track : tracks) {
-      if (middle - track.at > config.track_timeout_s * rate) track.number = 0;
+      // Numbers that have saturated do not grow.
+      const bool old = static_cast<double>(middle - track.at) > config.track_timeout_s * rate;
+      if (old || middle <= track.at) track.number = 0;
     }
     for (const sync::ToneSearch::Found& found : search.process(buffer)) {
       Track& track = track_of(found.carrier_hz, middle);
@@ -67,17 +73,18 @@ struct ToneReceiver::Impl {
       detection.statistic = found.statistic;
       detection.frames = 0;
       detection.track = track.number;
+      ++stats.detections;
       handler(detection);
     }
   }
 
-  Track& track_of(double carrier_hz, double middle) {
+  Track& track_of(double carrier_hz, std::int64_t middle) {
     const double rate = config.search.sample_rate_hz;
     Track* best = nullptr;
     double best_apart = 1;
     for (Track& track : tracks) {
       if (track.number == 0 || track.at == middle) continue;
-      const double since_s = (middle - track.at) / rate;
+      const double since_s = static_cast<double>(middle - track.at) / rate;
       const double slack_hz_s = track.updates < 20 ? largest_rate_hz_s : 0.1 * largest_rate_hz_s;
       const double gate = gate_bins * search.bin_hz() + slack_hz_s * since_s;
       const double apart = std::abs(carrier_hz - track.carrier_hz - track.rate_hz_s * since_s) / gate;
@@ -93,7 +100,7 @@ struct ToneReceiver::Impl {
       *best = {.carrier_hz = carrier_hz, .at = middle, .updates = 1, .number = next_track++};
       return *best;
     }
-    const double since_s = (middle - best->at) / rate;
+    const double since_s = static_cast<double>(middle - best->at) / rate;
     const double predicted = best->carrier_hz + best->rate_hz_s * since_s;
     const double apart = carrier_hz - predicted;
     best->carrier_hz = predicted + carrier_gain * apart;
@@ -114,23 +121,31 @@ void ToneReceiver::push(std::span<const cf32> x, const Handler& handler) {
   const std::size_t half = i.buffer.size() / 2;
   while (!x.empty()) {
     const std::size_t count = std::min(x.size(), i.buffer.size() - i.filled);
-    std::copy_n(x.begin(), count, i.buffer.begin() + static_cast<std::ptrdiff_t>(i.filled));
+    i.stats.cleaned_samples += to_cf32(x.first(count), std::span(i.buffer).subspan(i.filled, count));
     i.filled += count;
     x = x.subspan(count);
     if (i.filled < i.buffer.size()) return;
-    i.one_window(handler);
+    try {
+      i.one_window(handler);
+    } catch (...) {
+      skip(x.size());
+      throw;
+    }
     std::copy(i.buffer.begin() + static_cast<std::ptrdiff_t>(half), i.buffer.end(), i.buffer.begin());
     i.filled -= half;
-    i.base += half;
+    i.base += static_cast<std::int64_t>(half);
   }
 }
 
 void ToneReceiver::skip(std::uint64_t lost) {
   Impl& i = *impl_;
-  i.base += i.filled + lost;
+  i.base = later(i.base + static_cast<std::int64_t>(i.filled), lost);
   i.filled = 0;
 }
 
+const ToneReceiver::Stats& ToneReceiver::stats() const {
+  return impl_->stats;
+}
 const sync::ToneSearch& ToneReceiver::search() const {
   return impl_->search;
 }

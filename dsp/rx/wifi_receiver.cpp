@@ -147,7 +147,7 @@ struct WifiReceiver::Chain {
     return true;
   }
 
-  // Its end with the largest shift there may be by then: a few symbols cannot drift by a sample.
+  // Without the shift that there may be by then: a few symbols cannot drift by a sample.
   bool has_symbol(std::size_t index) const {
     return preamble.window_of(index) + wifi_fft_size <= stream.end();
   }

@@ -35,6 +35,11 @@ void DelayTrack::reset() {
   fit();
 }
 
+void DelayTrack::move_origin(double by) {
+  for (Point& point : points_) point.start -= by;
+  c_[0] -= by;
+}
+
 double DelayTrack::period() const {
   return count_ >= frames_of_a_fit ? c_[1]
                                    : config_.period_samples * (1 - first_doppler_hz_ / config_.carrier_hz);

@@ -17,7 +17,8 @@ constexpr std::size_t block = ToneCanceller::block_samples;
 constexpr std::size_t interval = ToneCanceller::interval_samples;
 constexpr std::size_t skirt = 8;  // bins, beyond which Hann's window leaves -62 dB of a line
 constexpr float loop_gain = 1.0F / block;
-constexpr double hann_gain = 1.5;  // mean square of the window against its squared mean
+constexpr std::size_t blocks_of_a_gap = 6;  // time constants of the loop: 0.2 % of a phase is left
+constexpr double hann_gain = 1.5;           // mean square of the window against its squared mean
 
 double distance(double a, double b) {  // of frequencies, around the circle
   const double d = std::abs(a - b);
@@ -47,6 +48,8 @@ struct ToneCanceller::State {
   double threshold = 0;
   std::size_t place = 0;  // within the interval, of which the last two blocks are looked at
 
+  std::size_t unsettled = 0;  // blocks until amplitudes have followed the phases that a gap left
+
   bool finite = true;  // all of both blocks
 
   void cancel(std::span<const cf32> in, std::span<cf32> out) noexcept {
@@ -74,9 +77,11 @@ struct ToneCanceller::State {
 
   // At the end of a block: an amplitude that turns is a frequency that is off (or drifts: Doppler rate).
   void follow() noexcept {
+    const bool settled = unsettled == 0;
+    if (!settled) --unsettled;
     for (Oscillator& tone : tones) {
       const cf64 turned = cf64(tone.amplitude) * std::conj(cf64(tone.last_amplitude));
-      if (std::norm(tone.last_amplitude) > 0.25F * std::norm(tone.amplitude))
+      if (settled && std::norm(tone.last_amplitude) > 0.25F * std::norm(tone.amplitude))
         tone.frequency += 0.25 * std::arg(turned) / (2 * pi * static_cast<double>(block));
       tone.last_amplitude = tone.amplitude;
       tone.turn /= std::abs(tone.turn);
@@ -205,6 +210,17 @@ void ToneCanceller::process(std::span<const cf32> in, std::span<cf32> out) noexc
   }
 }
 
+void ToneCanceller::advance(std::uint64_t samples) noexcept {
+  State& s = *state_;
+  for (State::Oscillator& tone : s.tones) {
+    const double turns = tone.frequency * static_cast<double>(samples);
+    tone.turn *= std::polar(1.0, 2 * pi * (turns - std::floor(turns)));
+  }
+  s.unsettled = blocks_of_a_gap;
+  s.finite = true;
+  s.place = 0;
+}
+
 std::size_t ToneCanceller::tone_count() const {
   return state_->tones.size();
 }
@@ -219,6 +235,7 @@ std::vector<ToneCanceller::Tone> ToneCanceller::tones() const {
 void ToneCanceller::reset() noexcept {
   state_->tones.clear();
   state_->finite = true;
+  state_->unsettled = 0;
   state_->place = 0;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <numeric>
 #include <string>
 
 #include "boresight/core/aligned.h"
@@ -127,6 +128,9 @@ std::span<const ToneSearch::Found> ToneSearch::process(std::span<const cf32> x) 
     const std::ptrdiff_t k = ((w.first_bin + static_cast<std::ptrdiff_t>(i)) % n + n) % n;
     w.power[i] = std::norm(w.spectrum[static_cast<std::size_t>(k)]);
   }
+
+  // A floor would keep what is no number for good.
+  if (!std::isfinite(std::accumulate(w.power.begin(), w.power.end(), 0.0F))) return w.found;
 
   w.windows = std::min(w.windows + 1, memory_windows);
   for (std::size_t j = 0; j < w.floor.size(); ++j) {

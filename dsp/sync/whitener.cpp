@@ -61,6 +61,9 @@ void Whitener::learn(std::span<const cf32> x) noexcept {
     const cf32* from = x.data() + (s * room / count) * (n / 2);
     for (std::size_t i = 0; i < n; ++i) w.small[i] = from[i] * w.window[i];
     w.analysis.run(w.small, w.small);
+    float total = 0;
+    for (const cf32 bin : w.small) total += std::norm(bin);
+    if (!std::isfinite(total)) continue;  // an average would keep it for good
     windows_ += 1;
     const double share = 1 / windows_;
     for (std::size_t k = 0; k < n; ++k) {
@@ -69,7 +72,7 @@ void Whitener::learn(std::span<const cf32> x) noexcept {
       w.power[k] += share * (p - w.power[k]);
     }
   }
-  design();
+  if (learned()) design();
 }
 
 void Whitener::design() noexcept {

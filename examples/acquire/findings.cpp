@@ -25,8 +25,9 @@ std::string to_json_line(const rx::KuDetection& d, double sample_rate_hz, const 
     return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
   };
   nlohmann::ordered_json json;
-  json["sample_index"] = number(std::round(d.sample_index * 1000) / 1000);
-  json["time_s"] = number(d.sample_index / sample_rate_hz);
+  json["sample_index"] = d.sample_index;
+  json["sample_fraction"] = number(std::floor(d.sample_fraction * 1000) / 1000);
+  json["time_s"] = number(d.start_samples() / sample_rate_hz);
   json["doppler_hz"] = number(d.doppler_hz);
   json["doppler_sigma_hz"] = number(d.doppler_sigma_hz);
   json["doppler_from"] = d.doppler_from_drift ? "drift" : "carrier";
@@ -48,7 +49,7 @@ void Findings::add(const rx::KuDetection& detection, const char* kind) {
     return;
   }
   Track& track = tracks_[detection.track];
-  const double time_s = detection.sample_index / setup_.sample_rate_hz;
+  const double time_s = detection.start_samples() / setup_.sample_rate_hz;
   if (track.frames == 0) {
     track.first_s = time_s;
     track.first_doppler_hz = detection.doppler_hz;
@@ -62,7 +63,7 @@ void Findings::add(const rx::KuDetection& detection, const char* kind) {
 std::string Findings::status(double duration_s) const {
   std::string text = format_fixed(duration_s, 2) + " s  found " + std::to_string(count_);
   if (count_ == 0) return text;
-  text += "  last at " + format_fixed(last_.sample_index / setup_.sample_rate_hz, 3) + " s  SNR " +
+  text += "  last at " + format_fixed(last_.start_samples() / setup_.sample_rate_hz, 3) + " s  SNR " +
           format_fixed(last_.snr_db, 1) + " dB  Doppler " + format_fixed(last_.doppler_hz, 0) + " Hz +-" +
           format_fixed(last_.doppler_sigma_hz, 0);
   return text;

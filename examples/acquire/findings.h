@@ -8,7 +8,7 @@
 
 #include "acquire/options.h"
 #include "acquire/setup.h"
-#include "boresight/rx/preamble_receiver.h"
+#include "boresight/rx/ku_detection.h"
 
 namespace boresight::acquire {
 

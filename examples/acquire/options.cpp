@@ -31,7 +31,9 @@ What the samples are
   10.7 GHz + 117.1875 kHz + 250 MHz (n - 1/2): with a 9.75 GHz oscillator, channel 3 is at 1575.117 MHz.
 
 One JSON object on one line for each frame found (--json)
-  sample_index      first sample of the frame, counted from the first of the run, with its fraction
+  sample_index      first sample of the frame, counted from the first of the run; tones: the middle of the
+                    stretch of 11 to 22 ms that they were found in
+  sample_fraction   and how much later it begins, 0 to 0.999 of a sample
   time_s            the same in seconds
   doppler_hz        at the radio frequency, positive when the satellite approaches; oscillator errors included
   doppler_sigma_hz  its standard deviation by the Cramer-Rao bound
@@ -158,8 +160,11 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   app.add_option("--max-doppler", options.max_doppler_hz, "Carriers looked for, to either side [300e3]")
       ->type_name("HZ")
       ->group(how);
-  app.add_option("--false-alarm", options.false_alarm,
-                 "Probability of a false frame in one frame period (1/750 s) over the whole search [1e-3]")
+  app.add_option(
+         "--false-alarm", options.false_alarm,
+         "Probability of a false frame in one frame period (1/750 s) over the whole search; --accumulate: "
+         "as many more in blocks; pilots: each satellite followed adds one look per period with the "
+         "same probability [1e-3]")
       ->type_name("P")
       ->group(how);
   app.add_option("--accumulate", options.accumulate_frames,

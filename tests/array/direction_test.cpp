@@ -109,5 +109,46 @@ TEST(Attitude, RefusesAnglesThatAreNotFinite) {
   EXPECT_THROW(Attitude(Attitude::Config{.roll_rad = nan}), ConfigError);
 }
 
+TEST(Attitude, VehicleTurnsNoseUpAndRightSideDown) {
+  expect_near(Attitude::vehicle({}).array_from_enu({0.1, 0.2, 0.3}), {0.1, 0.2, 0.3});
+  const Attitude east = Attitude::vehicle({.heading_rad = pi / 2});
+  expect_near(east.enu_from_array({0, 1, 0}), {1, 0, 0});   // forward
+  expect_near(east.enu_from_array({1, 0, 0}), {0, -1, 0});  // right is south
+  const Attitude climbing = Attitude::vehicle({.pitch_rad = rad_from_deg(30)});
+  EXPECT_NEAR(climbing.sky_from_array({0, 1, 0}).elevation_rad, rad_from_deg(30), exact);
+  const Attitude banking = Attitude::vehicle({.roll_rad = rad_from_deg(20)});
+  EXPECT_NEAR(banking.sky_from_array({1, 0, 0}).elevation_rad, rad_from_deg(-20), exact);
+  expect_near(banking.enu_from_array({0, 1, 0}), {0, 1, 0});  // about the forward axis
+  // Heading, then pitch, then roll: banking does not move the nose.
+  const Attitude all = Attitude::vehicle({1.0, 0.2, 0.7});
+  EXPECT_NEAR(all.sky_from_array({0, 1, 0}).azimuth_rad, 1.0, exact);
+  EXPECT_NEAR(all.sky_from_array({0, 1, 0}).elevation_rad, 0.2, exact);
+}
+
+TEST(Attitude, MountedIsOneAfterTheOther) {
+  Random random(3);
+  for (int i = 0; i < 50; ++i) {
+    const Attitude mounting(Attitude::Config{6 * random.uniform(), random.uniform(), random.uniform()});
+    const Attitude vehicle = Attitude::vehicle({6 * random.uniform(), random.uniform(), random.uniform()});
+    const Attitude both = Attitude::mounted(mounting, vehicle);
+    const Vec3 v{random.uniform(), random.uniform(), random.uniform()};
+    expect_near(both.array_from_enu(v), mounting.array_from_enu(vehicle.array_from_enu(v)));
+    expect_near(both.enu_from_array(both.array_from_enu(v)), v);
+  }
+  // A panel tilted backwards by 20 degrees on a car that drives east looks to the west.
+  const Attitude back(Attitude::Config{.yaw_rad = pi, .pitch_rad = rad_from_deg(20)});
+  const Attitude driving = Attitude::mounted(back, Attitude::vehicle({.heading_rad = pi / 2}));
+  EXPECT_NEAR(driving.sky_from_array({0, 0, 1}).azimuth_rad, 1.5 * pi, exact);
+  EXPECT_NEAR(driving.sky_from_array({0, 0, 1}).elevation_rad, rad_from_deg(70), exact);
+}
+
+TEST(Attitude, AxesMustBeARotation) {
+  expect_near(Attitude::from_axes({0, 1, 0}, {0, 0, 1}, {1, 0, 0}).enu_from_array({1, 0, 0}), {0, 1, 0});
+  EXPECT_THROW(Attitude::from_axes({1, 0, 0}, {0, 1, 0}, {0, 0, -1}), ConfigError);  // left-handed
+  EXPECT_THROW(Attitude::from_axes({1, 0, 0}, {0.1, 1, 0}, {0, 0, 1}), ConfigError);
+  EXPECT_THROW(Attitude::from_axes({2, 0, 0}, {0, 1, 0}, {0, 0, 1}), ConfigError);
+  EXPECT_THROW(Attitude::vehicle({.roll_rad = std::numeric_limits<double>::infinity()}), ConfigError);
+}
+
 }  // namespace
 }  // namespace boresight::array

@@ -97,7 +97,8 @@ TEST(Acquire, WritesALineForEveryFrame) {
     EXPECT_GE(lines.size(), 26U);
     const test::KuDownlink downlink = recording.downlink();
     for (const json& line : lines) {
-      const double sample = line["sample_index"];
+      EXPECT_TRUE(line["sample_index"].is_number_integer());
+      const double sample = line["sample_index"].get<double>() + line["sample_fraction"].get<double>();
       const double frame = std::round((sample / recording.rate_hz - 0.4e-3) * 750);
       EXPECT_NEAR(sample, downlink.frame_start(static_cast<std::int64_t>(frame)), 0.6);
       EXPECT_NEAR(line["time_s"].get<double>(), sample / recording.rate_hz, 1e-9);

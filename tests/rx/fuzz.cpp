@@ -1,7 +1,8 @@
-// Bytes as samples, and what may be done to true frames, into both receivers, for as long as asked:
-// fuzz_rx SECONDS [SEED] [ku|wifi]. What must not happen: a crash, a sanitizer's report, a payload that
-// passes its check although it was not sent, or more work per sample than WifiReceiver promises. Run it under
-// the asan preset for minutes; the test suite runs it for a few seconds.
+// Bytes as samples, and what may be done to true frames, into all receivers, for as long as asked:
+// fuzz_rx SECONDS [SEED] [ku|wifi|downlink]. What must not happen: a crash, a sanitizer's report, a payload
+// that passes its check although it was not sent, a detection that is no number or not where samples were, or
+// more work per sample than WifiReceiver promises. Run it under the asan preset for minutes; the test suite
+// runs it for a few seconds.
 #include <algorithm>
 #include <bit>
 #include <chrono>
@@ -16,9 +17,13 @@
 #include "boresight/core/units.h"
 #include "boresight/frame/wifi_codec.h"
 #include "boresight/rx/ku_receiver.h"
+#include "boresight/rx/pilot_receiver.h"
+#include "boresight/rx/preamble_receiver.h"
+#include "boresight/rx/tone_receiver.h"
 #include "boresight/rx/wifi_receiver.h"
 #include "boresight/tx/ku_transmitter.h"
 #include "boresight/tx/wifi_transmitter.h"
+#include "support/ku_downlink.h"
 
 namespace {
 
@@ -124,7 +129,14 @@ void mutate(Random& random, std::vector<cf32>& x) {
 class Fuzzer {
  public:
   explicit Fuzzer(std::uint64_t seed)
-      : random_(seed), wifi_transmitter_({}), ku_transmitter_({}), wifi_({}), ku_({}) {}
+      : random_(seed),
+        wifi_transmitter_({}),
+        ku_transmitter_({}),
+        wifi_({}),
+        ku_({}),
+        preamble_(preamble_config()),
+        pilots_(pilot_config()),
+        tones_(tone_config()) {}
 
   void wifi_round() {
     std::vector<cf32> x;
@@ -192,16 +204,83 @@ class Fuzzer {
     };
     feed(x, [&](std::span<const cf32> piece) { ku_.push(piece, handler); });
     if (random_.below(4) == 0)
-      ku_.skip(random_.below(2) != 0 ? random_.below(100'000) : random_.next() >> 24, handler);
+      ku_.skip(random_.below(2) != 0 ? random_.below(100'000) : any_count(), handler);
     if (random_.below(2) == 0) ku_.reset();
     good += ku_.stats().frames_ok - before;
   }
 
+  // The receivers of the real downlink, one after the other, each with what it looks for.
+  void downlink_round() {
+    const unsigned which = downlink_rounds_++ % 3;
+    std::vector<cf32> x(50'000);
+    const unsigned kind = random_.below(4);
+    if (kind == 0) {
+      any_floats(random_, x);
+    } else if (kind == 1) {
+      pattern(random_, x);
+    } else {
+      const double center_hz = which == 0 ? 30e6 : which == 1 ? 115.2e6 : tone_center_hz;
+      test::KuDownlink downlink({.sample_rate_hz = downlink_rate_hz,
+                                 .center_hz = center_hz,
+                                 .tuned_hz = 11'325'117'187.5 + center_hz,
+                                 .doppler_hz = 200e3 * (random_.uniform() - 0.5),
+                                 .start_s = 1e-3 * random_.uniform(),
+                                 .seed = random_.next(),
+                                 .edge_pilots = which == 1});
+      downlink.add(x, 3.0F);
+      random_.add_noise(x, 1.0F);
+      for (unsigned i = random_.below(4); i > 0; --i) mutate(random_, x);
+    }
+    const bool jump = random_.below(4) == 0;
+    const std::uint64_t lost = random_.below(2) != 0 ? random_.below(100'000) : any_count();
+    const auto run = [&](auto& receiver) {
+      const auto handler = [this](const rx::KuDetection& d) {
+        const bool numbers = std::isfinite(d.doppler_hz) && std::isfinite(d.carrier_hz) &&
+                             std::isfinite(d.snr_db) && std::isfinite(d.statistic);
+        const bool place = d.sample_index >= 0 && d.sample_fraction >= 0 && d.sample_fraction < 1;
+        wrong += !numbers || !place;
+      };
+      if (jump) receiver.skip(lost);
+      feed(x, [&](std::span<const cf32> piece) { receiver.push(piece, handler); });
+    };
+    if (which == 0) run(preamble_);
+    if (which == 1) run(pilots_);
+    if (which == 2) run(tones_);
+  }
+
   std::uint64_t unsent = 0;
+  std::uint64_t wrong = 0;
   std::uint64_t expensive = 0;
   std::uint64_t good = 0;
 
  private:
+  static constexpr double downlink_rate_hz = 2.5e6;
+  static constexpr double tone_center_hz = -117'000;
+  static rx::PreambleReceiver::Config preamble_config() {
+    rx::PreambleReceiver::Config c;
+    c.search.sample_rate_hz = downlink_rate_hz;
+    c.search.center_hz = 30e6;
+    c.search.max_carrier_offset_hz = 100e3;
+    c.accumulate_frames = 8;
+    return c;
+  }
+  static rx::PilotReceiver::Config pilot_config() {
+    rx::PilotReceiver::Config c;
+    c.search.sample_rate_hz = downlink_rate_hz;
+    c.search.center_hz = 115.2e6;
+    c.search.max_carrier_offset_hz = 100e3;
+    c.search_every = 4;
+    return c;
+  }
+  static rx::ToneReceiver::Config tone_config() {
+    rx::ToneReceiver::Config c;
+    c.search.sample_rate_hz = downlink_rate_hz;
+    c.search.center_hz = tone_center_hz;
+    return c;
+  }
+  // Of any size.
+  std::uint64_t any_count() { return random_.next() >> random_.below(64); }
+
   void add_wifi_frame(std::vector<cf32>& x) {
     Bytes psdu(5 + random_.below(random_.below(10) == 0 ? 4090 : 300));
     random_.fill(psdu);
@@ -256,6 +335,10 @@ class Fuzzer {
   tx::KuTransmitter ku_transmitter_;
   rx::WifiReceiver wifi_;
   rx::KuReceiver ku_;
+  rx::PreambleReceiver preamble_;
+  rx::PilotReceiver pilots_;
+  rx::ToneReceiver tones_;
+  unsigned downlink_rounds_ = 0;
   std::vector<Bytes> sent_, ku_sent_;
   std::size_t touched_ = 0;
 };
@@ -269,13 +352,15 @@ int main(int argc, char** argv) {
   std::uint64_t rounds = 0;
   const auto begin = std::chrono::steady_clock::now();
   while (std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() < seconds) {
-    if (only != "ku") fuzzer.wifi_round();
+    if (only.empty() || only == "wifi") fuzzer.wifi_round();
     if (only == "ku" || (only.empty() && rounds % 16 == 0)) fuzzer.ku_round();
+    if (only == "downlink" || (only.empty() && rounds % 16 == 8)) fuzzer.downlink_round();
     ++rounds;
   }
-  std::printf("%llu rounds, %llu good frames, %llu not sent, %llu too expensive\n",
+  std::printf("%llu rounds, %llu good frames, %llu not sent, %llu wrong detections, %llu too expensive\n",
               static_cast<unsigned long long>(rounds), static_cast<unsigned long long>(fuzzer.good),
-              static_cast<unsigned long long>(fuzzer.unsent),
+              static_cast<unsigned long long>(fuzzer.unsent), static_cast<unsigned long long>(fuzzer.wrong),
               static_cast<unsigned long long>(fuzzer.expensive));
-  return fuzzer.unsent == 0 && fuzzer.expensive == 0 && fuzzer.good > 0 ? 0 : 1;
+  const bool frames = fuzzer.good > 0 || only == "downlink";
+  return fuzzer.unsent == 0 && fuzzer.wrong == 0 && fuzzer.expensive == 0 && frames ? 0 : 1;
 }

@@ -169,6 +169,47 @@ TEST(KuReceiver, ALongGapStartsTheSearchAnew) {
   EXPECT_EQ(starts[2] - starts[0], static_cast<std::int64_t>(1'000'000'000'000 + link.samples.size()));
 }
 
+TEST(KuReceiver, NumbersOfSamplesSaturate) {
+  const auto link = test::run({.frames = 1});
+  KuReceiver receiver({});
+  std::vector<std::int64_t> starts;
+  const auto handler = [&](const KuFrame& f) { starts.push_back(f.start_sample); };
+  const std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+  for (const std::uint64_t lost : {most, std::uint64_t{1} << 63, (std::uint64_t{1} << 63) - 1, most}) {
+    receiver.skip(lost, handler);
+    receiver.push(link.samples, handler);
+  }
+  ASSERT_EQ(starts.size(), 4U);
+  for (const std::int64_t start : starts) {
+    EXPECT_GE(start, std::int64_t{1} << 62);
+    EXPECT_LT(start, (std::int64_t{1} << 62) + static_cast<std::int64_t>(link.samples.size()));
+  }
+}
+
+// A gap of 200,000 samples under a carrier 20 dB above the signal: the canceller goes on behind it as before,
+// and the frame behind the gap, at a modulation that needs its absence, is read.
+TEST(KuReceiver, AKnownGapUnderACarrierCostsTheFrameItFallsIn) {
+  auto link = test::run({.mcs = frame::Mcs::qam16_1_2,
+                         .frames = 3,
+                         .payload_bytes = frame::max_payload_bytes(frame::Mcs::qam16_1_2),
+                         .snr_db = 20,
+                         .lead_samples = 200'000});
+  for (std::size_t i = 0; i < link.samples.size(); ++i) {
+    const double turns = 0.1234567 * static_cast<double>(i);
+    link.samples[i] += cf32(std::polar(10.0, 2 * pi * (turns - std::floor(turns))));
+  }
+  KuReceiver receiver({});
+  std::vector<std::uint32_t> good;
+  const auto handler = [&](const KuFrame& f) {
+    if (f.ok) good.push_back(f.header.sequence);
+  };
+  const std::span<const cf32> all(link.samples);
+  receiver.push(all.first(636'000), handler);
+  receiver.skip(200'000, handler);  // to 4,000 samples before the third frame
+  receiver.push(all.subspan(836'000), handler);
+  EXPECT_EQ(good, (std::vector<std::uint32_t>{0, 2}));
+}
+
 // A fade of a whole frame: the receiver stays locked to the raster and takes the next frame at once.
 TEST(KuReceiver, FreewheelsThroughAFade) {
   auto link = test::run({.frames = 3, .clock_ppm = 30});
@@ -178,6 +219,20 @@ TEST(KuReceiver, FreewheelsThroughAFade) {
   ASSERT_EQ(received.frames.size(), 2U);
   EXPECT_EQ(received.frames[1].header.sequence, 2U);
   EXPECT_EQ(received.stats.frames_missed, 1U);
+}
+
+// The slot's SSS is there, its header is not (a stranger on the same raster), and the satellite's frame clock
+// has jumped by 100,000 samples: the frame that lies between this slot and the next is found.
+TEST(KuReceiver, AnUnreadableHeaderDoesNotEndTheSearchBetweenSlots) {
+  const auto link = test::run({.frames = 2, .snr_db = 10, .lead_samples = 20'000, .tail_samples = 40'000});
+  constexpr std::size_t slot = 340'000;
+  std::vector<cf32> samples(link.samples.begin(), link.samples.begin() + slot + 2112);
+  Random random(7);
+  while (samples.size() < slot + 100'000) samples.push_back(random.complex_normal());
+  samples.insert(samples.end(), link.samples.begin() + slot, link.samples.end());
+  const auto received = receive(samples);
+  EXPECT_EQ(received.stats.headers_failed, 1U);
+  EXPECT_EQ(received.payloads, link.payloads);
 }
 
 // Damage of every kind: wrong payloads never, and the receiver goes on.

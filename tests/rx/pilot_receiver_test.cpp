@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <map>
+#include <stdexcept>
 #include <vector>
 
 #include "boresight/core/error.h"
@@ -63,9 +65,10 @@ TEST(PilotReceiver, FollowsTwoSatellites) {
       ++frames[d.track];
       const bool is_first = d.carrier_hz > 0;
       const test::KuDownlink& one = is_first ? first : second;
-      const double number = std::round((d.sample_index / rate - (is_first ? 0.3e-3 : 0.9e-3)) * 750);
-      EXPECT_NEAR(d.sample_index, one.frame_start(static_cast<std::int64_t>(number)), is_first ? 0.4 : 0.8);
-      const double error = d.doppler_hz - one.doppler_at(d.sample_index + 0.5 * 3333);
+      const double number = std::round((d.start_samples() / rate - (is_first ? 0.3e-3 : 0.9e-3)) * 750);
+      EXPECT_NEAR(d.start_samples(), one.frame_start(static_cast<std::int64_t>(number)),
+                  is_first ? 0.4 : 0.8);
+      const double error = d.doppler_hz - one.doppler_at(d.start_samples() + 0.5 * 3333);
       EXPECT_NEAR(error, 0, 6 * d.doppler_sigma_hz + 10);
       EXPECT_NEAR(d.snr_db, is_first ? -13 : -18, 3);
       if (is_first) {
@@ -106,6 +109,81 @@ TEST(PilotReceiver, EmptySlotsDoNotEndATrack) {
       EXPECT_LE(frames, 1U);
     }
   }
+}
+
+// Two satellites whose carriers approach each other by 10 kHz/s, 2.4 kHz apart at first, with frames that
+// begin together. One falls silent 0.06 s before they would meet; its track goes on and comes to look where
+// the other's frames are. Each frame is reported once, by the older track.
+TEST(PilotReceiver, TracksThatMeetBecomeOne) {
+  const auto mover = [](double doppler_hz, double rate_hz_s, std::uint64_t seed) {
+    return test::KuDownlink({.sample_rate_hz = rate,
+                             .center_hz = center,
+                             .tuned_hz = tuned,
+                             .doppler_hz = doppler_hz,
+                             .doppler_rate_hz_s = rate_hz_s,
+                             .start_s = 0.3e-3,
+                             .seed = seed,
+                             .edge_pilots = true});
+  };
+  test::KuDownlink stays = mover(101.2e3, -5000, 1);
+  test::KuDownlink leaves = mover(98.8e3, 5000, 2);
+  auto config = receiver_config();
+  config.search_every = 16;
+  PilotReceiver receiver(config);
+  Random random(3);
+  std::vector<cf32> x(3333);
+  std::map<std::uint32_t, std::size_t> before, behind;
+  for (int f = 0; f < 300; ++f) {
+    std::fill(x.begin(), x.end(), cf32(0));
+    stays.add(x, amplitude(-5));
+    if (f < 135) leaves.add(x, amplitude(-8));
+    random.add_noise(x, 1);
+    receiver.push(x, [&](const KuDetection& d) { ++(f < 130 ? before : behind)[d.track]; });
+  }
+  ASSERT_GE(before.size(), 2U) << "both were followed";
+  EXPECT_GE(before[1], 120U);
+  EXPECT_GE(before[2], 100U);
+  EXPECT_GE(behind[1] + behind[2], 160U);
+  EXPECT_LE(behind[1] + behind[2], 182U) << "170 frames, and 12 of the satellite that has left";
+  EXPECT_EQ(receiver.stats().tracks, 1U);
+}
+
+// As PreambleReceiver's: numbers far into a stream, samples that are no numbers, a handler that throws.
+TEST(PilotReceiver, LargeNumbersBadSamplesAndExceptions) {
+  test::KuDownlink downlink = satellite(50e3, 0.3e-3, 1);
+  std::vector<cf32> x(60 * 3333);
+  downlink.add(x, amplitude(-8));
+  Random(4).add_noise(x, 1);
+  auto config = receiver_config();
+  config.search.max_carrier_offset_hz = 100e3;
+  PilotReceiver receiver(config);
+  std::vector<KuDetection> near;
+  receiver.push(x, [&](const KuDetection& d) { near.push_back(d); });
+  ASSERT_GE(near.size(), 50U);
+  for (const std::int64_t lost : {(std::int64_t{1} << 53) + 1, (std::int64_t{1} << 61) + 12'345}) {
+    PilotReceiver another(config);
+    std::vector<KuDetection> far;
+    another.skip(static_cast<std::uint64_t>(lost));
+    another.push(x, [&](const KuDetection& d) { far.push_back(d); });
+    ASSERT_EQ(far.size(), near.size());
+    for (std::size_t i = 0; i < near.size(); ++i) {
+      EXPECT_EQ(far[i].sample_index - lost, near[i].sample_index);
+      EXPECT_EQ(far[i].sample_fraction, near[i].sample_fraction);
+      EXPECT_EQ(far[i].track, near[i].track);
+    }
+  }
+
+  near.clear();
+  receiver.skip(std::numeric_limits<std::uint64_t>::max());
+  receiver.skip(std::numeric_limits<std::uint64_t>::max());
+  x[500] = cf32(std::numeric_limits<float>::quiet_NaN(), 0);
+  x[100'000] = cf32(1e20F, 0);
+  const auto thrower = [](const KuDetection&) { throw std::runtime_error("enough"); };
+  EXPECT_THROW(receiver.push(x, thrower), std::runtime_error);
+  receiver.push(x, [&](const KuDetection& d) { near.push_back(d); });
+  EXPECT_GE(near.size(), 50U);
+  EXPECT_GE(near[0].sample_index, std::int64_t{1} << 62);
+  EXPECT_EQ(receiver.stats().cleaned_samples, 4U) << "both are in what was taken before the exception";
 }
 
 TEST(PilotReceiver, SkipsAndRefuses) {

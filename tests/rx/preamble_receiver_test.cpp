@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
+#include <stdexcept>
 #include <vector>
 
 #include "boresight/core/error.h"
@@ -112,10 +114,10 @@ Score score(const Scene& s, const std::vector<KuDetection>& found, double carrie
   const test::KuDownlink downlink(downlink_of(s));
   Score result;
   for (const KuDetection& d : found) {
-    const double frame = std::round((d.sample_index / s.rate_hz - 0.3e-3) * 750);
+    const double frame = std::round((d.start_samples() / s.rate_hz - 0.3e-3) * 750);
     const bool place =
-        std::abs(d.sample_index - downlink.frame_start(static_cast<std::int64_t>(frame))) <= 1.2;
-    const bool carrier = std::abs(d.carrier_hz - s.oscillator_hz - downlink.doppler_at(d.sample_index)) <=
+        std::abs(d.start_samples() - downlink.frame_start(static_cast<std::int64_t>(frame))) <= 1.2;
+    const bool carrier = std::abs(d.carrier_hz - s.oscillator_hz - downlink.doppler_at(d.start_samples())) <=
                          carrier_tolerance_hz;
     ++(place && carrier ? result.right : result.wrong);
   }
@@ -189,7 +191,10 @@ TEST(PreambleReceiver, HowTheStreamIsCutDoesNotMatter) {
   for (const std::size_t piece : {std::size_t{1}, std::size_t{777}}) {
     const auto cut = receive(s, receiver_of(s), piece);
     ASSERT_EQ(cut.size(), whole.size());
-    for (std::size_t i = 0; i < cut.size(); ++i) EXPECT_EQ(cut[i].sample_index, whole[i].sample_index);
+    for (std::size_t i = 0; i < cut.size(); ++i) {
+      EXPECT_EQ(cut[i].sample_index, whole[i].sample_index);
+      EXPECT_EQ(cut[i].sample_fraction, whole[i].sample_fraction);
+    }
   }
 }
 
@@ -210,10 +215,10 @@ TEST(PreambleReceiver, DriftOfTheStartsCarriesTheDoppler) {
   double square = 0;
   std::size_t count = 0;
   for (const KuDetection& d : receive(s)) {
-    if (d.sample_index < 0.1 * s.rate_hz + 72'000) continue;
+    if (d.start_samples() < 0.1 * s.rate_hz + 72'000) continue;
     EXPECT_TRUE(d.doppler_from_drift);
     EXPECT_LT(d.doppler_sigma_hz, 30);
-    square += std::pow(d.doppler_hz - downlink.doppler_at(d.sample_index), 2);
+    square += std::pow(d.doppler_hz - downlink.doppler_at(d.start_samples()), 2);
     ++count;
   }
   ASSERT_GE(count, 8U);
@@ -248,8 +253,8 @@ TEST(PreambleReceiver, WeakFramesAddUp) {
   for (const KuDetection& d : receive(s, config)) {
     if (d.frames == 1) continue;
     ++blocks;
-    const double frame = std::round((d.sample_index / s.rate_hz - 0.3e-3) * 750);
-    EXPECT_NEAR(d.sample_index, downlink.frame_start(static_cast<std::int64_t>(frame)), 1.5);
+    const double frame = std::round((d.start_samples() / s.rate_hz - 0.3e-3) * 750);
+    EXPECT_NEAR(d.start_samples(), downlink.frame_start(static_cast<std::int64_t>(frame)), 1.5);
     EXPECT_NEAR(d.doppler_hz, 240e3, 3 * d.doppler_sigma_hz);
     EXPECT_NEAR(d.snr_db, -13, 2.5);
   }
@@ -270,11 +275,12 @@ TEST(PreambleReceiver, MinusTwentyEightDecibelsAddUp) {
   for (std::size_t f = 0; f < 4 * 64 + 2 && !found; ++f) {
     stream.next(x);
     receiver.push(x, [&](const KuDetection& d) {
-      const double frame = std::round((d.sample_index / s.rate_hz - 0.3e-3) * 750);
-      const double apart = d.sample_index - stream.downlink().frame_start(static_cast<std::int64_t>(frame));
+      const double frame = std::round((d.start_samples() / s.rate_hz - 0.3e-3) * 750);
+      const double apart =
+          d.start_samples() - stream.downlink().frame_start(static_cast<std::int64_t>(frame));
       if (d.frames > 1 && std::abs(apart) <= 2) {
         found = true;
-        EXPECT_NEAR(d.doppler_hz, stream.downlink().doppler_at(d.sample_index + 32 * 320'000.0), 2500);
+        EXPECT_NEAR(d.doppler_hz, stream.downlink().doppler_at(d.start_samples() + 32 * 320'000.0), 2500);
         EXPECT_NEAR(d.snr_db, -28, 2.5);
       } else {
         ++wrong;
@@ -304,6 +310,83 @@ TEST(PreambleReceiver, GapsAreCounted) {
   EXPECT_GE(result.right, 15U);
   EXPECT_EQ(result.wrong, 0U);
   EXPECT_EQ(found.back().track, 2U);
+}
+
+std::vector<cf32> samples_of(const Scene& s) {
+  Stream stream(s);
+  std::vector<cf32> x(s.frames * static_cast<std::size_t>(s.rate_hz / 750));
+  stream.next(x);
+  return x;
+}
+
+// Far into a stream, beyond what a double can count, the results are those of its beginning, and the numbers
+// exact to the last bit of their fractions. Beyond 2^62 they stay there.
+TEST(PreambleReceiver, NumbersOfSamplesMayBeLarge) {
+  const Scene s{.rate_hz = 5e6, .center_hz = 30e6, .snr_db = 6, .frames = 30};
+  const auto x = samples_of(s);
+  auto config = receiver_of(s);
+  config.accumulate_frames = 8;
+  PreambleReceiver receiver(config);
+  std::vector<KuDetection> near;
+  receiver.push(x, [&](const KuDetection& d) { near.push_back(d); });
+  ASSERT_GE(near.size(), 20U);
+  for (const std::int64_t lost : {(std::int64_t{1} << 53) + 1, (std::int64_t{1} << 61) + 12'345}) {
+    PreambleReceiver another(config);
+    std::vector<KuDetection> far;
+    another.skip(static_cast<std::uint64_t>(lost));
+    another.push(x, [&](const KuDetection& d) { far.push_back(d); });
+    ASSERT_EQ(far.size(), near.size());
+    for (std::size_t i = 0; i < near.size(); ++i) {
+      EXPECT_EQ(far[i].sample_index - lost, near[i].sample_index);
+      EXPECT_EQ(far[i].sample_fraction, near[i].sample_fraction);
+      EXPECT_EQ(far[i].doppler_hz, near[i].doppler_hz);
+      EXPECT_EQ(far[i].track, near[i].track);
+    }
+  }
+  for (int i = 0; i < 3; ++i) {
+    near.clear();
+    receiver.skip(std::numeric_limits<std::uint64_t>::max() - static_cast<std::uint64_t>(i));
+    receiver.push(x, [&](const KuDetection& d) { near.push_back(d); });
+    ASSERT_FALSE(near.empty());
+    EXPECT_GE(near[0].sample_index, std::int64_t{1} << 62);
+    EXPECT_LT(near[0].sample_index, (std::int64_t{1} << 62) + 1'000'000);
+  }
+}
+
+// One sample that is no number, or absurd, while the noise is learned and later: counted, and nothing else.
+TEST(PreambleReceiver, WhatIsNoNumberCostsNothing) {
+  const Scene s{.rate_hz = 5e6, .center_hz = 30e6, .snr_db = 6, .frames = 40};
+  const auto good = samples_of(s);
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), 1e20F}) {
+    auto x = good;
+    x[500] = cf32(bad, 0);
+    x[100'500] = cf32(0, -bad);
+    PreambleReceiver receiver(receiver_of(s));
+    std::vector<KuDetection> found;
+    receiver.push(x, [&](const KuDetection& d) { found.push_back(d); });
+    EXPECT_EQ(receiver.stats().cleaned_samples, 2U);
+    EXPECT_GT(receiver.stats().usable_band, 0.9);
+    EXPECT_GE(score(s, found).right, 30U) << bad;
+  }
+}
+
+// What a handler throws comes out of push(), and the receiver goes on behind what was pushed.
+TEST(PreambleReceiver, AHandlerMayThrow) {
+  const Scene s{.rate_hz = 5e6, .center_hz = 30e6, .snr_db = 6, .frames = 60};
+  const auto x = samples_of(s);
+  PreambleReceiver receiver(receiver_of(s));
+  const auto half = std::span(x).first(x.size() / 2);
+  EXPECT_THROW(receiver.push(half, [](const KuDetection&) { throw std::runtime_error("enough"); }),
+               std::runtime_error);
+  const std::uint64_t periods = receiver.stats().periods;
+  std::vector<KuDetection> found;
+  receiver.push(std::span(x).subspan(half.size()), [&](const KuDetection& d) { found.push_back(d); });
+  EXPECT_GE(receiver.stats().periods, periods + 27);
+  EXPECT_LE(receiver.stats().periods, periods + 30);
+  const Score result = score(s, found);
+  EXPECT_GE(result.right, 22U);
+  EXPECT_LE(result.wrong, 1U);
+  for (const KuDetection& d : found) EXPECT_GE(d.sample_index, static_cast<std::int64_t>(half.size()));
 }
 
 TEST(PreambleReceiver, DoesNotAllocateAndSurvivesAnything) {

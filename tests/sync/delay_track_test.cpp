@@ -67,6 +67,24 @@ TEST(DelayTrack, WhatIsNoNumberIsLeftOut) {
   EXPECT_NEAR(track.doppler_hz(), 1e3, 1e-3);
 }
 
+// The same track counted from a later sample: the same answers, to the rounding of samples at 2.6e7.
+TEST(DelayTrack, TheOriginMayMove) {
+  DelayTrack track({.period_samples = period, .carrier_hz = carrier});
+  DelayTrack moved({.period_samples = period, .carrier_hz = carrier});
+  double origin = 0;
+  for (int n = 0; n < 60; ++n) {
+    track.add(start_of(n, 1e5, -5), 0.05);
+    moved.add(start_of(n, 1e5, -5) - origin, 0.05);
+    if (n % 20 != 7) continue;
+    moved.move_origin(1e6 * (n + 1));
+    origin += 1e6 * (n + 1);
+  }
+  EXPECT_NEAR(moved.last_start(), track.last_start() - origin, 1e-6);
+  EXPECT_NEAR(moved.doppler_hz(), track.doppler_hz(), 1e-2);
+  const double next = start_of(60, 1e5, -5);
+  EXPECT_NEAR(moved.predict(next - origin), track.predict(next) - origin, 1e-6);
+}
+
 TEST(DelayTrack, RefusesWhatCannotBe) {
   EXPECT_THROW(DelayTrack({.period_samples = 0}), ConfigError);
   EXPECT_THROW(DelayTrack({.carrier_hz = 1}), ConfigError);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "boresight/core/error.h"
@@ -110,6 +111,20 @@ TEST(ToneSearch, FalseAlarmsAreKeptOnAnyScale) {
       alarms += search.process(x).size();
     }
     EXPECT_LE(alarms, 9U);
+  }
+}
+
+TEST(ToneSearch, WhatIsNoNumberIsForgotten) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), infinity, 1e20F}) {
+    ToneSearch search({});
+    std::size_t window = 0;
+    const auto found = after_learning(search, [&](std::span<cf32> x) {
+      add_comb(x, 2.5e6, -117'187.5, 50e3, -4000, 2e-3);
+      if (window % 3 == 0) x[x.size() / 2] = cf32(bad, 0);
+      ++window;
+    });
+    ASSERT_EQ(found.size(), window % 3 == 1 ? 0U : 1U) << bad;
   }
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "boresight/core/random.h"
@@ -119,6 +120,23 @@ TEST(Whitener, SilenceStaysSilence) {
   Whitener new_one;
   new_one.process(noise(100 + 2 * reach, 1, 1), y);
   for (const cf32 s : y) EXPECT_EQ(s, cf32(0)) << "nothing learned";
+}
+
+// Windows that cannot be averaged change nothing: the filter is that of the samples without them.
+TEST(Whitener, WhatIsNoNumberIsForgotten) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), infinity, 1e20F}) {
+    Whitener whitener;
+    const auto good = noise(50'000, 1, 1);
+    const std::vector<cf32> all_bad(5000, cf32(bad, 0));
+    whitener.learn(all_bad);
+    EXPECT_FALSE(whitener.learned());
+    auto hurt = good;
+    hurt[20'000] = cf32(0, bad);
+    whitener.learn(hurt);
+    EXPECT_NEAR(mean_power(whitened(good, whitener)), 1, 0.03) << bad;
+    EXPECT_GT(whitener.usable_band(), 0.99) << bad;
+  }
 }
 
 }  // namespace

@@ -12,6 +12,9 @@
 //
 // The sky frame is East-North-Up (ENU) at the array. The default attitude is a panel flat on the roof:
 // boresight at the zenith, +y to north, +x to east, so that the array frame is the sky frame.
+//
+// On a vehicle there is one frame more: x to the right, y forward, z up. A mounting turns it into the array
+// frame exactly as an attitude turns the sky; the vehicle's own attitude turns the sky into it.
 #pragma once
 
 #include "boresight/core/vec3.h"
@@ -31,6 +34,13 @@ Vec3 enu_from_sky(SkyDirection direction);
 /// The zero vector gives azimuth and elevation 0, and so does every vector with a NaN.
 SkyDirection sky_from_enu(Vec3 enu);
 
+/// How a vehicle stands, in the angles that navigation units give: turned from the sky frame in this order.
+struct VehicleAngles {
+  double heading_rad = 0;  ///< of the forward axis, clockwise from true north
+  double pitch_rad = 0;    ///< nose up
+  double roll_rad = 0;     ///< right side down
+};
+
 /// How the panel stands: the rotation between the sky frame and the array frame.
 /// Applied in this order: yaw about the vertical, then pitch, then roll about the boresight.
 class Attitude {
@@ -49,6 +59,18 @@ class Attitude {
 
   /// Throws ConfigError for a NaN or infinite angle.
   explicit Attitude(const Config& config);
+
+  /// The frame of a vehicle (x right, y forward, z up) instead of an array.
+  /// Throws ConfigError for a NaN or infinite angle.
+  static Attitude vehicle(const VehicleAngles& angles);
+
+  /// From the axes of the frame in ENU, for who has a rotation matrix.
+  /// Throws ConfigError unless they are right-handed and orthonormal within 1e-6.
+  static Attitude from_axes(Vec3 x, Vec3 y, Vec3 z);
+
+  /// An array on a vehicle: `mounting` is its attitude in the vehicle's frame (yaw from forward, clockwise
+  /// seen from above), `vehicle` the vehicle's in the sky.
+  static Attitude mounted(const Attitude& mounting, const Attitude& vehicle);
 
   /// The same vector in the array frame. Lengths are kept.
   Vec3 array_from_enu(Vec3 enu) const { return {dot(x_, enu), dot(y_, enu), dot(z_, enu)}; }

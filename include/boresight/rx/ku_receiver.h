@@ -83,7 +83,8 @@ class KuReceiver {
   void push(std::span<const cf32> samples, const Handler& handler);
 
   /// `count` samples were lost before the next push. Up to eight frames are bridged with zeros, so that the
-  /// timing is kept; after more the search starts anew.
+  /// timing is kept; after more the search starts anew. Numbers of samples saturate at
+  /// 2^62.
   void skip(std::uint64_t count, const Handler& handler);
 
   /// Forgets everything but the statistics; the next sample is number `next_sample`, 0 .. 2^62.
@@ -102,6 +103,7 @@ class KuReceiver {
  private:
   enum class State { search, confirm, frame };
 
+  void took(std::size_t count, const Handler& handler);
   bool step(const Handler& handler);
   bool search();
   bool confirm();

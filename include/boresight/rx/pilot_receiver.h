@@ -18,7 +18,7 @@
 #include <span>
 
 #include "boresight/core/types.h"
-#include "boresight/rx/preamble_receiver.h"
+#include "boresight/rx/ku_detection.h"
 #include "boresight/sync/pilot_search.h"
 
 namespace boresight::rx {
@@ -39,16 +39,21 @@ class PilotReceiver {
   PilotReceiver(PilotReceiver&&) noexcept;
   PilotReceiver& operator=(PilotReceiver&&) noexcept;
 
-  /// Any number of samples, numbers all of them (to_cf32 cleans). One detection for each frame of each track.
+  /// Any number of samples; those that are no numbers are taken as zeros (to_cf32). One detection for each
+  /// frame of each track; of two tracks that have come to follow the same frames the younger ends. When the
+  /// handler throws, so does push(): what the period still held is not reported, and the receiver goes on
+  /// behind x as after skip().
   void push(std::span<const cf32> x, const Handler& handler);
-  /// `lost` samples are missing here (0: nobody knows how many): tracks begin anew.
+  /// `lost` samples are missing here (0: nobody knows how many): tracks begin anew. Numbers of samples
+  /// saturate at 2^62.
   void skip(std::uint64_t lost);
 
   struct Stats {
     std::uint64_t periods = 0;   ///< frame periods gone through
     std::uint64_t searches = 0;  ///< of them searched as a whole
     std::uint64_t detections = 0;
-    std::size_t tracks = 0;  ///< now
+    std::uint64_t cleaned_samples = 0;  ///< that were no numbers
+    std::size_t tracks = 0;             ///< now
   };
   const Stats& stats() const;
   double threshold() const;

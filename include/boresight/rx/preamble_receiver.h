@@ -17,22 +17,10 @@
 #include <span>
 
 #include "boresight/core/types.h"
+#include "boresight/rx/ku_detection.h"
 #include "boresight/sync/preamble_search.h"
 
 namespace boresight::rx {
-
-/// One frame, or one block of frames in which together a preamble was found.
-struct KuDetection {
-  double sample_index = 0;  ///< first sample of the PSS prefix; with `frames` > 1, of the first frame
-  double doppler_hz = 0;    ///< carrier offset at the tuned frequency, positive when the satellite approaches
-  double doppler_sigma_hz = 0;
-  bool doppler_from_drift = false;  ///< from how the frame starts drift; else from the carrier itself
-  double carrier_hz = 0;            ///< from the carrier of this frame alone; oscillator errors included
-  double snr_db = 0;                ///< per sample of 240 MHz, at this frame
-  double statistic = 0;  ///< one frame: U of sync/template_fit.h; a block: standard deviations above noise
-  std::size_t frames = 1;
-  std::uint32_t track = 0;  ///< frames of the same satellite share it; from 1 on
-};
 
 class PreambleReceiver {
  public:
@@ -51,18 +39,21 @@ class PreambleReceiver {
   PreambleReceiver(PreambleReceiver&&) noexcept;
   PreambleReceiver& operator=(PreambleReceiver&&) noexcept;
 
-  /// Any number of samples, numbers all of them (to_cf32 cleans). Detections come in the order of their frame
-  /// periods, at most 32 from each, a period and a preamble after their first sample at the latest. Does not
-  /// allocate but for what the handler does.
+  /// Any number of samples; those that are no numbers are taken as zeros (to_cf32). Detections come in the
+  /// order of their frame periods, at most 32 from each, a period and a preamble after their first sample at
+  /// the latest. Does not allocate but for what the handler does. When it throws, so does push(): what the
+  /// period still held is not reported, and the receiver goes on behind x as after skip().
   void push(std::span<const cf32> x, const Handler& handler);
-  /// `lost` samples are missing here (0: nobody knows how many): tracks and blocks begin anew.
+  /// `lost` samples are missing here (0: nobody knows how many): tracks and blocks begin anew. Numbers of
+  /// samples saturate at 2^62.
   void skip(std::uint64_t lost);
 
   struct Stats {
     std::uint64_t periods = 0;     ///< frame periods searched
     std::uint64_t candidates = 0;  ///< places looked at a second time
     std::uint64_t detections = 0;
-    double usable_band = 0;  ///< see sync::Whitener
+    std::uint64_t cleaned_samples = 0;  ///< that were no numbers
+    double usable_band = 0;             ///< see sync::Whitener
     std::size_t line_bins = 0;
   };
   const Stats& stats() const;

@@ -28,6 +28,9 @@ class DelayTrack {
   /// Frames may be missing in between. Numbers that are not finite are left out.
   void add(double start, double sigma);
 
+  /// Starts count from a sample `by` later from now on, so that they need not become large.
+  void move_origin(double by);
+
   /// Forgets all frames.
   void reset();
 

@@ -51,6 +51,11 @@ class ToneCanceller {
   /// unchanged.
   void process(std::span<const cf32> in, std::span<cf32> out) noexcept;
 
+  /// `samples` are missing here: the tones turn on as they did, and are cancelled behind the gap at once,
+  /// with what the error of a frequency has made of the phase by then. What was being looked at for new ones
+  /// begins anew.
+  void advance(std::uint64_t samples) noexcept;
+
   /// Those being cancelled.
   std::vector<Tone> tones() const;
   std::size_t tone_count() const;

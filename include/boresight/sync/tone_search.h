@@ -58,7 +58,8 @@ class ToneSearch {
   double bin_hz() const { return config_.sample_rate_hz / static_cast<double>(window_); }
 
   /// x [window_samples()]: the combs in it, the strongest first; of combs a multiple of the spacing apart
-  /// only the strongest. Windows half overlapped see every tone in full.
+  /// only the strongest. Windows half overlapped see every tone in full. A window
+  /// that holds a NaN, an infinity or powers beyond single precision gives nothing and changes nothing.
   std::span<const Found> process(std::span<const cf32> x) noexcept;
   /// Forgets the noise floor.
   void reset() noexcept;

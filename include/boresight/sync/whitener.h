@@ -31,11 +31,12 @@ class Whitener {
 
   /// Averages the spectrum of x into what is known and designs the filter anew. At most 256 windows, spread
   /// over x, are looked at; older ones fade with a memory of `memory_windows`. Fewer than 512 samples change
-  /// nothing. Samples must be numbers (to_cf32 cleans them).
+  /// nothing, nor do windows that hold a NaN, an infinity or powers beyond single precision.
   void learn(std::span<const cf32> x) noexcept;
   bool learned() const { return windows_ > 0; }
 
-  /// out[i] belongs to in[i + reach]; in.size() == out.size() + 2 * reach. Before learn(): zeros.
+  /// out[i] belongs to in[i + reach]; in.size() == out.size() + 2 * reach. Before learn(): zeros. A NaN or an
+  /// infinity makes NaN of up to 2048 samples around it.
   void process(std::span<const cf32> in, std::span<cf32> out) noexcept;
 
   /// Share of the band that is neither behind the filter's edge nor a line, 0 to 1.

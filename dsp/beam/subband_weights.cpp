@@ -1,0 +1,358 @@
+#include "boresight/beam/subband_weights.h"
+
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <complex>
+#include <string>
+#include <vector>
+
+#include "boresight/array/steering.h"
+#include "boresight/beam/batched_mvdr.h"
+#include "boresight/core/assert.h"
+#include "boresight/core/error.h"
+#include "boresight/core/units.h"
+
+namespace boresight::beam {
+namespace {
+
+// What covariances without noise need. Products are rounded to float, and with few of them that alone can
+// make a covariance indefinite.
+constexpr double least_loading_over_mean = 1e-9;
+constexpr double least_loading_of_one_product = 3e-7;
+constexpr double dead_below_mean = 1e-12;
+constexpr std::size_t floors = 8;
+
+std::uint32_t is_not_finite(float x) {
+  return (std::bit_cast<std::uint32_t>(x) & 0x7F800000U) == 0x7F800000U ? 1 : 0;
+}
+
+const SubbandWeights::Config& checked(const SubbandWeights::Config& c) {
+  const auto positive = [](const char* name, double value) {
+    require(std::isfinite(value) && value > 0, std::string("subband weights: ") + name + " " +
+                                                   std::to_string(value) + " must be positive and finite");
+  };
+  c.geometry.check();
+  require(c.geometry.elements() <= 64,
+          "subband weights: " + std::to_string(c.geometry.elements()) + " elements, must be 1 to 64");
+  positive("carrier_hz", c.carrier_hz);
+  positive("sample_rate_hz", c.sample_rate_hz);
+  require(c.sample_rate_hz < 2 * c.carrier_hz, "subband weights: sample_rate_hz " +
+                                                   std::to_string(c.sample_rate_hz) +
+                                                   " must be below twice the carrier");
+  require(c.bins >= 1 && c.bins <= 65536,
+          "subband weights: " + std::to_string(c.bins) + " bins, must be 1 to 65536");
+  require(c.subbands >= 1 && c.bins % c.subbands == 0, "subband weights: " + std::to_string(c.subbands) +
+                                                           " subbands must divide " + std::to_string(c.bins) +
+                                                           " bins");
+  require(std::isfinite(c.band_hz) && c.band_hz >= 0,
+          "subband weights: band_hz " + std::to_string(c.band_hz) + " must not be negative");
+  require(c.loading_over_noise_db >= -60 && c.loading_over_noise_db <= 60,
+          "subband weights: loading_over_noise_db " + std::to_string(c.loading_over_noise_db) +
+              " must be -60 to 60");
+  require(c.fade_steps >= 1, "subband weights: fade_steps must be at least 1");
+  return c;
+}
+
+}  // namespace
+
+struct SubbandWeights::State {
+  using Matrix = Eigen::MatrixXcd;
+
+  State(std::size_t elements, std::size_t bins, std::size_t subbands)
+      : re(elements, bins),
+        im(elements, bins),
+        sum_re(elements * (elements + 1) / 2, bins),
+        sum_im(elements * (elements + 1) / 2, bins),
+        covariances(subbands, elements * elements),
+        responses(subbands, elements),
+        steering(subbands, elements),
+        weights(subbands, elements),
+        accepted(subbands),
+        active(elements, bins),
+        target(elements, bins),
+        matrix(static_cast<Eigen::Index>(elements), static_cast<Eigen::Index>(elements)),
+        eigen(static_cast<Eigen::Index>(elements)),
+        mvdr({.elements = elements, .subbands = subbands}) {}
+
+  Vec3 direction{0, 0, 1};
+  double snapshots = 0;
+  // Bins in the order of frequency, in single precision: products are summed in double.
+  GridBuffer<float> re;
+  GridBuffer<float> im;
+  GridBuffer<double> sum_re;  // [pair of elements x bins]
+  GridBuffer<double> sum_im;
+  GridBuffer<cf64> covariances;
+  GridBuffer<cf64> responses;
+  GridBuffer<cf64> steering;
+  GridBuffer<cf64> weights;
+  std::vector<std::uint8_t> accepted;
+  GridBuffer<cf32> active;  // [elements x bins], FFT order
+  GridBuffer<cf32> target;
+  std::size_t fade_left = 0;
+  Matrix matrix;
+  Eigen::SelfAdjointEigenSolver<Matrix> eigen;
+  std::vector<double> found = std::vector<double>(floors);
+  BatchedMvdr mvdr;
+};
+
+SubbandWeights::SubbandWeights(const Config& config)
+    : config_(checked(config)),
+      state_(std::make_unique<State>(config.geometry.elements(), config.bins, config.subbands)) {
+  for (std::size_t s = 0; s < config.subbands; ++s) std::ranges::fill(state_->responses.row(s), cf64(1));
+  reset();
+}
+
+SubbandWeights::~SubbandWeights() = default;
+SubbandWeights::SubbandWeights(SubbandWeights&&) noexcept = default;
+SubbandWeights& SubbandWeights::operator=(SubbandWeights&&) noexcept = default;
+
+double SubbandWeights::subband_hz(std::size_t subband) const {
+  // Signed bin numbers run from -K/2 (rounded down) upward.
+  const auto width = static_cast<double>(config_.bins / config_.subbands);
+  const double middle = static_cast<double>(subband) * width + 0.5 * (width - 1);
+  return (middle - static_cast<double>(config_.bins / 2)) * config_.sample_rate_hz /
+         static_cast<double>(config_.bins);
+}
+
+double SubbandWeights::snapshots() const {
+  return state_->snapshots;
+}
+Grid<const cf64> SubbandWeights::weights() const {
+  return state_->weights.view();
+}
+Grid<const cf64> SubbandWeights::steering() const {
+  return state_->steering.view();
+}
+
+void SubbandWeights::set_direction(Vec3 direction) noexcept {
+  const double length = norm(direction);
+  if (!(std::isfinite(length) && length > 0)) {
+    ++stats_.bad_directions;
+    return;
+  }
+  state_->direction = (1 / length) * direction;
+}
+
+void SubbandWeights::set_responses(Grid<const cf64> responses) noexcept {
+  BORESIGHT_ASSERT(responses.rows() == config_.subbands &&
+                   responses.columns() == config_.geometry.elements());
+  for (std::size_t s = 0; s < responses.rows(); ++s) {
+    for (std::size_t e = 0; e < responses.columns(); ++e) {
+      const cf64 r = responses(s, e);
+      state_->responses(s, e) = std::isfinite(r.real()) && std::isfinite(r.imag()) ? r : cf64(0);
+    }
+  }
+}
+
+void SubbandWeights::steer() noexcept {
+  State& state = *state_;
+  for (std::size_t s = 0; s < config_.subbands; ++s) {
+    array::steering_vector(config_.geometry, state.direction, config_.carrier_hz + subband_hz(s),
+                           state.steering.row(s));
+    for (std::size_t e = 0; e < state.steering.columns(); ++e) state.steering(s, e) *= state.responses(s, e);
+  }
+}
+
+void SubbandWeights::train(Grid<const cf32> bins) noexcept {
+  State& state = *state_;
+  const std::size_t elements = config_.geometry.elements();
+  const std::size_t n = config_.bins;
+  BORESIGHT_ASSERT(bins.rows() == elements && bins.columns() == n);
+  const std::size_t below = n / 2;      // bins at negative frequencies ...
+  const std::size_t above = n - below;  // ... stand behind those at positive ones
+  std::uint32_t not_finite = 0;
+  for (std::size_t e = 0; e < elements; ++e) {
+    const cf32* x = bins.row(e).data();
+    float* re = state.re.row(e).data();
+    float* im = state.im.row(e).data();
+    for (std::size_t k = 0; k < n; ++k) {
+      const cf32 value = x[k < below ? above + k : k - below];
+      re[k] = value.real();
+      im[k] = value.imag();
+      not_finite |= is_not_finite(value.real()) | is_not_finite(value.imag());
+    }
+  }
+  if (not_finite != 0) {
+    ++stats_.bins_not_finite;
+    return;
+  }
+  std::size_t pair = 0;
+  for (std::size_t i = 0; i < elements; ++i) {
+    for (std::size_t k = 0; k <= i; ++k, ++pair) {
+      const float* xr = state.re.row(i).data();
+      const float* xi = state.im.row(i).data();
+      const float* yr = state.re.row(k).data();
+      const float* yi = state.im.row(k).data();
+      double* sr = state.sum_re.row(pair).data();
+      double* si = state.sum_im.row(pair).data();
+      for (std::size_t b = 0; b < n; ++b) {
+        sr[b] += static_cast<double>(xr[b] * yr[b] + xi[b] * yi[b]);
+        si[b] += static_cast<double>(xi[b] * yr[b] - xr[b] * yi[b]);
+      }
+    }
+  }
+  state.snapshots += 1;
+}
+
+void SubbandWeights::forget(double factor) noexcept {
+  BORESIGHT_ASSERT(factor >= 0 && factor <= 1);
+  for (GridBuffer<double>* sum : {&state_->sum_re, &state_->sum_im}) {
+    for (std::size_t pair = 0; pair < sum->rows(); ++pair) {
+      for (double& value : sum->row(pair)) value *= factor;
+    }
+  }
+  state_->snapshots *= factor;
+}
+
+void SubbandWeights::reset() noexcept {
+  for (GridBuffer<double>* sum : {&state_->sum_re, &state_->sum_im}) {
+    for (std::size_t pair = 0; pair < sum->rows(); ++pair) std::ranges::fill(sum->row(pair), 0.0);
+  }
+  state_->snapshots = 0;
+  stats_ = {};
+  renew();
+  stats_ = {};
+}
+
+/// Of the covariances, in up to eight subbands spread over the band.
+double SubbandWeights::noise_floor() noexcept {
+  State& state = *state_;
+  const std::size_t elements = config_.geometry.elements();
+  const std::size_t count = std::min(floors, config_.subbands);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t s = (2 * i + 1) * config_.subbands / (2 * count);
+    std::size_t live = 0;
+    for (std::size_t r = 0; r < elements; ++r) {
+      live += state.covariances(s, r * elements + r).real() > 0 ? 1 : 0;
+      for (std::size_t c = 0; c <= r; ++c) {
+        state.matrix(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(c)) =
+            state.covariances(s, r * elements + c);
+      }
+    }
+    state.eigen.compute(state.matrix, Eigen::EigenvaluesOnly);
+    // The zero eigenvalues of dead elements say nothing about the noise of the others.
+    const std::size_t quarter = std::max<std::size_t>(1, live / 4);
+    double sum = 0;
+    for (std::size_t r = 0; r < quarter && live > 0; ++r) {
+      sum += std::max(0.0, state.eigen.eigenvalues()(static_cast<Eigen::Index>(elements - live + r)));
+    }
+    state.found[i] = sum / static_cast<double>(quarter);
+  }
+  const auto middle = state.found.begin() + static_cast<std::ptrdiff_t>(count / 2);
+  std::nth_element(state.found.begin(), middle, state.found.begin() + static_cast<std::ptrdiff_t>(count));
+  return *middle;
+}
+
+void SubbandWeights::renew() noexcept {
+  State& state = *state_;
+  const std::size_t elements = config_.geometry.elements();
+  steer();
+  const double products = state.snapshots * static_cast<double>(config_.bins / config_.subbands);
+  const bool measured = config_.mode == Mode::mvdr && products >= 2.0 * static_cast<double>(elements);
+  if (measured) {
+    const double scale = 1 / products;
+    const double least = least_loading_over_mean + least_loading_of_one_product / std::sqrt(products);
+    const std::size_t width = config_.bins / config_.subbands;
+    std::size_t pair = 0;
+    for (std::size_t i = 0; i < elements; ++i) {
+      for (std::size_t k = 0; k <= i; ++k, ++pair) {
+        for (std::size_t s = 0; s < config_.subbands; ++s) {
+          cf64 sum = 0;
+          for (std::size_t b = s * width; b < (s + 1) * width; ++b) {
+            sum += cf64(state.sum_re(pair, b), state.sum_im(pair, b));
+          }
+          state.covariances(s, i * elements + k) = scale * sum;
+        }
+      }
+    }
+    stats_.noise_power = noise_floor();
+    const double loading = power_from_db(config_.loading_over_noise_db) * stats_.noise_power;
+    for (std::size_t s = 0; s < config_.subbands; ++s) {
+      const std::span<cf64> r = state.covariances.row(s);
+      double mean = 0;
+      for (std::size_t e = 0; e < elements; ++e) mean += r[e * elements + e].real();
+      mean /= static_cast<double>(elements);
+      for (std::size_t e = 0; e < elements; ++e) {
+        state.weights(s, e) =
+            r[e * elements + e].real() > dead_below_mean * mean ? state.steering(s, e) : cf64(0);
+        r[e * elements + e] += std::max(loading, least * mean);
+      }
+    }
+    const std::size_t solved = state.mvdr.solve(state.covariances.view(), state.weights.view(),
+                                                state.weights.view(), state.accepted);
+    stats_.rejected += config_.subbands - solved;
+  }
+  for (std::size_t s = 0; s < config_.subbands; ++s) {
+    if (measured && state.accepted[s] != 0) continue;
+    double power = 0;
+    for (const cf64 a : state.steering.row(s)) power += std::norm(a);
+    for (std::size_t e = 0; e < elements; ++e) {
+      state.weights(s, e) = power > 0 ? state.steering(s, e) / power : cf64(0);
+    }
+  }
+  spread();
+  const bool first = stats_.updates++ == 0;
+  state.fade_left = first ? 1 : config_.fade_steps;
+}
+
+/// From subbands to bins.
+void SubbandWeights::spread() noexcept {
+  State& state = *state_;
+  const std::size_t n = config_.bins;
+  const std::size_t width = n / config_.subbands;
+  const std::size_t below = n / 2;
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t bin = i < below ? n - below + i : i - below;
+    const double offset_hz = (static_cast<double>(i) - static_cast<double>(below)) * config_.sample_rate_hz /
+                             static_cast<double>(n);
+    const bool in_band = config_.band_hz == 0 || 2 * std::abs(offset_hz) <= config_.band_hz;
+    std::size_t lower = i / width;
+    std::size_t upper = lower;
+    double share = 0;
+    if (config_.between == Between::linear) {
+      const double at =
+          (static_cast<double>(i) - 0.5 * static_cast<double>(width - 1)) / static_cast<double>(width);
+      const double most = static_cast<double>(config_.subbands - 1);
+      const double clamped = std::clamp(at, 0.0, most);
+      lower = static_cast<std::size_t>(clamped);
+      upper = std::min(lower + 1, config_.subbands - 1);
+      share = clamped - static_cast<double>(lower);
+    }
+    for (std::size_t e = 0; e < state.weights.columns(); ++e) {
+      const cf64 w = (1 - share) * state.weights(lower, e) + share * state.weights(upper, e);
+      state.target(e, bin) = in_band ? cf32(w) : cf32(0);
+    }
+  }
+}
+
+void SubbandWeights::apply(Grid<const cf32> bins, std::span<cf32> out) noexcept {
+  State& state = *state_;
+  const std::size_t elements = config_.geometry.elements();
+  BORESIGHT_ASSERT(bins.rows() == elements && bins.columns() == config_.bins && out.size() == config_.bins);
+  if (state.fade_left > 0) {
+    const float step = 1.0F / static_cast<float>(state.fade_left);
+    for (std::size_t e = 0; e < elements; ++e) {
+      for (std::size_t k = 0; k < config_.bins; ++k) {
+        state.active(e, k) = state.fade_left == 1
+                                 ? state.target(e, k)
+                                 : state.active(e, k) + step * (state.target(e, k) - state.active(e, k));
+      }
+    }
+    --state.fade_left;
+  }
+  std::ranges::fill(out, cf32(0));
+  // By the parts: operator* of std::complex looks for NaN.
+  auto* y = reinterpret_cast<float*>(out.data());
+  for (std::size_t e = 0; e < elements; ++e) {
+    const auto* x = reinterpret_cast<const float*>(bins.row(e).data());
+    const auto* w = reinterpret_cast<const float*>(state.active.row(e).data());
+    for (std::size_t k = 0; k < 2 * config_.bins; k += 2) {
+      y[k] += w[k] * x[k] + w[k + 1] * x[k + 1];
+      y[k + 1] += w[k] * x[k + 1] - w[k + 1] * x[k];
+    }
+  }
+}
+
+}  // namespace boresight::beam

@@ -1,0 +1,341 @@
+#include "boresight/doa/direction_finder.h"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "boresight/core/assert.h"
+#include "boresight/core/error.h"
+#include "boresight/doa/root_music.h"
+#include "boresight/doa/source_count.h"
+#include "doa/chi_squared.h"
+#include "doa/manifold.h"
+#include "doa/signal_factor.h"
+#include "doa/subspace_fit.h"
+
+namespace boresight::doa {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXcd;
+
+constexpr double singular = 1e-12;  // smallest eigenvalue over the mean one
+constexpr std::size_t around = 8;   // points of a circle around a direction
+constexpr int most_restarts = 4;
+
+/// The largest angle between directions of two sets of equal size that belong together: the nearest pair is
+/// matched first, then the next.
+double set_distance(std::vector<Vec3> a, std::vector<Vec3> b) {
+  double largest = 0;
+  while (!a.empty()) {
+    std::size_t best_a = 0, best_b = 0;
+    double nearest = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      for (std::size_t k = 0; k < b.size(); ++k) {
+        const double angle = angle_between(a[i], b[k]);
+        if (angle < nearest) {
+          nearest = angle;
+          best_a = i;
+          best_b = k;
+        }
+      }
+    }
+    largest = std::max(largest, nearest);
+    a.erase(a.begin() + static_cast<std::ptrdiff_t>(best_a));
+    b.erase(b.begin() + static_cast<std::ptrdiff_t>(best_b));
+  }
+  return largest;
+}
+
+}  // namespace
+
+struct DirectionFinder::Search {
+  explicit Search(const Config& c);
+
+  std::size_t dimension(const Eigenspace& space, double snapshots) const;
+  std::optional<LineArray> uniform_line() const;
+  std::vector<Vec3> best_fit(const SubspaceFit& fit, Grid<const cf64> covariance, std::size_t sources,
+                             double& cost) const;
+  bool unique(const SubspaceFit& fit, std::vector<Vec3>& directions, double& cost, double threshold) const;
+
+  Config config;
+  Manifold manifold;
+  std::optional<LineArray> line;
+  std::vector<Vec3> sky;   // candidates
+  MatrixXcd sky_steering;  // theirs
+};
+
+DirectionFinder::Search::Search(const Config& c) : config(c), manifold(c.geometry, c.frequency_hz) {
+  line = uniform_line();
+  // A quarter of a beam apart in direction cosines.
+  double extent = 0;
+  for (const Vec3& a : config.geometry.positions_m) {
+    for (const Vec3& b : config.geometry.positions_m) extent = std::max(extent, norm(a - b));
+  }
+  const double wavelengths = extent * manifold.wavenumber_rad_m() / (2 * pi);
+  const auto steps = static_cast<int>(std::ceil(4 * std::clamp(wavelengths, 1.0, 16.0)));
+  const int across = manifold.axes() == 2 ? steps : 0;
+  for (int i = -steps; i <= steps; ++i) {
+    for (int k = -across; k <= across; ++k) {
+      const double x = (i * 0.999) / steps;
+      const double y = across > 0 ? (k * 0.999) / across : 0;
+      const double rest = 1 - x * x - y * y;
+      if (rest > 0) sky.push_back({x, y, std::sqrt(rest)});
+    }
+  }
+  sky_steering = manifold.steering(sky);
+}
+
+std::optional<LineArray> DirectionFinder::Search::uniform_line() const {
+  const std::vector<Vec3>& r = config.geometry.positions_m;
+  if (manifold.axes() != 1) return {};
+  const double step = r[1].x - r[0].x;
+  const double spacing = step * manifold.wavenumber_rad_m() / (2 * pi);
+  for (std::size_t e = 0; e < r.size(); ++e) {
+    if (std::abs(r[e].x - r[0].x - static_cast<double>(e) * step) > 1e-9) return {};
+  }
+  if (!(spacing > 0 && spacing <= 0.5 + 1e-9)) return {};
+  return LineArray{.elements = r.size(), .spacing_wavelengths = spacing};
+}
+
+/// What MDL counts, less the last ones while the eigenvalues from there on could all be noise: likelihood
+/// ratio of sphericity with Bartlett's factor for complex data (Muirhead 1982, section 8.3).
+std::size_t DirectionFinder::Search::dimension(const Eigenspace& space, double snapshots) const {
+  const auto values = space.values();
+  std::size_t count = source_count(values, snapshots);
+  for (; count > 0; --count) {
+    const auto p = static_cast<double>(values.size() - count + 1);
+    double sum = 0, log_sum = 0;
+    for (std::size_t i = count - 1; i < values.size(); ++i) {
+      sum += values[i];
+      log_sum += std::log(values[i]);
+    }
+    const double effective = snapshots - static_cast<double>(count - 1) - (2 * p * p + 1) / (6 * p);
+    const double ratio = 2 * effective * (p * std::log(sum / p) - log_sum);
+    if (ratio > chi_squared_threshold(p * p - 1, config.false_accept_rate)) break;
+  }
+  return count;
+}
+
+/// The best of two minima: from root-MUSIC, where there is a line for it, and from directions found one after
+/// the other (Ziskind and Wax 1988).
+std::vector<Vec3> DirectionFinder::Search::best_fit(const SubspaceFit& fit, Grid<const cf64> covariance,
+                                                    std::size_t sources, double& cost) const {
+  std::vector<std::vector<Vec3>> starts(1);
+  for (std::size_t i = 0; i < sources; ++i) {
+    const Eigen::VectorXd costs = fit.cost_with(starts[0], sky_steering);
+    Index best = 0;
+    costs.minCoeff(&best);
+    Vec3 u = sky[static_cast<std::size_t>(best)];
+    // No two the same, from which no step leads away.
+    for (const Vec3& other : starts[0]) {
+      if (angle_between(u, other) < 1e-6) u = moved(u, u.x > 0 ? -0.01 : 0.01, 0);
+    }
+    starts[0].push_back(u);
+    fit.descend(starts[0]);
+  }
+  if (line) {
+    const LineAngles roots = root_music(*line, covariance, sources);
+    if (roots.missing == 0) {
+      std::vector<Vec3> start;
+      for (const double angle : roots.angles_rad) {
+        const double inside = std::clamp(angle, -1.56, 1.56);
+        start.push_back({std::sin(inside), 0, std::cos(inside)});
+      }
+      starts.push_back(start);
+    }
+  }
+  std::vector<Vec3> best;
+  cost = std::numeric_limits<double>::infinity();
+  for (std::vector<Vec3>& start : starts) {
+    const double reached = fit.descend(start).cost;
+    if (reached < cost) {
+      cost = reached;
+      best = start;
+    }
+  }
+  return best;
+}
+
+/// False when a set of directions that is off by more than the tolerance has a cost below the best one and
+/// `threshold`. A better set that turns up becomes the set.
+bool DirectionFinder::Search::unique(const SubspaceFit& fit, std::vector<Vec3>& directions, double& cost,
+                                     double threshold) const {
+  const double tolerance = config.tolerance_rad;
+  for (int restart = 0; restart < most_restarts; ++restart) {
+    bool moved_on = false;
+    const auto contradicts = [&](std::vector<Vec3> other, std::size_t held) {
+      const double reached = fit.descend(other, held).cost;
+      if (reached >= cost + threshold) return false;
+      if (reached < cost - 1e-9 * threshold && held == SubspaceFit::none) {
+        directions = other;
+        cost = reached;
+        moved_on = true;
+        return false;
+      }
+      return set_distance(other, directions) > 0.95 * tolerance;
+    };
+    for (std::size_t i = 0; i < directions.size() && !moved_on; ++i) {
+      // Anywhere in the sky: the two best candidates that are not near any of the set.
+      std::vector<Vec3> others = directions;
+      others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
+      Eigen::VectorXd costs = fit.cost_with(others, sky_steering);
+      for (int attempt = 0; attempt < 2 && !moved_on; ++attempt) {
+        Index best = -1;
+        for (Index g = 0; g < costs.size(); ++g) {
+          if (best >= 0 && costs(g) >= costs(best)) continue;
+          const Vec3 u = sky[static_cast<std::size_t>(g)];
+          const bool near = std::ranges::any_of(
+              directions, [&](const Vec3& known) { return angle_between(u, known) < tolerance; });
+          if (!near) best = g;
+        }
+        if (best < 0) break;
+        const Vec3 candidate = sky[static_cast<std::size_t>(best)];
+        std::vector<Vec3> other = directions;
+        other[i] = candidate;
+        if (contradicts(other, SubspaceFit::none)) return false;
+        // The next one from another valley.
+        for (Index g = 0; g < costs.size(); ++g) {
+          if (angle_between(sky[static_cast<std::size_t>(g)], candidate) < 2 * tolerance) {
+            costs(g) = std::numeric_limits<double>::infinity();
+          }
+        }
+      }
+    }
+    if (moved_on) continue;
+    for (std::size_t i = 0; i < directions.size(); ++i) {
+      const std::size_t points = manifold.axes() == 2 ? around : 2;
+      for (std::size_t p = 0; p < points; ++p) {
+        const double turn = 2 * pi * static_cast<double>(p) / static_cast<double>(points);
+        std::vector<Vec3> other = directions;
+        other[i] = moved(directions[i], tolerance * std::cos(turn),
+                         manifold.axes() == 2 ? tolerance * std::sin(turn) : 0);
+        if (other[i].z > 0 && contradicts(other, i)) return false;
+      }
+    }
+    return true;
+  }
+  return false;
+}
+
+DirectionFinder::DirectionFinder(const Config& config) {
+  config.geometry.check();
+  const std::size_t elements = config.geometry.elements();
+  require(elements >= 3 && elements <= 64,
+          "direction finder: " + std::to_string(elements) + " elements, must be 3 to 64");
+  require(config.sources < elements, "direction finder: " + std::to_string(config.sources) +
+                                         " sources with " + std::to_string(elements) +
+                                         " elements, must be 0 to one less than elements");
+  const auto check = [](const char* name, double value, double least, double most) {
+    require(value >= least && value <= most, std::string("direction finder: ") + name + " " +
+                                                 std::to_string(value) + " must be " + std::to_string(least) +
+                                                 " to " + std::to_string(most));
+  };
+  check("tolerance_rad", config.tolerance_rad, 1e-6, pi / 4);
+  check("false_accept_rate", config.false_accept_rate, 1e-12, 0.1);
+  check("false_reject_rate", config.false_reject_rate, 1e-12, 0.1);
+  check("calibration_error", config.calibration_error, 0, 1);
+  search_ = std::make_unique<const Search>(config);
+}
+DirectionFinder::~DirectionFinder() = default;
+DirectionFinder::DirectionFinder(DirectionFinder&&) noexcept = default;
+DirectionFinder& DirectionFinder::operator=(DirectionFinder&&) noexcept = default;
+
+DirectionResult DirectionFinder::find(Grid<const cf64> covariance, double snapshots) const {
+  const Search& search = *search_;
+  const Config& config = search.config;
+  const std::size_t elements = config.geometry.elements();
+  BORESIGHT_ASSERT(covariance.rows() == elements && covariance.columns() == elements);
+  DirectionResult out;
+  const auto n = static_cast<double>(elements);
+  Eigenspace space({.elements = elements, .vectors = elements});
+  if (!(snapshots >= 2 * n) || !std::isfinite(snapshots) || !space.compute(covariance)) return out;
+  double total = 0;
+  for (const double value : space.values()) total += value;
+  // One strong source on good channels leaves eigenvalues far below the mean: 80 dB is all right.
+  if (!(space.values().back() > singular * total / n)) return out;
+
+  out.signal_dimension = search.dimension(space, snapshots);
+  if (out.signal_dimension == 0) {
+    out.verdict = Verdict::no_source;
+    out.noise_power = total / n;
+    return out;
+  }
+  out.verdict = Verdict::unresolved;
+  const bool counting = config.sources == 0;
+  const std::size_t dimension =
+      counting ? out.signal_dimension : std::min(out.signal_dimension, config.sources);
+  const SignalFactor signal = signal_factor(covariance, dimension);
+  out.noise_power = signal.noise_power;
+  const SubspaceFit fit(search.manifold, signal.factor);
+  const double unit = 2 * snapshots / signal.noise_power;
+  const auto axes = static_cast<double>(search.manifold.axes());
+  // What wrong steering vectors add to V: their part off the fitted ones.
+  const double calibration = unit * config.calibration_error * config.calibration_error;
+
+  std::vector<Vec3> directions;
+  double cost = 0;
+  std::size_t sources = counting ? dimension : config.sources;
+  double freedom = 0;
+  for (;; ++sources) {
+    const auto k = static_cast<double>(sources);
+    freedom = 2 * static_cast<double>(dimension) * (n - k) - axes * k;
+    if (sources >= elements || freedom <= 0) {
+      out.doubt = Doubt::signal;
+      out.guess = directions;
+      return out;
+    }
+    directions = search.best_fit(fit, covariance, sources, cost);
+    out.misfit = unit * std::max(0.0, cost);
+    out.misfit_limit = chi_squared_threshold(freedom, config.false_reject_rate) +
+                       2 * calibration * signal.factor.squaredNorm() * (n - k) / n;
+    if (out.misfit <= out.misfit_limit || !counting) break;
+  }
+  if (!(out.misfit <= out.misfit_limit)) {
+    out.doubt = Doubt::model;
+    out.guess = directions;
+    return out;
+  }
+  // Where the misfit is more than noise explains, so are the differences.
+  const double spread = std::max(1.0, out.misfit / freedom);
+  const double threshold = chi_squared_threshold(axes, config.false_accept_rate) * spread / unit;
+  const bool unique = search.unique(fit, directions, cost, threshold);
+  out.misfit = unit * std::max(0.0, cost);
+  if (!unique) {
+    out.doubt = Doubt::unique;
+    out.guess = directions;
+    return out;
+  }
+
+  // Powers by least squares: A^+ (R - s I) A^+H. Variances: the inverse of the curvature of K V / s.
+  const SubspaceFit::Result last = fit.descend(directions);
+  const MatrixXcd a = search.manifold.steering(directions);
+  const auto qr = a.colPivHouseholderQr();
+  const MatrixXcd factor = full_factor(covariance);
+  const MatrixXcd waveforms = qr.solve(factor);
+  const MatrixXcd gains = qr.solve(MatrixXcd::Identity(a.rows(), a.rows()));
+  const Index m = search.manifold.axes();
+  Eigen::MatrixXd variance(last.curvature.rows(), last.curvature.cols());
+  variance = last.curvature.ldlt().solve(Eigen::MatrixXd::Identity(variance.rows(), variance.cols())) *
+             (2 * spread / unit);
+  for (std::size_t i = 0; i < sources; ++i) {
+    const auto row = static_cast<Index>(i);
+    const Eigen::MatrixXd block = variance.block(m * row, m * row, m, m);
+    const double worst = block.selfadjointView<Eigen::Lower>().eigenvalues().maxCoeff();
+    if (!(worst >= 0) || !std::isfinite(worst)) {
+      out.sources.clear();
+      out.doubt = Doubt::unique;
+      out.guess = directions;
+      return out;
+    }
+    const double power = waveforms.row(row).squaredNorm() - out.noise_power * gains.row(row).squaredNorm();
+    out.sources.push_back({directions[i], std::sqrt(worst), std::max(0.0, power)});
+  }
+  out.verdict = Verdict::resolved;
+  return out;
+}
+
+}  // namespace boresight::doa

@@ -1,0 +1,143 @@
+#include "doa/peak_search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace boresight::doa {
+namespace {
+
+constexpr std::size_t most_peaks = 32;
+constexpr double same_direction_rad = 1e-4;
+
+struct Candidate {
+  float value = 0;
+  std::size_t index = 0;
+};
+
+/// No lower than any neighbor; of equal ones the first counts.
+bool is_peak(const SearchGrid& grid, std::span<const float> s, std::size_t row, std::size_t column) {
+  const float value = s[row * grid.columns + column];
+  const std::size_t r0 = row > 0 ? row - 1 : 0, r1 = std::min(row + 1, grid.rows - 1);
+  const std::size_t c0 = column > 0 ? column - 1 : 0, c1 = std::min(column + 1, grid.columns - 1);
+  for (std::size_t r = r0; r <= r1; ++r) {
+    for (std::size_t c = c0; c <= c1; ++c) {
+      const float other = s[r * grid.columns + c];
+      const bool before = r < row || (r == row && c < column);
+      if (other > value || (before && other == value)) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+PeakSearch::PeakSearch(const Manifold& manifold)
+    : manifold_(&manifold),
+      a_(manifold.elements()),
+      qa_(manifold.elements()),
+      d1_(manifold.elements()),
+      d2_(manifold.elements()),
+      qd_(manifold.elements()) {}
+
+/// q and its derivatives along the tangent axes: with a' = j p a for phases p,
+/// q_i = 2 Re(a_i^H Q a), q_ij = 2 Re(a_i^H Q a_j + a_ij^H Q a), a_ij = (-p_i p_j - j delta_ij r.u) a.
+PeakSearch::Derivatives PeakSearch::at(const Eigen::MatrixXcd& form, Vec3 u) noexcept {
+  const TangentAxes axes = tangent_axes(u);
+  const bool plane = manifold_->axes() == 2;
+  manifold_->steer(u, a_);
+  qa_.noalias() = form.lazyProduct(a_);
+  Derivatives out{.q = a_.dot(qa_).real()};
+  double bend[3] = {};
+  for (Eigen::Index e = 0; e < a_.size(); ++e) {
+    const double p1 = manifold_->phase(e, axes.first);
+    const double p2 = plane ? manifold_->phase(e, axes.second) : 0;
+    const double p = manifold_->phase(e, u);
+    d1_(e) = cf64(0, p1) * a_(e);
+    d2_(e) = cf64(0, p2) * a_(e);
+    const cf64 t = std::conj(a_(e)) * qa_(e);
+    bend[0] += (cf64(-p1 * p1, p) * t).real();
+    bend[1] += -p1 * p2 * t.real();
+    bend[2] += (cf64(-p2 * p2, p) * t).real();
+  }
+  out.gradient[0] = 2 * d1_.dot(qa_).real();
+  out.gradient[1] = 2 * d2_.dot(qa_).real();
+  qd_.noalias() = form.lazyProduct(d1_);
+  out.hessian[0] = 2 * (d1_.dot(qd_).real() + bend[0]);
+  out.hessian[1] = 2 * (d2_.dot(qd_).real() + bend[1]);
+  if (plane) {
+    qd_.noalias() = form.lazyProduct(d2_);
+    out.hessian[2] = 2 * (d2_.dot(qd_).real() + bend[2]);
+  }
+  return out;
+}
+
+Vec3 PeakSearch::exact(const Eigen::MatrixXcd& form, Vec3 u, bool maximum, double& q) noexcept {
+  const double sign = maximum ? -1 : 1;
+  Derivatives now = at(form, u);
+  for (int iteration = 0; iteration < 20; ++iteration) {
+    const double g1 = sign * now.gradient[0], g2 = sign * now.gradient[1];
+    const double h11 = sign * now.hessian[0], h12 = sign * now.hessian[1];
+    // A line knows nothing of the second axis.
+    const double h22 = manifold_->axes() == 2 ? sign * now.hessian[2] : 1;
+    const double determinant = h11 * h22 - h12 * h12;
+    if (!(h11 > 0) || !(determinant > 0)) break;
+    double s1 = -(h22 * g1 - h12 * g2) / determinant;
+    double s2 = -(h11 * g2 - h12 * g1) / determinant;
+    const double length = std::hypot(s1, s2);
+    if (!(length > 1e-12)) break;
+    // Within the neighborhood of the grid point: no peak is wider.
+    const double bound = std::min(1.0, 0.2 / length);
+    s1 *= bound;
+    s2 *= bound;
+    bool better = false;
+    for (int half = 0; half < 8 && !better; ++half, s1 /= 2, s2 /= 2) {
+      const Vec3 next = moved(u, s1, s2);
+      const Derivatives there = at(form, next);
+      if (sign * there.q < sign * now.q) {
+        u = next;
+        now = there;
+        better = true;
+      }
+    }
+    if (!better) break;
+  }
+  q = now.q;
+  return u;
+}
+
+std::size_t PeakSearch::run(const SearchGrid& grid, std::span<const float> spectrum,
+                            const Eigen::MatrixXcd& form, bool reciprocal, double scale,
+                            std::span<SpectrumPeak> out) noexcept {
+  std::array<Candidate, 2 * most_peaks> candidates;
+  std::size_t count = 0;
+  for (std::size_t row = 0; row < grid.rows; ++row) {
+    for (std::size_t column = 0; column < grid.columns; ++column) {
+      const float value = spectrum[row * grid.columns + column];
+      if (count == candidates.size() && !(value > candidates.back().value)) continue;
+      if (!(value > 0) || !is_peak(grid, spectrum, row, column)) continue;
+      if (count < candidates.size()) ++count;
+      std::size_t i = count - 1;
+      for (; i > 0 && candidates[i - 1].value < value; --i) candidates[i] = candidates[i - 1];
+      candidates[i] = {value, row * grid.columns + column};
+    }
+  }
+  const std::size_t most = std::min(out.size(), most_peaks);
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < count && found < most; ++i) {
+    double q = 0;
+    const Vec3 u = exact(form, grid.directions[candidates[i].index], !reciprocal, q);
+    const bool known = std::any_of(
+        out.begin(), out.begin() + static_cast<std::ptrdiff_t>(found),
+        [&](const SpectrumPeak& p) { return angle_between(p.direction, u) < same_direction_rad; });
+    if (known) continue;
+    // Noise-free signals make q zero, give or take rounding.
+    const double least = 1e-14 * static_cast<double>(form.rows());
+    out[found++] = {u, reciprocal ? scale / std::max(q, least) : scale * std::max(q, 0.0)};
+  }
+  std::sort(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(found),
+            [](const SpectrumPeak& a, const SpectrumPeak& b) { return a.value > b.value; });
+  return found;
+}
+
+}  // namespace boresight::doa

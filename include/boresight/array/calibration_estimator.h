@@ -1,0 +1,113 @@
+// Measures a calibration from samples: of a source that all channels share (injected noise or tones), or of a
+// plane wave from a known direction (the satellite itself).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "boresight/array/calibration.h"
+#include "boresight/array/geometry.h"
+#include "boresight/core/grid.h"
+#include "boresight/core/types.h"
+#include "boresight/core/vec3.h"
+
+namespace boresight::array {
+
+/// In every bin of a filter bank the source makes a covariance of rank one, P(f) h(f) h(f)^H, and the noise
+/// of the channels stands on its diagonal, which is not used: channels may differ in noise. Each channel is
+/// compared with the source as the other channels tell it (their sum with weights h), and its gain, phase and
+/// delay are fitted over all bins, weighted with the signal there; repeated until nothing moves, which is the
+/// maximum-likelihood fit for equal noise (the dominant eigenvector, with the bins tied together by the
+/// model). Any spectrum will do: where there is no source there is no weight, so tones, stepped tones and
+/// noise need no telling apart.
+///
+/// Phases and delays are on the bound (calibration_bound) at every SNR; gains from 0 dB per sample upward,
+/// and 1.5 dB above it at -10 dB, where the channels' own powers would tell more if their noise were known.
+/// Delays between channels of T samples are noise of their own, (pi T / fft_size)^2 / 2 of the signal: take
+/// long frames for strong sources.
+///
+/// What can be known: gains, phases and delays relative to one another only. A single tone says gain and
+/// phase at its frequency and nothing about delay. Tones D apart leave delays open by multiples of 1 / D;
+/// within max_delay_samples the smallest that fits is found. A plane wave that comes from elsewhere than
+/// stated turns up as phases and delays.
+class CalibrationEstimator {
+ public:
+  struct Config {
+    std::size_t channels = 0;  ///< 2 to 256
+    double sample_rate_hz = 0;
+    std::size_t fft_size = 256;  ///< even, 32 to 8192; channels^2 x fft_size at most 2^24
+    double band_hz = 0;          ///< two-sided part of the band that is used; 0: nine tenths of the rate
+    std::size_t shape_points =
+        0;                      ///< of phase and gain over frequency beyond a delay: 0, or 2 to fft_size / 8
+    std::size_t reference = 0;  ///< another one takes its place when it is not ok
+    double dead_below_db = 20;  ///< a channel with so much less signal than the median is dead; 3 to 100
+    double max_delay_samples = 8;  ///< between channels, above 0, at most fft_size / 16
+    /// For add() with a direction: where the elements are and what is tuned to.
+    Geometry geometry = {};
+    double carrier_hz = 0;
+  };
+
+  struct Result {
+    bool ok = false;
+    std::string reason;  ///< why not, in one line; the calibration then is empty
+    Calibration calibration;
+    /// What the bound (calibration_bound) says of the phases at the SNRs found, rms over the live channels.
+    double bound_deg_rms = 0;
+    double bound_delay_s_rms = 0;
+  };
+
+  /// ConfigError names the value and the limit.
+  explicit CalibrationEstimator(const Config& config);
+  ~CalibrationEstimator();
+  CalibrationEstimator(CalibrationEstimator&&) noexcept;
+  CalibrationEstimator& operator=(CalibrationEstimator&&) noexcept;
+
+  /// Samples [channels x n], any n, of a source common to all channels. No allocation. NaN and Inf are taken
+  /// for zero. Calls continue one another; after a gap call break_stream().
+  void add(Grid<const cf32> x) noexcept;
+  /// The same of a plane wave from `direction` (array frame, any length): its delays and phases at the
+  /// elements are taken away first. The direction may move from call to call. A direction that is zero or not
+  /// finite, or a configuration without geometry: the samples are left out.
+  void add(Grid<const cf32> x, Vec3 direction) noexcept;
+  void break_stream() noexcept;
+
+  /// The fit, with the stamp it will be judged by. Not ok: fewer than two live channels; too few samples (two
+  /// frames); no common source, that is phases that the bound puts above 0.2 rad rms.
+  Result solve(double frequency_hz, double gain_db, double time_s) const;
+
+  /// Samples per channel that went in.
+  std::uint64_t samples() const;
+  std::uint64_t samples_zeroed() const;
+  void reset() noexcept;
+
+ private:
+  struct State;
+
+  Config config_;
+  std::unique_ptr<State> state_;
+};
+
+/// The Cramer-Rao bound of a channel against the reference.
+struct CalibrationBound {
+  double phase_rad_rms = 0;
+  double gain_db_rms = 0;
+  double delay_s_rms = 0;
+};
+
+/// For K independent samples of white Gaussian noise common to all channels, of unknown waveform and power,
+/// over a band of `bandwidth_hz`, in independent white noise; `snr` [E] per channel and sample, linear.
+///
+/// Phases: the Fisher matrix of a rank-one signal h h^H in noise is F = 2 K / (1 + L) (L diag(s) - s s^T), L
+/// the sum of s (Slepian and Bangs, R = s^(1/2) s^(T/2) + I whitened). It is 2 K / (1 + L) times the
+/// Laplacian of a graph with conductances s_i s_k, so against a reference r
+///   var(phase_e) = (1 + L) / (2 K L) (1 / s_e + 1 / s_r),
+/// the same for log gains. Delays: the same divided by the mean square angular frequency of the source, (2
+/// pi)^2 B^2 / 12. The reference's own bound is 0; s = 0 gives infinity.
+std::vector<CalibrationBound> calibration_bound(std::span<const double> snr, std::size_t reference,
+                                                double samples, double bandwidth_hz);
+
+}  // namespace boresight::array

@@ -1,0 +1,103 @@
+// Directions that can be relied on, or a verdict that says why there are none.
+//
+//   R -> signal dimension -> start -> weighted subspace fit -> fits R? -> nothing else fits? -> directions
+//        (MDL, sphericity)  (root-MUSIC,                      (model)      (within the tolerance)
+//                            scan)
+//
+// Spectra and roots always give as many angles as are asked for. Two sources too close for their SNR make one
+// peak, and the highest side lobe is then reported as the second source, 20 to 30 degrees off. Here a result
+// has to pass three tests first:
+//
+//   signal   each signal eigenvalue stands above the noise (likelihood ratio test of sphericity)
+//   model    k plane waves explain the signal subspace: 2 K V / s, chi-squared when they do (Viberg,
+//   Ottersten
+//            and Kailath 1991), V and s as in maximum_likelihood.h
+//   unique   every set of directions of which one is off by more than the tolerance fits worse, by more than
+//            chance allows: its 2 K V / s is higher by a threshold. Tested with each direction held at the
+//            tolerance and the others free, and from the best candidates all over the sky. This is the
+//            likelihood-ratio confidence region: close sources, weak ones and ambiguities fail it alike.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "boresight/array/geometry.h"
+#include "boresight/core/grid.h"
+#include "boresight/core/types.h"
+#include "boresight/core/vec3.h"
+
+namespace boresight::doa {
+
+enum class Verdict {
+  resolved,        ///< the directions are in `sources`
+  no_source,       ///< nothing but noise
+  unresolved,      ///< there is a signal; the directions are not known to the tolerance
+  bad_covariance,  ///< NaN, infinite, zero or singular: dead or identical channels, too few snapshots
+};
+
+/// Which test failed.
+enum class Doubt {
+  none,
+  signal,  ///< fewer signal eigenvalues than plane waves, and more waves than they can hold
+  model,   ///< plane waves from as many directions do not explain the data: count, calibration, near field
+  unique,  ///< other directions explain the data as well
+};
+
+struct FoundSource {
+  Vec3 direction;            ///< unit vector in the array frame, z > 0
+  double deviation_rad = 0;  ///< standard deviation from curvature and noise, along the worse axis
+  double power = 0;          ///< on one element, in the units of R; of coherent paths their own
+};
+
+struct DirectionResult {
+  Verdict verdict = Verdict::bad_covariance;
+  Doubt doubt = Doubt::none;
+  std::vector<FoundSource> sources;  ///< empty unless resolved
+  std::vector<Vec3> guess;           ///< what was not believed, for displays; empty when resolved
+  std::size_t signal_dimension = 0;  ///< signal eigenvalues
+  double noise_power = 0;            ///< of one element
+  double misfit = 0;                 ///< 2 K V / s of the fit
+  double misfit_limit = 0;           ///< of the model test
+};
+
+class DirectionFinder {
+ public:
+  struct Config {
+    /// 3 to 64 elements: a line along x of any spacing (its directions lie in the x-z plane), or elements
+    /// spread in a plane or a volume.
+    array::Geometry geometry;
+    double frequency_hz = 0;
+    /// Plane waves, up to elements - 1; 0: as few as explain the data, which counts coherent paths too.
+    std::size_t sources = 0;
+    /// A direction further than this from the truth is an error; above 0, at most pi/4.
+    double tolerance_rad = 3 * 3.14159265358979 / 180;
+    /// Chance that `unique` accepts one direction which is off by the tolerance or more, and that `signal`
+    /// takes noise for a signal; 1e-12 to 0.1. Asymptotic in the number of snapshots.
+    double false_accept_rate = 1e-6;
+    /// Chance that `model` refuses a true model, 1e-12 to 0.1.
+    double false_reject_rate = 1e-4;
+    /// What the steering vectors are known to: rms relative error of an element (0.02: 0.17 dB, 1.1 degrees),
+    /// 0 to 1. Strong sources otherwise show every imperfection of the array, and `model` refuses them.
+    double calibration_error = 0;
+  };
+
+  /// Throws ConfigError when a value is out of range.
+  explicit DirectionFinder(const Config& config);
+  ~DirectionFinder();
+  DirectionFinder(DirectionFinder&&) noexcept;
+  DirectionFinder& operator=(DirectionFinder&&) noexcept;
+
+  /// @param covariance  [E x E] of `snapshots` independent snapshots, in white noise of equal power;
+  /// Hermitian,
+  ///                    the lower triangle is read; not averaged forward-backward, whose statistics differ
+  /// @param snapshots   less than 2 E give bad_covariance, as does whatever else Verdict says
+  /// Never NaN. Allocates: for a control loop, not for the sample path. Fails an assert for another shape.
+  DirectionResult find(Grid<const cf64> covariance, double snapshots) const;
+
+ private:
+  struct Search;
+  std::unique_ptr<const Search> search_;
+};
+
+}  // namespace boresight::doa

@@ -1,0 +1,34 @@
+// Root-MUSIC: directions on a uniform line without a grid.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "boresight/core/grid.h"
+#include "boresight/core/types.h"
+
+namespace boresight::doa {
+
+/// A uniform line along x as the estimators without a grid see it.
+struct LineArray {
+  std::size_t elements = 0;          ///< E, 2 to 64
+  double spacing_wavelengths = 0.5;  ///< above 0, up to 0.5: beyond, two angles share a phase
+};
+
+/// What an estimator for lines found.
+struct LineAngles {
+  std::vector<double> angles_rad;  ///< from boresight towards +x, ascending
+  /// Roots whose phase belongs to no direction (spacing below half a wavelength), and everything when the
+  /// covariance was NaN, infinite or zero: as many as are missing from angles_rad.
+  std::size_t missing = 0;
+};
+
+/// The `sources` pairs of roots closest to the unit circle of a(1/z)^T E_n E_n^H a(z) (Barabell 1983). A
+/// source always gives an angle here, also where there is none: DirectionFinder tells whether to believe it.
+/// Never NaN. Allocates; 64 elements take milliseconds.
+///
+/// @param covariance  [E x E], Hermitian; the lower triangle is read
+/// Throws ConfigError for a line out of range, shapes that do not fit, and sources not from 1 to E - 1.
+LineAngles root_music(const LineArray& line, Grid<const cf64> covariance, std::size_t sources);
+
+}  // namespace boresight::doa
