@@ -107,14 +107,15 @@ struct Threshold {
 };
 
 // Where the straight line in ln(rate) through two points that enclose the target meets it, and where it does
-// for the ends of their 95 % intervals. A point without losses counts as half a one.
+// for the ends of their 95 % intervals. A point without losses counts as half a one. Nothing if they are more
+// than 0.1 dB apart: the curve is no straight line over that much.
 std::optional<Threshold> threshold(const Study& study, const std::vector<double>& snr_db,
                                    const std::vector<Counts>& points, std::uint64_t Counts::*lost) {
   for (std::size_t p = 0; p + 1 < points.size(); ++p) {
     const auto n = static_cast<double>(points[p].frames);
     const double a = static_cast<double>(points[p].*lost) / n;
     const double b = std::max(static_cast<double>(points[p + 1].*lost), 0.5) / n;
-    if (a < study.target || b >= study.target) continue;
+    if (a < study.target || b >= study.target || snr_db[p + 1] - snr_db[p] > 0.101) continue;
     const auto meets = [&](double above, double below) {
       above = std::max(above, 1.001 * study.target);
       below = std::min(below, study.target / 1.001);

@@ -27,9 +27,9 @@ namespace boresight::rx {
 ///
 /// The channel is the LMMSE estimate for paths that may lie anywhere from 8 samples before to 16 behind the
 /// start that was measured, which of several paths is the middle: what lies outside is lost, as noise. It
-/// adds 2.7 % to the noise (0.12 dB), which the soft bits are told. Subcarriers that stand out of the SSS's
-/// noise by 6 dB (carriers, narrow-band interference) are taken with as little weight as their noise
-/// deserves, the 128 worst at most.
+/// adds 2.5 to 2.7 % to the noise (0.11 to 0.12 dB), which the soft bits are told. Subcarriers that stand
+/// out of the SSS's noise by 6 dB (carriers, narrow-band interference) are taken with as little weight as
+/// their noise deserves, the 127 worst at most.
 ///
 /// The FFT window moves by whole samples; the rest of the delay, within half a sample, is a phase slope.
 ///
