@@ -35,8 +35,15 @@
 
 #include "boresight/doa/covariance.h"
 #include "boresight/doa/cramer_rao.h"
+#include "boresight/doa/direction_finder.h"
 #include "boresight/doa/eigenspace.h"
+#include "boresight/doa/esprit.h"
+#include "boresight/doa/maximum_likelihood.h"
+#include "boresight/doa/monopulse.h"
+#include "boresight/doa/root_music.h"
 #include "boresight/doa/search_grid.h"
+#include "boresight/doa/smoothing.h"
+#include "boresight/doa/source_count.h"
 #include "boresight/doa/spatial_spectrum.h"
 
 #include "boresight/sync/delay_track.h"
