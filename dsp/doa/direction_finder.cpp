@@ -60,6 +60,10 @@ struct DirectionFinder::Search {
   std::vector<Vec3> best_fit(const SubspaceFit& fit, Grid<const cf64> covariance, std::size_t sources,
                              double& cost) const;
   bool unique(const SubspaceFit& fit, std::vector<Vec3>& directions, double& cost, double threshold) const;
+  bool single(const SubspaceFit& fit, const std::vector<Vec3>& directions, double cost, double threshold,
+              const MatrixXcd& factor, double noise_power, double snapshots) const;
+  bool pair_is_refuted(const MatrixXcd& factor, const MatrixXcd& a, std::size_t i, Vec3 one, Vec3 other,
+                       double noise_power, double snapshots) const;
 
   Config config;
   Manifold manifold;
@@ -167,10 +171,10 @@ bool DirectionFinder::Search::unique(const SubspaceFit& fit, std::vector<Vec3>& 
   const double tolerance = config.tolerance_rad;
   for (int restart = 0; restart < most_restarts; ++restart) {
     bool moved_on = false;
-    const auto contradicts = [&](std::vector<Vec3> other, std::size_t held) {
+    const auto contradicts = [&](std::vector<Vec3> other, std::uint64_t held) {
       const double reached = fit.descend(other, held).cost;
       if (reached >= cost + threshold) return false;
-      if (reached < cost - 1e-9 * threshold && held == SubspaceFit::none) {
+      if (reached < cost - 1e-9 * threshold && held == 0) {
         directions = other;
         cost = reached;
         moved_on = true;
@@ -196,7 +200,7 @@ bool DirectionFinder::Search::unique(const SubspaceFit& fit, std::vector<Vec3>& 
         const Vec3 candidate = sky[static_cast<std::size_t>(best)];
         std::vector<Vec3> other = directions;
         other[i] = candidate;
-        if (contradicts(other, SubspaceFit::none)) return false;
+        if (contradicts(other, 0)) return false;
         // The next one from another valley.
         for (Index g = 0; g < costs.size(); ++g) {
           if (angle_between(sky[static_cast<std::size_t>(g)], candidate) < 2 * tolerance) {
@@ -213,12 +217,80 @@ bool DirectionFinder::Search::unique(const SubspaceFit& fit, std::vector<Vec3>& 
         std::vector<Vec3> other = directions;
         other[i] = moved(directions[i], tolerance * std::cos(turn),
                          manifold.axes() == 2 ? tolerance * std::sin(turn) : 0);
-        if (other[i].z > 0 && contradicts(other, i)) return false;
+        if (other[i].z > 0 && contradicts(other, std::uint64_t{1} << i)) return false;
       }
     }
     return true;
   }
   return false;
+}
+
+/// Whether no direction is the middle of two sources, each beyond the tolerance, which look like one.
+bool DirectionFinder::Search::single(const SubspaceFit& fit, const std::vector<Vec3>& directions, double cost,
+                                     double threshold, const MatrixXcd& factor, double noise_power,
+                                     double snapshots) const {
+  const MatrixXcd a = manifold.steering(directions);
+  for (std::size_t i = 0; i < directions.size(); ++i) {
+    const std::size_t pairs = manifold.axes() == 2 ? around / 2 : 1;
+    for (std::size_t p = 0; p < pairs; ++p) {
+      const double turn = pi * static_cast<double>(p) / static_cast<double>(pairs);
+      const double along = config.tolerance_rad * std::cos(turn);
+      const double across = manifold.axes() == 2 ? config.tolerance_rad * std::sin(turn) : 0;
+      const Vec3 one = moved(directions[i], along, across);
+      const Vec3 other = moved(directions[i], -along, -across);
+      if (!(one.z > 0 && other.z > 0)) continue;
+      if (!pair_is_refuted(factor, a, i, one, other, noise_power, snapshots)) return false;
+      if (!config.coherent) continue;
+      std::vector<Vec3> with_pair = directions;
+      with_pair[i] = one;
+      with_pair.push_back(other);
+      if (with_pair.size() >= static_cast<std::size_t>(a.rows())) return false;
+      const std::uint64_t held = (std::uint64_t{1} << i) | (std::uint64_t{1} << directions.size());
+      if (fit.descend(with_pair, held).cost < cost + threshold) return false;
+    }
+  }
+  return true;
+}
+
+/// The likelihoods of R with source i as found, and with its waveform split over two independent ones that
+/// both are as correlated with the others. By Markov's inequality a true pair loses by a factor of 1/rate in
+/// at most `rate` of all cases.
+bool DirectionFinder::Search::pair_is_refuted(const MatrixXcd& factor, const MatrixXcd& a, std::size_t i,
+                                              Vec3 one, Vec3 other, double noise_power,
+                                              double snapshots) const {
+  const Index n = a.rows();
+  const auto column = static_cast<Index>(i);
+  const auto cost_of = [&](const MatrixXcd& c) {
+    const Eigen::LLT<MatrixXcd> factored(c);
+    if (factored.info() != Eigen::Success) return std::numeric_limits<double>::infinity();
+    const double log_det = 2 * factored.matrixLLT().diagonal().real().array().log().sum();
+    return snapshots * (log_det + factored.matrixL().solve(factor).squaredNorm());
+  };
+  // P = A^+ (R - s I) A^+H, made positive.
+  const auto qr = a.colPivHouseholderQr();
+  const MatrixXcd waveforms = qr.solve(factor);
+  const MatrixXcd gains = qr.solve(MatrixXcd::Identity(n, n));
+  const Eigen::SelfAdjointEigenSolver<MatrixXcd> powers(waveforms * waveforms.adjoint() -
+                                                        noise_power * gains * gains.adjoint());
+  const MatrixXcd root = powers.eigenvectors() * powers.eigenvalues().cwiseMax(0).cwiseSqrt().asDiagonal();
+  const MatrixXcd white = noise_power * MatrixXcd::Identity(n, n);
+  const MatrixXcd found = a * root;
+  const double as_found = cost_of(found * found.adjoint() + white);
+  const double power = root.row(column).squaredNorm();
+  Eigen::VectorXcd first(n), second(n);
+  manifold.steer(one, first);
+  manifold.steer(other, second);
+  double best = std::numeric_limits<double>::infinity();
+  for (const double share : {0.35, 0.5, 0.65}) {
+    for (const double gain : {0.9, 1.0, 1.1, 1.25}) {
+      MatrixXcd split = a;
+      split.col(column) = std::sqrt(gain) * (share * first + (1 - share) * second);
+      const MatrixXcd common = split * root;
+      const Eigen::VectorXcd apart = std::sqrt(gain * power * share * (1 - share)) * (first - second);
+      best = std::min(best, cost_of(common * common.adjoint() + apart * apart.adjoint() + white));
+    }
+  }
+  return best - as_found >= -std::log(config.false_accept_rate);
 }
 
 DirectionFinder::DirectionFinder(const Config& config) {
@@ -302,8 +374,12 @@ DirectionResult DirectionFinder::find(Grid<const cf64> covariance, double snapsh
   // Where the misfit is more than noise explains, so are the differences.
   const double spread = std::max(1.0, out.misfit / freedom);
   const double threshold = chi_squared_threshold(axes, config.false_accept_rate) * spread / unit;
-  const bool unique = search.unique(fit, directions, cost, threshold);
+  bool unique = search.unique(fit, directions, cost, threshold);
   out.misfit = unit * std::max(0.0, cost);
+  const MatrixXcd factor = full_factor(covariance);
+  if (unique && counting) {
+    unique = search.single(fit, directions, cost, threshold, factor, out.noise_power, snapshots);
+  }
   if (!unique) {
     out.doubt = Doubt::unique;
     out.guess = directions;
@@ -314,7 +390,6 @@ DirectionResult DirectionFinder::find(Grid<const cf64> covariance, double snapsh
   const SubspaceFit::Result last = fit.descend(directions);
   const MatrixXcd a = search.manifold.steering(directions);
   const auto qr = a.colPivHouseholderQr();
-  const MatrixXcd factor = full_factor(covariance);
   const MatrixXcd waveforms = qr.solve(factor);
   const MatrixXcd gains = qr.solve(MatrixXcd::Identity(a.rows(), a.rows()));
   const Index m = search.manifold.axes();

@@ -1,6 +1,5 @@
 #include "boresight/doa/maximum_likelihood.h"
 
-#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -12,12 +11,12 @@
 namespace boresight::doa {
 namespace {
 
-DirectionFit fit(const Manifold& manifold, const Eigen::MatrixXcd& factor, std::span<const Vec3> start) {
+DirectionFit fit(const SubspaceFit& criterion, bool usable, std::span<const Vec3> start) {
   DirectionFit out;
   out.directions.assign(start.begin(), start.end());
-  if (factor.size() == 0) return out;
-  const SubspaceFit::Result result = SubspaceFit(manifold, factor).descend(out.directions);
-  out.cost = std::max(0.0, result.cost);
+  if (!usable) return out;
+  const SubspaceFit::Result result = criterion.descend(out.directions);
+  out.cost = std::isfinite(result.cost) ? result.cost : 0;
   out.converged = result.converged;
   out.iterations = result.iterations;
   return out;
@@ -42,7 +41,8 @@ DirectionFit deterministic_ml(const array::Geometry& geometry, double frequency_
                               Grid<const cf64> covariance, std::span<const Vec3> start) {
   const Manifold manifold(geometry, frequency_hz);
   check(manifold, covariance, start);
-  return fit(manifold, full_factor(covariance), start);
+  const Eigen::MatrixXcd factor = full_factor(covariance);
+  return fit(SubspaceFit(manifold, factor), factor.size() > 0, start);
 }
 
 DirectionFit weighted_subspace_fit(const array::Geometry& geometry, double frequency_hz,
@@ -53,7 +53,17 @@ DirectionFit weighted_subspace_fit(const array::Geometry& geometry, double frequ
   require(signal_dimension >= 1 && signal_dimension < geometry.elements(),
           "fit: signal_dimension " + std::to_string(signal_dimension) + " with " +
               std::to_string(geometry.elements()) + " elements, must be 1 to one less than elements");
-  return fit(manifold, signal_factor(covariance, signal_dimension).factor, start);
+  const Eigen::MatrixXcd factor = signal_factor(covariance, signal_dimension).factor;
+  return fit(SubspaceFit(manifold, factor), factor.size() > 0, start);
+}
+
+DirectionFit stochastic_ml(const array::Geometry& geometry, double frequency_hz, Grid<const cf64> covariance,
+                           std::span<const Vec3> start) {
+  const Manifold manifold(geometry, frequency_hz);
+  check(manifold, covariance, start);
+  const SignalFactor signal = signal_factor(covariance, start.size());
+  const bool usable = signal.noise_power > 0;
+  return fit(SubspaceFit(manifold, full_factor(covariance), usable ? signal.noise_power : 1), usable, start);
 }
 
 }  // namespace boresight::doa

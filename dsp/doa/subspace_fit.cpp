@@ -26,7 +26,12 @@ MatrixXcd basis_of(const MatrixXcd& a) {
 
 double SubspaceFit::cost(const std::vector<Vec3>& directions) const {
   const MatrixXcd q = basis_of(manifold_->steering(directions));
-  return power_ - (q.adjoint() * factor_).squaredNorm();
+  const MatrixXcd inside = q.adjoint() * factor_;
+  const double rest = power_ - inside.squaredNorm();
+  if (stochastic_noise_ == 0) return rest;
+  const auto others = static_cast<double>(manifold_->elements() - q.cols());
+  const double determinant = (inside * inside.adjoint()).determinant().real();
+  return stochastic_noise_ * (std::log(determinant) + others * std::log(std::max(0.0, rest) / others));
 }
 
 Eigen::VectorXd SubspaceFit::cost_with(const std::vector<Vec3>& directions,
@@ -44,7 +49,7 @@ Eigen::VectorXd SubspaceFit::cost_with(const std::vector<Vec3>& directions,
   return out;
 }
 
-SubspaceFit::Result SubspaceFit::descend(std::vector<Vec3>& directions, std::size_t held) const {
+SubspaceFit::Result SubspaceFit::descend(std::vector<Vec3>& directions, std::uint64_t held) const {
   const Index axes = manifold_->axes();
   const auto sources = static_cast<Index>(directions.size());
   const Index size = axes * sources;
@@ -67,8 +72,18 @@ SubspaceFit::Result SubspaceFit::descend(std::vector<Vec3>& directions, std::siz
     const MatrixXcd fitted = qr.solve(factor_);       // A^+ F
     const MatrixXcd off = d - q * (q.adjoint() * d);  // P D
     const MatrixXcd rest = factor_ - q * (q.adjoint() * factor_);
-    const MatrixXcd slope = fitted * (rest.adjoint() * d);  // A^+ M P D, M = F F^H
-    const MatrixXcd waveforms = fitted * fitted.adjoint();
+    MatrixXcd slope = fitted * (rest.adjoint() * d);  // A^+ M P D, M = F F^H
+    MatrixXcd waveforms = fitted * fitted.adjoint();
+    if (stochastic_noise_ > 0) {
+      // With s = tr(P R) / (E - k) and B = (A^H R A)^-1: (I - s B A^H A) in front of the slope, and for the
+      // curvature A^+ R A^+H - 2 s (A^H A)^-1 + s^2 B, which is P A^H R^-1 A P.
+      const double s = rest.squaredNorm() / static_cast<double>(a.rows() - sources);
+      const MatrixXcd gram = a.adjoint() * a;
+      const MatrixXcd along = a.adjoint() * factor_;
+      const MatrixXcd inverse = (along * along.adjoint()).inverse();
+      slope = (slope - s * inverse * gram * slope) * (stochastic_noise_ / s);
+      waveforms += s * s * inverse - 2 * s * gram.inverse();
+    }
     const MatrixXcd cross_terms = off.adjoint() * off;
     Eigen::VectorXd gradient(size);
     out.curvature.resize(size, size);
@@ -79,14 +94,12 @@ SubspaceFit::Result SubspaceFit::descend(std::vector<Vec3>& directions, std::siz
       }
     }
     Eigen::MatrixXd h = out.curvature;
-    if (held != none) {
-      for (Index i = 0; i < axes; ++i) {
-        const Index row = axes * static_cast<Index>(held) + i;
-        h.row(row).setZero();
-        h.col(row).setZero();
-        h(row, row) = 1;
-        gradient(row) = 0;
-      }
+    for (Index row = 0; row < size; ++row) {
+      if ((held >> (row / axes) & 1) == 0) continue;
+      h.row(row).setZero();
+      h.col(row).setZero();
+      h(row, row) = 1;
+      gradient(row) = 0;
     }
     h.diagonal() *= 1 + damping;
     h.diagonal().array() += 1e-12 * h.diagonal().maxCoeff();
@@ -111,7 +124,7 @@ SubspaceFit::Result SubspaceFit::descend(std::vector<Vec3>& directions, std::siz
       if (!visible) continue;
       const double there = cost(next);
       if (there < out.cost) {
-        // The end is where the cost no longer falls by anything: rounding is all that is left.
+        // The cost no longer falls by more than rounding.
         out.converged = out.cost - there <= 1e-13 * power_;
         out.cost = there;
         directions = next;

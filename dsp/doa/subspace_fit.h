@@ -1,10 +1,9 @@
-// Least squares fit of steering vectors to a subspace: the common core of deterministic maximum likelihood
-// and weighted subspace fitting, V(u) = tr(P_A^perp F F^H).
+// What steering vectors are fitted to, and the steps downhill.
 #pragma once
 
 #include <Eigen/Core>
 #include <cstddef>
-#include <limits>
+#include <cstdint>
 #include <vector>
 
 #include "boresight/core/vec3.h"
@@ -14,13 +13,22 @@ namespace boresight::doa {
 
 class SubspaceFit {
  public:
-  static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
-
+  /// V(u) = tr(P F F^H), P the projector off the steering vectors: deterministic maximum likelihood and
+  /// weighted subspace fitting.
   /// @param factor  F [elements x any]
   SubspaceFit(const Manifold& manifold, Eigen::MatrixXcd factor)
       : manifold_(&manifold), factor_(std::move(factor)), power_(factor_.squaredNorm()) {}
 
-  /// V; that of no directions is |F|^2, and directions that coincide count once.
+  /// V(u) = noise (log det(Q^H R Q) + (E - k) log(tr(P R) / (E - k))), Q a basis of the steering vectors:
+  /// stochastic maximum likelihood (Ottersten, Viberg, Stoica and Nehorai 1993, eq. 4.53), in units in which
+  /// its curvature is that of weighted subspace fitting.
+  /// @param factor  F F^H = R
+  SubspaceFit(const Manifold& manifold, Eigen::MatrixXcd factor, double noise_power)
+      : SubspaceFit(manifold, std::move(factor)) {
+    stochastic_noise_ = noise_power;
+  }
+
+  /// That of no directions is |F|^2, and directions that coincide count once.
   double cost(const std::vector<Vec3>& directions) const;
 
   struct Result {
@@ -30,16 +38,17 @@ class SubspaceFit {
     Eigen::MatrixXd curvature;  ///< second derivatives of V by Gauss-Newton [axes k x axes k], at the end
   };
   /// Moves `directions` downhill to a minimum (Viberg, Ottersten and Kailath 1991, section III), in the half
-  /// space z > 0; `held` stays where it is.
-  Result descend(std::vector<Vec3>& directions, std::size_t held = none) const;
+  /// space z > 0; those whose bit is set in `held` stay where they are.
+  Result descend(std::vector<Vec3>& directions, std::uint64_t held = 0) const;
 
-  /// V with one more direction, for all candidates [elements x candidates].
+  /// tr(P F F^H) with one more direction, for all candidates [elements x candidates].
   Eigen::VectorXd cost_with(const std::vector<Vec3>& directions, const Eigen::MatrixXcd& candidates) const;
 
  private:
   const Manifold* manifold_;
   Eigen::MatrixXcd factor_;
   double power_;
+  double stochastic_noise_ = 0;  // 0: least squares
 };
 
 }  // namespace boresight::doa

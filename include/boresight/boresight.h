@@ -70,6 +70,7 @@
 #include "boresight/doa/eigenspace.h"
 #include "boresight/doa/esprit.h"
 #include "boresight/doa/maximum_likelihood.h"
+#include "boresight/doa/monopulse.h"
 #include "boresight/doa/root_music.h"
 #include "boresight/doa/search_grid.h"
 #include "boresight/doa/smoothing.h"

@@ -16,6 +16,9 @@
 //            chance allows: its 2 K V / s is higher by a threshold. Tested with each direction held at the
 //            tolerance and the others free, and from the best candidates all over the sky. This is the
 //            likelihood-ratio confidence region: close sources, weak ones and ambiguities fail it alike.
+//            When sources are counted, not told: two of them at the tolerance to both sides of a direction
+//            must be less likely than one, by more than chance allows. A source near another, much stronger
+//            one may still go unnoticed; it does not make the direction of that one wrong.
 #pragma once
 
 #include <cstddef>
@@ -70,6 +73,10 @@ class DirectionFinder {
     double frequency_hz = 0;
     /// Plane waves, up to elements - 1; 0: as few as explain the data, which counts coherent paths too.
     std::size_t sources = 0;
+    /// Whether sources may be echoes of each other. Two coherent waves look like one in between up to a
+    /// higher SNR than independent ones do; counting (sources = 0) then asks for as much. With 8 elements,
+    /// 200 snapshots and 3 degrees: 4 dB instead of -4.
+    bool coherent = false;
     /// A direction further than this from the truth is an error; above 0, at most pi/4.
     double tolerance_rad = 3 * 3.14159265358979 / 180;
     /// Chance that `unique` accepts one direction which is off by the tolerance or more, and that `signal`

@@ -15,12 +15,12 @@ namespace boresight::doa {
 
 struct DirectionFit {
   std::vector<Vec3> directions;  ///< unit vectors in the array frame, z > 0, in the order of the start
-  double cost = 0;               ///< V at the end, in the units of the covariance
+  double cost = 0;               ///< V at the end
   bool converged = false;        ///< at a minimum; false where two directions met or one left the sky
   std::size_t iterations = 0;
 };
 
-/// Both minimize V(u) = tr(P M), P the projector off the steering vectors, by damped Gauss-Newton steps
+/// Minimizes V(u) = tr(P M), P the projector off the steering vectors, by damped Gauss-Newton steps
 /// (Viberg, Ottersten and Kailath 1991) from `start` to the minimum nearby; they do not search. Coherent
 /// paths are no special case. A line along x moves its directions in the x-z plane.
 ///
@@ -37,5 +37,11 @@ DirectionFit deterministic_ml(const array::Geometry& geometry, double frequency_
 DirectionFit weighted_subspace_fit(const array::Geometry& geometry, double frequency_hz,
                                    Grid<const cf64> covariance, std::size_t signal_dimension,
                                    std::span<const Vec3> start);
+
+/// Maximum likelihood for Gaussian waveforms (Jaffer 1988; Ottersten, Viberg, Stoica and Nehorai 1993), V =
+/// log det of the fitted covariance plus a constant. The most exact of the three where sources are close:
+/// where weighted subspace fitting reaches the bound, it does.
+DirectionFit stochastic_ml(const array::Geometry& geometry, double frequency_hz, Grid<const cf64> covariance,
+                           std::span<const Vec3> start);
 
 }  // namespace boresight::doa
