@@ -110,7 +110,7 @@ void bind_adaptive_beamformer(py::module_& module) {
       .value("single", AdaptiveBeamformer::Mode::single);
   py::class_<Stats>(beamformer, "Stats")
       .def_readonly("noise_power", &Stats::noise_power)
-      .def_readonly("jammer_to_noise_db", &Stats::jammer_to_noise_db)
+      .def_readonly("power_over_noise_db", &Stats::power_over_noise_db)
       .def_readonly("updates", &Stats::updates)
       .def_readonly("rejected", &Stats::rejected)
       .def_readonly("bad_directions", &Stats::bad_directions);

@@ -108,7 +108,7 @@ class AdaptiveBeamformerTest(unittest.TestCase):
         np.testing.assert_allclose(beamformer.weights, expected, atol=1e-5)
         np.testing.assert_allclose(y, expected.conj() @ wide, atol=1e-3)
         self.assertEqual(beamformer.stats.updates, 1)
-        self.assertAlmostEqual(beamformer.stats.jammer_to_noise_db, 20 * np.log10(30), delta=0.5)
+        self.assertAlmostEqual(beamformer.stats.power_over_noise_db, 20 * np.log10(30), delta=0.5)
 
     def test_single_is_element_zero(self):
         config = self.config()
