@@ -63,7 +63,7 @@ TEST(Lcmv, ReachesTheOptimumUnderSixtyDecibels) {
 TEST(Lcmv, SinglePrecisionSamplesAndWeightsAreEnough) {
   // What the stream has: R rounded to float (about what SampleCovariance's float products leave), weights
   // rounded to float before they meet samples. 0.02 dB at 60 dB of jammer.
-  for (const std::size_t n : {8, 16}) {
+  for (const std::size_t n : {8, 16, 37}) {
     const GridBuffer<cf64> r =
         theory_covariance({{line_steering(n, 25), 1e6}, {line_steering(n, -40), 1e6}}, n);
     GridBuffer<cf64> rounded(n, n);

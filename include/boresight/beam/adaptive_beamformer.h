@@ -73,7 +73,7 @@ class AdaptiveBeamformer {
     /// and does no harm.
     double jump_db = 6;
     /// Forward-backward averaging: doubles what few snapshots are worth, for calibrated point-symmetric
-    /// arrays.
+    /// arrays. Left out while an element is dead and the one opposite to it is not.
     bool forward_backward = false;
     /// Mode::robust_capon: squared length of the steering vector's error per element, in (0, 1); see
     /// robust_capon().
@@ -96,9 +96,8 @@ class AdaptiveBeamformer {
     std::uint64_t jumps = 0;           ///< of which early ones, because the output power jumped
     std::uint64_t rejected = 0;        ///< renewals given up because the samples held NaN or Inf
     std::uint64_t bad_directions = 0;  ///< directions and nulls that were zero, not finite or too many
-    std::uint64_t dropped_nulls =
-        0;                        ///< constraints that could not be met: on the beam itself, on one another
-    std::uint64_t fallbacks = 0;  ///< beams for which the mode had no answer and mvdr stood in
+    std::uint64_t dropped_nulls = 0;   ///< constraints that could not be met, for one beam at one renewal
+    std::uint64_t fallbacks = 0;       ///< beams for which the mode had no answer and mvdr stood in
   };
 
   /// Throws ConfigError for a bad geometry, a carrier that is not positive and finite, a value out of range,
@@ -111,7 +110,8 @@ class AdaptiveBeamformer {
   void set_direction(Vec3 direction, std::size_t beam = 0) noexcept;
 
   /// Mode::lcmv: directions that no beam may hear, in place of the ones before; from the next block on. A
-  /// null on a beam's own direction or on another null is left out for that beam and counted.
+  /// null on a beam's own direction, or one more than there are elements for, is left out for that beam and
+  /// counted; one that is said twice counts once.
   void set_nulls(std::span<const Vec3> directions) noexcept;
 
   /// @param in   [elements x n], n <= max_block_samples; NaN and Inf are to be cleaned by the caller. Should
