@@ -13,7 +13,7 @@ namespace boresight::doa {
 
 /// Unitary ESPRIT with total least squares (Haardt and Nossek 1995): the two halves of the array that overlap
 /// in all elements but one differ by a phase for each source. Forward-backward averaging is part of it, so
-/// that two coherent paths are found. Takes about a tenth of the time of root-MUSIC, and its variance is 10
+/// that two coherent paths are found. Takes less time than root-MUSIC, and its variance is 10
 /// to 50 % above.
 ///
 /// Noise can make two real phases a complex pair; those two count as missing, for they are not known.

@@ -39,7 +39,7 @@ DirectionFit weighted_subspace_fit(const array::Geometry& geometry, double frequ
                                    std::span<const Vec3> start);
 
 /// Maximum likelihood for Gaussian waveforms (Jaffer 1988; Ottersten, Viberg, Stoica and Nehorai 1993), V =
-/// log det of the fitted covariance plus a constant. The most exact of the three where sources are close:
+/// log det of the fitted covariance plus a constant. As exact as weighted subspace fitting where sources are close:
 /// where weighted subspace fitting reaches the bound, it does.
 DirectionFit stochastic_ml(const array::Geometry& geometry, double frequency_hz, Grid<const cf64> covariance,
                            std::span<const Vec3> start);
