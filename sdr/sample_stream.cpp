@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "boresight/core/aligned.h"
+#include "boresight/core/huge_pages.h"
 #include "boresight/core/error.h"
 
 namespace boresight::sdr {
@@ -98,7 +98,7 @@ struct SampleStream::Impl {
   std::size_t block_samples;
   std::size_t sample_bytes;
   std::size_t channels;
-  aligned_vector<std::byte> storage;
+  huge_vector<std::byte> storage;
   std::vector<Slot> slots;  // the last one is never queued: where samples nobody has room for go
   Queue free_blocks;
   Queue full_blocks;
