@@ -215,7 +215,7 @@ void bind_source(py::module_& module) {
 // What a SampleStream brought, in Python.
 struct StreamBlock {
   Read::Status status = Read::Status::timeout;
-  py::array_t<cf32> samples = py::array_t<cf32>({0, 0});
+  py::array_t<cf32> samples = new_grid<cf32>(0, 0);
   std::uint64_t first_sample = 0;
   std::uint64_t lost_samples = 0;
   bool gap = false;
