@@ -51,6 +51,7 @@ struct Study {
   testing::WifiLink link;
   double echo_spread = 0;  // samples; 0: no echoes
   bool with_genie = true;
+  rx::WifiReceiver::Config receiver;
   std::uint64_t frames = 1000;
   std::uint64_t seed = 1;
 };
@@ -67,7 +68,7 @@ Counts run(const Study& study, double snr_db) {
   const testing::WifiLink& link = study.link;
   tx::WifiTransmitter transmitter({});
   testing::WifiGenie genie(link);
-  rx::WifiReceiver receiver({});
+  rx::WifiReceiver receiver(study.receiver);
   const float noise = link.noise(snr_db);
   Counts counts;
   for (std::uint64_t i = 0; i < study.frames; ++i) {
@@ -144,6 +145,8 @@ int main(int argc, char** argv) {
   app.add_option("--spread", spread, "samples, of the exponential profile")->check(CLI::PositiveNumber);
   bool headers = false;
   app.add_flag("--headers", headers, "counts lost headers by their cause; no genie");
+  app.add_option("--evidence", study.receiver.signal_evidence_nats, "see frame::WifiDecoder");
+  app.add_option("--false-alarm", study.receiver.short_training_false_alarm_rate, "of the short training");
   double noise_samples = 0;
   app.add_option("--noise", noise_samples, "samples of nothing but noise");
   CLI11_PARSE(app, argc, argv);

@@ -9,6 +9,7 @@
 #include "boresight/core/error.h"
 #include "boresight/fec/bits.h"
 #include "boresight/fec/scrambler.h"
+#include "frame/wifi_signal_trellis.h"
 
 namespace boresight::frame {
 namespace {
@@ -116,8 +117,7 @@ std::optional<WifiSignal> WifiDecoder::decode_signal(std::span<const modem::Llr>
   std::array<modem::Llr, wifi_signal_coded_bits> coded_llrs;
   encoder_.interleavers_.of(modem::Modulation::bpsk).deinterleave(llrs, std::span<modem::Llr>(coded_llrs));
 
-  std::array<std::uint8_t, wifi_signal_bits> bits{};  // the tail stays zero
-  viterbi_.decode(coded_llrs, std::span(bits).first(wifi_signal_bits - fec::convolutional_tail_bits));
+  const auto bits = decode_signal_field(coded_llrs);
   std::array<std::uint8_t, wifi_signal_coded_bits> coded;
   fec::convolutional_encode(bits, coded);
   if (!(likelihood_ratio_nats(coded_llrs, coded) >= config_.signal_evidence_nats)) return std::nullopt;

@@ -74,14 +74,14 @@ void WifiChannelEstimator::project(Prior& prior, std::span<const cf32> channel) 
   }
 }
 
-void WifiChannelEstimator::process(std::span<cf32> channel, float variance) noexcept {
+WifiChannelEstimator::Fit WifiChannelEstimator::process(std::span<cf32> channel, float variance) noexcept {
   BORESIGHT_ASSERT(channel.size() == carriers_);
   last_choice_ = priors_.size();
   double power = 0;
   for (const cf32 h : channel) power += double{h.real()} * h.real() + double{h.imag()} * h.imag();
   const double noise = double{variance};
   const auto count = static_cast<double>(carriers_);
-  if (!(noise > 0) || !std::isfinite(noise) || !std::isfinite(power)) return;
+  if (!(noise > 0) || !std::isfinite(noise) || !std::isfinite(power)) return {};
   const double gain = std::max(power / count - noise, 1e-3 * noise);
 
   // Logarithms of the likelihoods; the first is that of least squares, all subcarriers independent.
@@ -105,14 +105,16 @@ void WifiChannelEstimator::process(std::span<cf32> channel, float variance) noex
       last_choice_ = p;
     }
   }
-  if (last_choice_ == priors_.size()) return;
+  if (last_choice_ == priors_.size()) return {};
 
   Prior& prior = priors_[last_choice_];
+  Fit fit{0, static_cast<float>(carriers_)};
   std::fill(prior.in_re.begin(), prior.in_re.end(), 0.0F);
   std::fill(prior.in_im.begin(), prior.in_im.end(), 0.0F);
   for (std::size_t m = 0; m < prior.modes; ++m) {
     const double signal = gain * double{prior.strength[m]};
     const auto shrink = static_cast<float>(signal / (signal + noise));
+    fit.freedom -= shrink;
     const float re = shrink * prior.mode_re[m];
     const float im = shrink * prior.mode_im[m];
     const float* v = prior.vectors.data() + m * carriers_;
@@ -123,9 +125,12 @@ void WifiChannelEstimator::process(std::span<cf32> channel, float variance) noex
   }
   for (std::size_t k = 0; k < carriers_; ++k) {
     const cf32 r = prior.ramp[k];
-    channel[k] = {prior.in_re[k] * r.real() - prior.in_im[k] * r.imag(),
-                  prior.in_re[k] * r.imag() + prior.in_im[k] * r.real()};
+    const cf32 estimate(prior.in_re[k] * r.real() - prior.in_im[k] * r.imag(),
+                        prior.in_re[k] * r.imag() + prior.in_im[k] * r.real());
+    fit.residual += std::norm(channel[k] - estimate);
+    channel[k] = estimate;
   }
+  return fit;
 }
 
 }  // namespace boresight::rx

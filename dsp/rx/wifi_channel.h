@@ -24,9 +24,16 @@ class WifiChannelEstimator {
   /// carriers: signed indices. window_advance: how many samples before the training the FFT window began.
   WifiChannelEstimator(std::span<const float> carriers, double window_advance);
 
+  /// Sum of |input - estimate|^2, and how many times the input's variance that is on average: carriers less
+  /// the trace of the smoothing matrix. Both 0 for plain least squares.
+  struct Fit {
+    float residual = 0;
+    float freedom = 0;
+  };
+
   /// channel [carriers]: least squares in, estimate out; `variance` is the mean square error of the input.
   /// Zero, negative or not finite: nothing is changed.
-  void process(std::span<cf32> channel, float variance) noexcept;
+  Fit process(std::span<cf32> channel, float variance) noexcept;
 
   /// Which choice the last call took; spreads() is plain least squares.
   std::size_t last_choice() const { return last_choice_; }

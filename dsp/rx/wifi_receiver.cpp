@@ -1,7 +1,6 @@
 #include "boresight/rx/wifi_receiver.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -9,14 +8,12 @@
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
 #include "boresight/frame/wifi_codec.h"
-#include "boresight/modem/soft_demapper.h"
 #include "boresight/sync/wifi_long_training.h"
-#include "boresight/sync/wifi_pilot_tracker.h"
 #include "boresight/sync/wifi_short_training.h"
 #include "rx/wifi_data.h"
+#include "rx/wifi_header.h"
 #include "rx/wifi_preamble.h"
 #include "rx/wifi_stream.h"
-#include "rx/wifi_symbols.h"
 
 namespace boresight::rx {
 namespace {
@@ -34,8 +31,13 @@ static_assert(lead_in_samples % group == 0 && lead_in_samples >= ShortTrainingDe
 // noise the neighbouring windows win now and then. Of a field whose beginning is lost the correlation stays
 // where it is until the rest leaves the window, and any of these windows may win.
 constexpr std::uint64_t search_before_peak_end = 80;
-constexpr std::size_t search_positions = 177;
+constexpr std::size_t search_positions = 241;
+// A symbol early half of the prefix and one symbol still fit. A place so close to the last one may be that
+// (a false alarm ahead of a frame lets the search end within the frame's training), so look further on.
+constexpr std::size_t trusted_positions = search_positions - wifi_fft_size;
 constexpr std::uint64_t before_long_symbols = frame::wifi_preamble_samples - wifi_long_symbols_samples;
+
+constexpr unsigned most_searches = 3;
 
 // History that a new search, or the search around a peak that was followed for long, reaches back to.
 constexpr std::uint64_t kept_samples = 640;
@@ -62,8 +64,8 @@ struct WifiReceiver::Chain {
         long_training({.false_alarm_rate = c.long_training_false_alarm_rate, .positions = search_positions}),
         preamble(stream, stats),
         decoder({.signal_evidence_nats = c.signal_evidence_nats}),
-        data(decoder),
-        bpsk(modem::Modulation::bpsk, modem::BitMap::wifi) {
+        header(preamble, decoder),
+        data(decoder) {
     require(c.sample_rate_hz >= 1e3 && c.sample_rate_hz <= 1e9,
             "wifi receiver: sample_rate_hz " + std::to_string(c.sample_rate_hz) + " is outside 1e3 .. 1e9");
     begin_stream();
@@ -121,6 +123,7 @@ struct WifiReceiver::Chain {
       if (found) {
         ++stats.detections;
         peak = *found;
+        searches_left = most_searches;
         state = State::timing;
         return true;
       }
@@ -129,11 +132,17 @@ struct WifiReceiver::Chain {
   }
 
   bool find_long_training() {
-    const std::uint64_t first = peak.end - search_before_peak_end;
+    const std::uint64_t first = peak.end - search_before_peak_end - sync::LongTrainingSearch::prefix_samples;
     if (first + long_training.input_samples() > stream.end()) return false;
     const auto found = long_training.find(stream.at(first, long_training.input_samples()), peak.frequency);
     if (!found) {
       state = State::search;  // goes on with the next group
+      return true;
+    }
+    if (found->position >= sync::LongTrainingSearch::prefix_samples + trusted_positions &&
+        searches_left > 0) {
+      --searches_left;
+      peak.end += wifi_fft_size;
       return true;
     }
     if (!preamble.begin(first + found->position, found->frequency,
@@ -152,24 +161,9 @@ struct WifiReceiver::Chain {
     return preamble.window_of(index) + wifi_fft_size <= stream.end();
   }
 
-  // A symbol of the header, already transformed, to soft bits.
-  void read_header(std::size_t index, const WifiBins& bins, WifiEqualizer::Aid aid,
-                   std::span<modem::Llr> soft) {
-    std::array<float, frame::wifi_pilots> pilots = frame::wifi_pilot_values;
-    for (float& p : pilots) p *= frame::wifi_pilot_polarity(index);
-    preamble.legacy.equalizer.process(bins, pilots, 0.0, aid, preamble.tracker, points);
-    if (aid == WifiEqualizer::Aid::qbpsk) {
-      for (cf32& y : points) y = {y.imag(), -y.real()};
-    }
-    modem::soft_demap(bpsk, points, preamble.legacy.equalizer.variance(), soft);
-  }
-
   bool read_signal() {
     if (!has_symbol(0)) return false;
-    preamble.transform(preamble.window_of(0), preamble.symbol_bins[0]);
-    std::array<modem::Llr, frame::wifi_signal_coded_bits> soft;
-    read_header(0, preamble.symbol_bins[0], WifiEqualizer::Aid::bpsk, soft);
-    const auto field = decoder.decode_signal(soft);
+    const auto field = header.read_signal();
     if (!field) {
       ++stats.signal_errors;
       search_behind_preamble();
@@ -199,50 +193,35 @@ struct WifiReceiver::Chain {
       give_up();
   }
 
-  // The next two symbols are BPSK on the I axis (legacy), both on Q (HT), or the second alone is (VHT).
   bool tell_format() {
     if (!has_symbol(2)) return false;
-    const sync::PilotTracker before = preamble.tracker;
-    std::array<modem::Llr, frame::ht_signal_coded_bits> soft;
-    std::array<bool, 2> on_q{};
-    for (std::size_t s = 0; s < 2; ++s) {
-      preamble.transform(preamble.window_of(s + 1), preamble.symbol_bins[s]);
-      read_header(s + 1, preamble.symbol_bins[s], WifiEqualizer::Aid::none,
-                  std::span(soft).first(points.size()));
-      float balance = 0;
-      const auto gain = preamble.legacy.equalizer.data_gain();
-      for (std::size_t i = 0; i < points.size(); ++i) {
-        const cf32 y = points[i];
-        balance += gain[i] * (y.imag() * y.imag() - y.real() * y.real());
-      }
-      on_q[s] = balance > 0;
+    switch (header.tell_format(signal)) {
+      case WifiHeader::Format::legacy:
+        begin_legacy();
+        break;
+      case WifiHeader::Format::ht:
+        read_ht_signal();
+        break;
+      case WifiHeader::Format::other:
+        ++stats.unsupported;
+        search_behind_preamble();
+        break;
     }
-    preamble.tracker = before;
-    if (!on_q[1]) {
-      begin_legacy();
-      return true;
-    }
-    if (!on_q[0]) {
-      ++stats.unsupported;
-      search_behind_preamble();
-      return true;
-    }
-    for (std::size_t s = 0; s < 2; ++s) {
-      read_header(s + 1, preamble.symbol_bins[s], WifiEqualizer::Aid::qbpsk,
-                  std::span(soft).subspan(s * points.size(), points.size()));
-    }
-    const auto header = decoder.decode_ht_signal(soft);
-    const bool sound = header.has_value();
-    // No more than the L-SIG announces, which has 12 bits: the buffers hold that.
-    const auto legacy_length = sound ? frame::ht_legacy_length(*header) : std::nullopt;
-    if (!legacy_length || *legacy_length > signal.length + 2) {
-      ++(sound && !frame::ht_is_single_stream(*header) ? stats.unsupported : stats.signal_errors);
-      search_behind_preamble();
-      return true;
-    }
-    ht_signal = *header;
-    state = State::ht_training;
     return true;
+  }
+
+  void read_ht_signal() {
+    const auto field = header.read_ht_signal();
+    const bool sound = field.has_value();
+    // No more than the L-SIG announces, which has 12 bits: the buffers hold that.
+    const auto legacy_length = sound ? frame::ht_legacy_length(*field) : std::nullopt;
+    if (!legacy_length || *legacy_length > signal.length + 2) {
+      ++(sound && !frame::ht_is_single_stream(*field) ? stats.unsupported : stats.signal_errors);
+      search_behind_preamble();
+      return;
+    }
+    ht_signal = *field;
+    state = State::ht_training;
   }
 
   bool read_ht_training() {
@@ -323,12 +302,13 @@ struct WifiReceiver::Chain {
   sync::LongTrainingSearch long_training;
   WifiPreamble preamble;
   frame::WifiDecoder decoder;
+  WifiHeader header;
   WifiData data;
-  modem::Constellation bpsk;
 
   State state = State::search;
   std::uint64_t next_group = 0;
   ShortTrainingDetector::Peak peak;
+  unsigned searches_left = 0;
   frame::WifiSignal signal;
   frame::HtSignal ht_signal;
   std::uint64_t first_window = 0;  // of the data
@@ -338,8 +318,6 @@ struct WifiReceiver::Chain {
   bool ended = false;             // no samples will follow
   std::uint64_t rescanned_until = 0;
   unsigned rescans_left = most_rescans;
-
-  std::array<cf32, frame::wifi_data_carriers> points;  // of a header symbol
 };
 
 WifiReceiver::WifiReceiver(const Config& config) : chain_(std::make_unique<Chain>(config)) {}

@@ -74,7 +74,7 @@ class WifiDecoder {
     /// probability 32760 e^-x at most (Markov); measured, of random bits at -1, 1 and 3 dB pass 5e-3, 3e-4
     /// and none of 40,000 at x = 10.4, and true fields of the same noise fail in 1e-2, 1e-4 and 2e-5. 33.3 is
     /// certainty.
-    double signal_evidence_nats = 10.4;
+    double signal_evidence_nats = 2;
   };
 
   /// ConfigError if the evidence is outside 0 .. 33.
@@ -99,6 +99,13 @@ class WifiDecoder {
   /// that has decoded a frame with few errors knows nearly all of what was sent. out: as many as `llrs` had;
   /// another size, or a call before any decode, leaves it alone. Once per decode.
   void encode_again(std::span<std::uint8_t> out) noexcept;
+  /// The same of a header: out [wifi_signal_coded_bits] and [ht_signal_coded_bits].
+  void encode_again(WifiSignal signal, std::span<std::uint8_t> out) noexcept {
+    encoder_.encode_signal(signal, out);
+  }
+  void encode_again(const HtSignal& signal, std::span<std::uint8_t> out) noexcept {
+    encoder_.encode_ht_signal(signal, out);
+  }
 
  private:
   bool give_up(std::span<std::uint8_t> psdu) noexcept;

@@ -75,10 +75,10 @@ class WifiReceiver {
     double sample_rate_hz = 20e6;
     /// On white noise, per evaluation of the short training correlation, one every 16 samples. A false alarm
     /// costs one search for the long training symbols, as much as some 700 samples of idle search.
-    double short_training_false_alarm_rate = 1e-4;
+    double short_training_false_alarm_rate = 3e-4;
     /// On white noise, per search for the long training symbols.
     double long_training_false_alarm_rate = 1e-6;
-    double signal_evidence_nats = 10.4;  ///< see frame::WifiDecoder
+    double signal_evidence_nats = 2;  ///< see frame::WifiDecoder
   };
   using Handler = std::function<void(const WifiFrame&)>;
 
