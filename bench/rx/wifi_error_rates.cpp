@@ -160,17 +160,17 @@ int main(int argc, char** argv) {
   study.echo_spread = channel == "awgn" ? 0 : spread;
   study.with_genie = !headers;
 
-  std::printf(headers ? "  snr_db   frames  receiver    header lost: 95 %% below    undetected  untrained  refused"
-                        "  misread\n"
-                      : "  snr_db   frames  receiver     genie    header lost  second looks\n");
+  std::printf(
+      headers ? "  snr_db   frames  receiver    header lost: 95 %% below    undetected  untrained  refused"
+                "  misread\n"
+              : "  snr_db   frames  receiver     genie    header lost  second looks\n");
   for (const double snr_db : snrs) {
     const Counts c = run(study, snr_db);
     const auto rate = [&study](std::uint64_t count) {
       return static_cast<double>(count) / static_cast<double>(study.frames);
     };
     if (headers) {
-      const double bound =
-          sync::clopper_pearson(c.headers(), study.frames, 0.05).high;  // 5 % on this side
+      const double bound = sync::clopper_pearson(c.headers(), study.frames, 0.05).high;  // 5 % on this side
       std::printf("%8.2f %8llu  %.2e    %.2e     %.2e      %10llu %10llu %8llu %8llu\n", snr_db,
                   whole(study.frames), rate(c.lost), rate(c.headers()), bound, whole(c.undetected),
                   whole(c.untrained), whole(c.refused), whole(c.misread));

@@ -35,6 +35,13 @@ class WifiChannelEstimator {
   /// Zero, negative or not finite: nothing is changed.
   Fit process(std::span<cf32> channel, float variance) noexcept;
 
+  /// The same where subcarriers have been observed with unequal certainty: part [carriers], 0 to 1, of the
+  /// observations that gave the others a mean square error of `variance`. What is missing is taken from the
+  /// estimate, which is repeated (the EM algorithm, Dempster, Laird and Rubin, J. R. Stat. Soc. B 39 (1977)
+  /// 1). `choice` is told: how last_choice() of the others came out.
+  Fit process(std::span<cf32> channel, float variance, std::span<const float> part,
+              std::size_t choice) noexcept;
+
   /// Which choice the last call took; spreads() is plain least squares.
   std::size_t last_choice() const { return last_choice_; }
   std::size_t spreads() const { return priors_.size(); }
@@ -50,9 +57,12 @@ class WifiChannelEstimator {
   };
 
   void project(Prior& prior, std::span<const cf32> channel) const noexcept;
+  std::size_t choose(std::span<const cf32> channel, double power, double gain, double noise) noexcept;
+  float smooth(Prior& prior, double gain, double noise, std::span<cf32> out) const noexcept;
 
   std::size_t carriers_;
   std::vector<Prior> priors_;
+  std::vector<cf32> whole_, estimate_;  // [carriers]
   std::size_t last_choice_ = 0;
 };
 

@@ -170,8 +170,9 @@ void WifiData::look_again() noexcept {
   float all_sent = 0;
   float all_noise = 0;
   for (std::size_t k = 0; k < used.size(); ++k) {
-    const float weight = training_.repeats + sent[k];
-    channel[k] = (training_.repeats * training_.least_squares[k] + product[k]) / weight;
+    const float repeats = training_.repeats * training_.part[k];
+    const float weight = repeats + sent[k];
+    channel[k] = (repeats * training_.least_squares[k] + product[k]) / weight;
     const float h2 = std::norm(channel[k]);
     const float cross = channel[k].real() * product[k].real() + channel[k].imag() * product[k].imag();
     noise[k] = std::max(power[k] - 2.0F * cross + h2 * sent[k], 0.0F);

@@ -120,6 +120,8 @@ bool WifiPreamble::begin(std::uint64_t position, double carrier, cf32 constant) 
     scatter += 0.5F * std::norm(bins_[0][bin] - bins_[1][bin]);
   }
   training.repeats = 2;
+  training.part.fill(1);
+  joined_ = false;
   const auto count = static_cast<float>(carriers);
   training.scatter = std::max(scatter, noise_floor * gain);
   training.freedom = count;
@@ -214,9 +216,11 @@ void WifiPreamble::set_channel(WifiFormatChain& chain) noexcept {
   channel_ = training.least_squares;
   const auto used = std::span(channel_).first(carriers);
   training.noise = training.scatter / training.freedom;
-  const auto fit = chain.estimator.process(used, training.noise / training.repeats);
-  training.noise =
-      (training.scatter + training.repeats * fit.residual) / (training.freedom + fit.freedom);
+  const float variance = training.noise / training.repeats;
+  const auto fit = joined_ ? chain.estimator.process(used, variance, std::span(training.part).first(carriers),
+                                                     legacy.estimator.last_choice())
+                           : chain.estimator.process(used, variance);
+  training.noise = (training.scatter + training.repeats * fit.residual) / (training.freedom + fit.freedom);
   noise_of_carriers_.fill(training.noise);
   chain.equalizer.set_channel(used, std::span(noise_of_carriers_).first(carriers));
 }
@@ -273,8 +277,10 @@ void WifiPreamble::join_legacy_training() noexcept {
     cf32& h = training.least_squares[first + k];
     h = (h + weight * turn * legacy_training_.least_squares[k]) / (1.0F + weight);
   }
-  training.repeats =
-      1.0F + weight * static_cast<float>(legacy.carriers.size()) / static_cast<float>(ht.carriers.size());
+  training.repeats = 1.0F + weight;
+  training.part.fill(1.0F / training.repeats);
+  std::fill_n(training.part.begin() + static_cast<std::ptrdiff_t>(first), legacy.carriers.size(), 1.0F);
+  joined_ = true;
 }
 
 }  // namespace boresight::rx

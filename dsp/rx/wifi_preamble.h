@@ -63,6 +63,7 @@ class WifiPreamble {
   cf32 dc_;
   alignas(64) std::array<WifiBins, 3> bins_{};
   WifiTraining legacy_training_;
+  bool joined_ = false;  // training is of both formats: subcarriers of HT alone have less of it
   std::array<cf32, frame::ht_used_carriers> channel_{};
   std::array<float, frame::ht_used_carriers> noise_of_carriers_{};
 };

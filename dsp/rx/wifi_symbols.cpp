@@ -215,8 +215,8 @@ void WifiEqualizer::process(const WifiBins& bins, const std::array<float, wifi_p
       // Unit mean power: odd multiples of 1 / sqrt(10) and 1 / sqrt(42).
       const float step = std::sqrt(aid == Aid::qam16 ? 0.1F : 1.0F / 42.0F);
       const float largest = aid == Aid::qam16 ? 3.0F : 7.0F;
-      // Half the distance of two points is 1.4 times the deviation of an axis: one decision in six is wrong, by
-      // a step.
+      // Half the distance of two points is 1.4 times the deviation of an axis: one decision in six is wrong,
+      // by a step.
       const float most_variance = step * step;
       for (std::size_t i = 0; i < data; ++i) {
         const cf32 y = aligned_[carriers_->data[i]];

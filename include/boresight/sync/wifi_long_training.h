@@ -60,7 +60,7 @@ class LongTrainingSearch {
   double threshold_ = 0;
   aligned_vector<cf32> reference_;  // [64], unit mean power
   aligned_vector<cf32> derotated_;
-  aligned_vector<float> in_re_, in_im_;  // [input_samples()]
+  aligned_vector<float> in_re_, in_im_;   // [input_samples()]
   Correlation first_half_, second_half_;  // [positions + 64], [positions + 128]
 };
 
