@@ -112,6 +112,7 @@ class WifiDecoder {
   void decode_convolutional(std::span<const modem::Llr> punctured, fec::PuncturedRate rate,
                             std::size_t information_bits) noexcept;
   void decode_ldpc(const HtSignal& signal, std::span<const modem::Llr> llrs) noexcept;
+  void encode_ldpc_again(std::span<std::uint8_t> out) noexcept;
   void descramble(std::span<std::uint8_t> psdu) noexcept;
 
   Config config_;
@@ -120,6 +121,7 @@ class WifiDecoder {
   fec::LdpcDecoder ldpc_;
   std::vector<modem::Llr> punctured_;
   std::vector<modem::Llr> mother_;
+  std::vector<std::uint8_t> unsound_;  // [codewords] of the last frame
 
   enum class Last : std::uint8_t { none, legacy, ht };
   Last last_ = Last::none;
