@@ -147,8 +147,8 @@ void WifiDecoder::decode_ldpc(const HtSignal& signal, std::span<const modem::Llr
   }
 }
 
-// The parity bits of a wrong information bit are wrong by half: where a codeword has failed, those are as they
-// were received.
+// The parity bits of a wrong information bit are wrong by half: where a codeword has failed, those are as
+// they were received.
 void WifiDecoder::encode_ldpc_again(std::span<std::uint8_t> out) noexcept {
   const fec::WlanLdpcFormat format = format_of(last_ht_);
   const std::span<std::uint8_t> bits = std::span(encoder_.bits_).first(last_bits_);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "boresight/core/units.h"
+#include "boresight/sync/first_path.h"
 
 namespace boresight::rx {
 namespace {
@@ -73,28 +74,13 @@ std::int64_t WifiPreamble::first_path() noexcept {
   std::array<float, wifi_fft_size> power;  // by delay behind the beginning of the window
   for (std::size_t i = 0; i < wifi_fft_size; ++i) power[i] = std::norm(response[i]);
   const float largest = *std::max_element(power.begin(), power.end());
-  float total = 0;
   for (float& p : power) {
     // Noise alone passes 16 times its mean once in 10^7. What stays below has a quarter of the noise's
     // power at most, being one tap of 64.
     if (p < 16.0F * noise || p < 1e-3F * largest) p = 0;
-    total += p;
   }
-  std::int64_t best = 0;
-  float least = total;
-  for (std::int64_t shift = -largest_advance; shift <= std::int64_t{window_advance_samples}; ++shift) {
-    float outside = total * 1e-4F * static_cast<float>(std::abs(shift));
-    for (std::size_t i = 0; i < wifi_fft_size; ++i) {
-      const auto delay = static_cast<std::int64_t>(i + wifi_fft_size / 2) % 64 - 32 - shift;
-      // Two more: as far as the raised cosine spreads a path at the end of the prefix.
-      if (delay < 0 || delay > static_cast<std::int64_t>(prefix_samples) + 2) outside += power[i];
-    }
-    if (outside < least) {
-      least = outside;
-      best = shift;
-    }
-  }
-  return best;
+  // Two more: as far as the raised cosine spreads a path at the end of the prefix.
+  return sync::best_window(power, prefix_samples + 3, -largest_advance, std::int64_t{window_advance_samples});
 }
 
 bool WifiPreamble::begin(std::uint64_t position, double carrier, cf32 constant) noexcept {
