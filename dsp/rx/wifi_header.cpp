@@ -90,22 +90,27 @@ WifiHeader::Format WifiHeader::tell_format(frame::WifiSignal signal) noexcept {
   return ht > vht ? Format::ht : Format::other;
 }
 
-std::optional<frame::HtSignal> WifiHeader::read_ht_signal() noexcept {
+WifiHeader::Format WifiHeader::read_ht_signal(frame::WifiSignal signal, frame::HtSignal& out) noexcept {
   const sync::PilotTracker before = preamble_.tracker;
   std::array<modem::Llr, frame::ht_signal_coded_bits> soft;
   for (std::size_t s = 0; s < 2; ++s) {
     equalize(s + 1, WifiEqualizer::Aid::qbpsk);
     demap(true, std::span(soft).subspan(s * points_.size(), points_.size()));
   }
-  const auto signal = decoder_.decode_ht_signal(soft);
-  if (!signal) return std::nullopt;
+  const auto field = decoder_.decode_ht_signal(soft);
+  if (!field) return Format::damaged;
+  if (!frame::ht_is_single_stream(*field)) return Format::other;
+  // No more than the L-SIG announces, which has 12 bits: the buffers hold that.
+  const auto legacy_length = frame::ht_legacy_length(*field);
+  if (!legacy_length || *legacy_length > signal.length + 2) return Format::damaged;
   std::array<std::uint8_t, frame::ht_signal_coded_bits> coded;
-  decoder_.encode_again(*signal, coded);
+  decoder_.encode_again(*field, coded);
   preamble_.tracker = before;
   for (std::size_t s = 0; s < 2; ++s) {
     learn(s + 1, true, std::span<const std::uint8_t>(coded).subspan(s * points_.size(), points_.size()));
   }
-  return signal;
+  out = *field;
+  return Format::ht;
 }
 
 }  // namespace boresight::rx

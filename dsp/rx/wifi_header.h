@@ -23,12 +23,13 @@ class WifiHeader {
   /// The samples of the symbol behind the long training are there.
   std::optional<frame::WifiSignal> read_signal() noexcept;
 
-  enum class Format : std::uint8_t { legacy, ht, other };
+  /// other: not received, VHT or more than one stream.
+  enum class Format : std::uint8_t { legacy, ht, other, damaged };
   /// The samples of the two symbols behind SIGNAL, which is `signal`, are there.
   Format tell_format(frame::WifiSignal signal) noexcept;
 
-  /// The same two symbols, after tell_format().
-  std::optional<frame::HtSignal> read_ht_signal() noexcept;
+  /// The same two symbols, after tell_format() has said ht; `out` is written if it remains so.
+  Format read_ht_signal(frame::WifiSignal signal, frame::HtSignal& out) noexcept;
 
  private:
   void equalize(std::size_t index, WifiEqualizer::Aid aid) noexcept;

@@ -8,11 +8,10 @@
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
 #include "boresight/frame/wifi_codec.h"
-#include "boresight/sync/wifi_long_training.h"
-#include "boresight/sync/wifi_short_training.h"
 #include "rx/wifi_data.h"
 #include "rx/wifi_header.h"
 #include "rx/wifi_preamble.h"
+#include "rx/wifi_search.h"
 #include "rx/wifi_stream.h"
 
 namespace boresight::rx {
@@ -20,26 +19,10 @@ namespace {
 
 using frame::wifi_fft_size;
 using frame::wifi_symbol_samples;
-using sync::ShortTrainingDetector;
 
-constexpr std::size_t group = ShortTrainingDetector::group_samples;
-// Zeros in front of the stream: a recording may begin within a short training field.
-constexpr std::uint64_t lead_in_samples = 160;
-static_assert(lead_in_samples % group == 0 && lead_in_samples >= ShortTrainingDetector::history_samples);
-
-// The short training peak ends 0 to 16 samples before the field does, the long symbol begins 32 after it; in
-// noise the neighbouring windows win now and then. Of a field whose beginning is lost the correlation stays
-// where it is until the rest leaves the window, and any of these windows may win.
-constexpr std::uint64_t search_before_peak_end = 80;
-constexpr std::size_t search_positions = 241;
-// A symbol early half of the prefix and one symbol still fit. A place so close to the last one may be that
-// (a false alarm ahead of a frame lets the search end within the frame's training), so look further on.
-constexpr std::size_t trusted_positions = search_positions - wifi_fft_size;
 constexpr std::uint64_t before_long_symbols = frame::wifi_preamble_samples - wifi_long_symbols_samples;
 
-constexpr unsigned most_searches = 3;
-
-// History that a new search, or the search around a peak that was followed for long, reaches back to.
+// History that a new search reaches back to.
 constexpr std::uint64_t kept_samples = 640;
 constexpr std::size_t slack_samples = 8192;
 
@@ -55,13 +38,12 @@ std::size_t buffer_capacity() {
 }  // namespace
 
 struct WifiReceiver::Chain {
-  enum class State { search, timing, signal, format, ht_training, data };
+  enum class State { search, signal, format, ht_training, data };
 
   explicit Chain(const Config& c)
       : config(c),
-        stream(buffer_capacity(), lead_in_samples),
-        detector({.false_alarm_rate = c.short_training_false_alarm_rate}),
-        long_training({.false_alarm_rate = c.long_training_false_alarm_rate, .positions = search_positions}),
+        stream(buffer_capacity(), wifi_lead_in_samples),
+        search(c, stream, stats),
         preamble(stream, stats),
         decoder({.signal_evidence_nats = c.signal_evidence_nats}),
         header(preamble, decoder),
@@ -71,31 +53,25 @@ struct WifiReceiver::Chain {
     begin_stream();
   }
 
-  // --- the stream: absolute sample numbers count the lead-in ------------------------------------------
-
+  // Absolute sample numbers count the lead-in.
   void begin_stream() {
     stream.begin();
     rescanned_until = 0;
     rescans_left = most_rescans;
     ended = false;
-    search_from(lead_in_samples);
+    search_from(wifi_lead_in_samples);
   }
 
   std::uint64_t first_needed() const {
-    const std::uint64_t reach =
-        state == State::search || state == State::timing ? next_group : preamble.long_symbols;
-    return reach > kept_samples ? reach - kept_samples : 0;
+    if (state == State::search) return search.first_needed();
+    return preamble.long_symbols > kept_samples ? preamble.long_symbols - kept_samples : 0;
   }
-
-  // --- the chain --------------------------------------------------------------------------------------
 
   // One step; false when it needs samples that are not there yet.
   bool step(const Handler& handler) {
     switch (state) {
       case State::search:
-        return find_short_training();
-      case State::timing:
-        return find_long_training();
+        return find_preamble();
       case State::signal:
         return read_signal();
       case State::format:
@@ -110,49 +86,21 @@ struct WifiReceiver::Chain {
 
   void search_from(std::uint64_t position) {
     state = State::search;
-    detector.restart();
-    next_group = position / group * group - (ShortTrainingDetector::history_samples - group);
+    search.restart(position);
   }
 
   void search_behind_preamble() { search_from(preamble.long_symbols + wifi_long_symbols_samples); }
 
-  bool find_short_training() {
-    while (next_group + group <= stream.end()) {
-      const auto found = detector.process(stream.at(next_group - group, 2 * group), next_group + group);
-      next_group += group;
-      if (found) {
-        ++stats.detections;
-        peak = *found;
-        searches_left = most_searches;
-        state = State::timing;
-        return true;
-      }
+  bool find_preamble() {
+    const WifiSearch::Step step = search.step();
+    if (step != WifiSearch::Step::found) return step == WifiSearch::Step::continues;
+    const WifiSearch::Found& found = search.found();
+    // Else two things that resemble the training a little, but not each other.
+    if (preamble.begin(found.long_symbols, found.frequency, found.dc)) {
+      ++stats.preambles;
+      window_shift = 0;
+      state = State::signal;
     }
-    return false;
-  }
-
-  bool find_long_training() {
-    const std::uint64_t first = peak.end - search_before_peak_end - sync::LongTrainingSearch::prefix_samples;
-    if (first + long_training.input_samples() > stream.end()) return false;
-    const auto found = long_training.find(stream.at(first, long_training.input_samples()), peak.frequency);
-    if (!found) {
-      state = State::search;  // goes on with the next group
-      return true;
-    }
-    if (found->position >= sync::LongTrainingSearch::prefix_samples + trusted_positions &&
-        searches_left > 0) {
-      --searches_left;
-      peak.end += wifi_fft_size;
-      return true;
-    }
-    if (!preamble.begin(first + found->position, found->frequency,
-                        found->dc)) {  // two things that resemble the training a little, but not each other
-      state = State::search;
-      return true;
-    }
-    ++stats.preambles;
-    window_shift = 0;
-    state = State::signal;
     return true;
   }
 
@@ -195,33 +143,24 @@ struct WifiReceiver::Chain {
 
   bool tell_format() {
     if (!has_symbol(2)) return false;
-    switch (header.tell_format(signal)) {
+    WifiHeader::Format format = header.tell_format(signal);
+    if (format == WifiHeader::Format::ht) format = header.read_ht_signal(signal, ht_signal);
+    switch (format) {
       case WifiHeader::Format::legacy:
         begin_legacy();
-        break;
+        return true;
       case WifiHeader::Format::ht:
-        read_ht_signal();
-        break;
+        state = State::ht_training;
+        return true;
       case WifiHeader::Format::other:
         ++stats.unsupported;
-        search_behind_preamble();
+        break;
+      case WifiHeader::Format::damaged:
+        ++stats.signal_errors;
         break;
     }
+    search_behind_preamble();
     return true;
-  }
-
-  void read_ht_signal() {
-    const auto field = header.read_ht_signal();
-    const bool sound = field.has_value();
-    // No more than the L-SIG announces, which has 12 bits: the buffers hold that.
-    const auto legacy_length = sound ? frame::ht_legacy_length(*field) : std::nullopt;
-    if (!legacy_length || *legacy_length > signal.length + 2) {
-      ++(sound && !frame::ht_is_single_stream(*field) ? stats.unsupported : stats.signal_errors);
-      search_behind_preamble();
-      return;
-    }
-    ht_signal = *field;
-    state = State::ht_training;
   }
 
   bool read_ht_training() {
@@ -253,7 +192,7 @@ struct WifiReceiver::Chain {
     WifiFrame out;
     data.finish(out, stats);
     const auto from_stream = [](std::uint64_t position) {
-      return position > lead_in_samples ? position - lead_in_samples : 0;
+      return position > wifi_lead_in_samples ? position - wifi_lead_in_samples : 0;
     };
     out.start_sample =
         from_stream(preamble.long_symbols - std::min(preamble.long_symbols, before_long_symbols));
@@ -287,8 +226,8 @@ struct WifiReceiver::Chain {
 
   // The recording has ended and `step` wants more samples.
   void give_up() {
-    if (state == State::timing) {
-      state = State::search;
+    if (state == State::search) {
+      search.stop_timing();
       return;
     }
     ++stats.truncated;
@@ -298,17 +237,13 @@ struct WifiReceiver::Chain {
   Config config;
   WifiStats stats;
   WifiStream stream;
-  ShortTrainingDetector detector;
-  sync::LongTrainingSearch long_training;
+  WifiSearch search;
   WifiPreamble preamble;
   frame::WifiDecoder decoder;
   WifiHeader header;
   WifiData data;
 
   State state = State::search;
-  std::uint64_t next_group = 0;
-  ShortTrainingDetector::Peak peak;
-  unsigned searches_left = 0;
   frame::WifiSignal signal;
   frame::HtSignal ht_signal;
   std::uint64_t first_window = 0;  // of the data
@@ -341,7 +276,7 @@ void WifiReceiver::flush(const Handler& handler) {
   for (;;) {
     while (chain_->step(handler)) {
     }
-    if (chain_->state == Chain::State::search) break;
+    if (chain_->state == Chain::State::search && !chain_->search.is_timing()) break;
     chain_->give_up();
   }
   chain_->begin_stream();
