@@ -95,8 +95,8 @@ TEST(WifiCodec, SignalIsReadWithErrors) {
 }
 
 TEST(WifiCodec, SignalOfRandomBitsSeldomPassesAndTrueOnesSeldomFail) {
-  // BPSK in white noise at 0 dB. Measured over 40,000: 5.2e-2 pass, 1.5e-4 fail; without the evidence all
-  // pass that do not have length 0.
+  // BPSK in white noise at 0 dB. Measured over 40,000: 5.2e-2 pass, 1.5e-4 fail; with no evidence asked for
+  // (as likely as random bits) one in ten passes.
   WifiEncoder encoder;
   WifiDecoder decoder({});
   WifiDecoder careless({.signal_evidence_nats = 0});
@@ -122,7 +122,7 @@ TEST(WifiCodec, SignalOfRandomBitsSeldomPassesAndTrueOnesSeldomFail) {
   }
   EXPECT_LT(passed, 520 + 4 * 23);
   EXPECT_LT(failed, 1 + 6);
-  EXPECT_GT(careless_passed, 9900);
+  EXPECT_GT(careless_passed, 800);
 }
 
 TEST(WifiCodec, TheMostLikelySignalFieldOfAllIsFound) {

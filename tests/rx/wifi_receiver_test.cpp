@@ -372,6 +372,7 @@ TEST(WifiReceiver, LosesLittleToAGenie) {
       {{.rate = WifiRate::r24}, 8.5, 0},
       {{.rate = WifiRate::r54}, 18.0, 0},
       {{.ht = true, .signal = {.mcs = 1, .length = 100}}, 3.2, 0},
+      {{.ht = true, .signal = {.mcs = 7, .length = 100, .ldpc = true}}, 15.5, 0},
       {{.rate = WifiRate::r12}, 8.0, 2},
       {{.rate = WifiRate::r54}, 24.0, 3},
       {{.ht = true, .signal = {.mcs = 3, .length = 100, .ldpc = true}}, 13.0, 2},
