@@ -19,6 +19,11 @@ constexpr std::size_t half = n / 2;
 static_assert(LongTrainingSearch::prefix_samples == half);
 constexpr std::size_t frequency_lead = 16;
 
+// std::norm of an std::complex is this, but std::abs guards against overflow, at a price.
+float power_of(cf32 a) {
+  return a.real() * a.real() + a.imag() * a.imag();
+}
+
 double false_alarm(double t) {
   return std::pow(1.0 - t, 126) + 126.0 * t * std::pow(1.0 - t, 125);
 }
@@ -114,17 +119,17 @@ std::optional<LongTrainingSearch::Found> LongTrainingSearch::find(std::span<cons
   correlate(half, 0, second_half_);
 
   // The prefix is the second half of a symbol: one half begins n before the second half of the first symbol.
-  double best = 0;
+  float best = 0;
   double symbols_power = 0;
   std::size_t found = 0;
   for (std::size_t d = 0; d < config_.positions; ++d) {
-    const cf64 prefix = second_half_.at(d);
-    const cf64 first = first_half_.at(d) + second_half_.at(d + n);
-    const cf64 second = first_half_.at(d + n) + second_half_.at(d + 2 * n);
-    const double all = std::abs(prefix) + std::abs(first) + std::abs(second);
+    const float prefix = power_of(second_half_.at(d));
+    const float first = power_of(first_half_.at(d) + second_half_.at(d + n));
+    const float second = power_of(first_half_.at(d + n) + second_half_.at(d + 2 * n));
+    const float all = std::sqrt(prefix) + std::sqrt(first) + std::sqrt(second);
     if (all > best) {
       best = all;
-      symbols_power = std::norm(first) + std::norm(second);
+      symbols_power = double{first} + double{second};
       found = d;
     }
   }

@@ -12,8 +12,8 @@ namespace boresight::sync {
 
 /// Matched filter of the known 64-sample symbol, both repetitions added in power:
 ///   q(d) = (|X(d)|^2 + |X(d + 64)|^2) / (64 sum |x - mean x|^2 over [d, d + 128)),   0 <= q <= 1/2 .. 1.
-/// The place is where the matched filter of the first symbol with its prefix and that of the second have the
-/// largest power together: without the prefix, one symbol early is only half a symbol worse, and at 0 dB one
+/// The place is where the matched filters of the prefix and of both symbols have the largest amplitude
+/// together: without the prefix, one symbol early is only half a symbol worse, and at 0 dB one
 /// frame in 4000 is taken there.
 /// Of white noise q follows Beta(2, 125), so P(q > t) = (1 - t)^126 + 126 t (1 - t)^125 for each of the
 /// positions searched (at the one that is chosen it is no larger than the largest), from which the threshold
@@ -52,7 +52,7 @@ class LongTrainingSearch {
  private:
   struct Correlation {
     aligned_vector<float> re, im;
-    cf64 at(std::size_t i) const { return {double{re[i]}, double{im[i]}}; }
+    cf32 at(std::size_t i) const { return {re[i], im[i]}; }
   };
   void correlate(std::size_t tap, std::size_t first, Correlation& out) const noexcept;
 
