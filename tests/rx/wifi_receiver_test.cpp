@@ -305,7 +305,7 @@ double union_bound(double snr_db, double bits) {
 
 // At 6 Mbit/s and 0.65 dB one frame of 100 bytes in a hundred is lost. The best decoder of all that is known
 // of SIGNAL would misread 4e-5 of them with a known channel (the union bound over the distances of the valid
-// fields), and a million frames lose 6e-5 (docs/error-rates.md): of 6000, 4 with probability 6e-4.
+// fields); this receiver loses 7e-5 in a million (docs/error-rates.md): 4 of 6000 with probability 9e-4.
 TEST(WifiReceiver, HeadersAreLostFarLessOftenThanPayloads) {
   tx::WifiTransmitter transmitter({});
   WifiReceiver receiver({});
