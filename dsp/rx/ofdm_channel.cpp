@@ -21,6 +21,9 @@ constexpr double least_noise = 1e-7;
 // Vectors that a covariance is measured on, per antenna: keeps all but 0.3 dB of the SINR (Reed, Mallett and
 // Brennan 1974).
 constexpr std::size_t vectors_per_antenna = 16;
+// Subcarriers that may have a noise of their own in the channel's estimate: each costs rank^2 / 2 products.
+constexpr std::size_t max_weighed = 64;
+constexpr float stands_out = 4;
 
 // All subcarriers that any symbol uses, as those of one map.
 ofdm::Numerology with_all_used(const frame::OfdmBurst& burst) {
@@ -55,10 +58,14 @@ OfdmChannel::OfdmChannel(const frame::OfdmBurst& burst, const OfdmReceiver::Conf
       mean_noise_(antennas_),
       error_(antennas_),
       bias_(antennas_),
+      freedom_(antennas_),
+      trial_freedom_(antennas_),
       full_(burst.numerology().fft_size),
       full_noise_(burst.numerology().fft_size),
       noise_estimator_({.carriers = burst.used_carriers().size()}),
-      power_(burst.used_carriers().size()) {
+      power_(burst.used_carriers().size()),
+      weighed_(burst.used_carriers().size()),
+      sorted_(burst.used_carriers().size()) {
   const ofdm::Numerology& n = burst.numerology();
   const auto used = burst.used_carriers();
   lowest_ = n.signed_index(used.front());
@@ -69,6 +76,9 @@ OfdmChannel::OfdmChannel(const frame::OfdmBurst& burst, const OfdmReceiver::Conf
   }
   channel_ = GridBuffer<cf32>(antennas_, span_);
   trial_ = GridBuffer<cf32>(antennas_, span_);
+  before_ = GridBuffer<cf32>(antennas_, span_);
+  more_ = GridBuffer<cf32>(antennas_, span_);
+  more_count_.resize(antennas_ * span_);
   noise_ = GridBuffer<float>(antennas_, span_);
   ones_.resize(span_);
   snr_.resize(span_);
@@ -92,9 +102,9 @@ OfdmChannel::OfdmChannel(const frame::OfdmBurst& burst, const OfdmReceiver::Conf
     ofdm::ChannelEstimator::Config dft{.numerology = with_all_used(burst),
                                        .known = aligned_vector<cf32>(n.fft_size),
                                        .taps = std::min(std::max<std::size_t>(taps, 8), n.fft_size)};
-    for (std::size_t i = 0; i < used.size(); ++i) dft.known[used[i]] = std::conj(known_[i]);
+    for (std::size_t i = 0; i < used.size(); ++i) dft.known[used[i]] = 1;
     dft_.emplace(dft);
-    dft_bins_ = GridBuffer<cf32>(repeats, n.fft_size);
+    dft_bins_ = GridBuffer<cf32>(1, n.fft_size);
   }
   if (config.combining == OfdmCombining::interference_rejection) {
     bands_ = std::max<std::size_t>(1, used.size() / (vectors_per_antenna * antennas_));
@@ -135,14 +145,60 @@ void OfdmChannel::estimate(Grid<const cf32> training) noexcept {
     const auto count = static_cast<double>(used_.size());
     mean_noise_[a] = std::max(noise, least_noise * power) / count;
   }
+  symbols_ = repeats;
+  estimate_channel();
+}
+
+void OfdmChannel::begin_more() noexcept {
+  for (std::size_t a = 0; a < antennas_; ++a) std::fill(more_.row(a).begin(), more_.row(a).end(), cf32(0));
+  std::fill(more_count_.begin(), more_count_.end(), 0.0F);
+}
+
+void OfdmChannel::add_more(std::size_t antenna, std::span<const cf32> received,
+                           std::span<const std::uint16_t> places, std::span<const cf32> values) noexcept {
+  // Values of a modulus other than 1 would weigh otherwise; a header's have it.
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const std::size_t place = places[i];
+    more_(antenna, place) += received[place] * std::conj(values[i]);
+    more_count_[antenna * span_ + place] += 1;
+  }
+}
+
+double OfdmChannel::estimate_with_more() noexcept {
+  for (std::size_t a = 0; a < antennas_; ++a) {
+    std::copy(channel_.row(a).begin(), channel_.row(a).end(), before_.row(a).begin());
+  }
+  double count = 0;
+  for (std::size_t a = 0; a < antennas_; ++a) {
+    for (std::size_t i = 0; i < used_.size(); ++i) {
+      const float more = more_count_[a * span_ + used_[i]];
+      observed_(a, i) = (observed_(a, i) * static_cast<float>(repeats) + more_(a, used_[i])) /
+                        (static_cast<float>(repeats) + more);
+      count += static_cast<double>(more);
+    }
+  }
+  // Where not all symbols use all subcarriers, the noise of the mean is taken as equal all the same.
+  symbols_ = repeats + count / static_cast<double>(antennas_ * used_.size());
+  estimate_channel();
+  cf64 sum = 0;
+  for (std::size_t a = 0; a < antennas_; ++a) {
+    if (!(mean_noise_[a] > 0)) continue;
+    cf64 own = 0;
+    for (const std::size_t i : used_) own += cf64(channel_(a, i)) * std::conj(cf64(before_(a, i)));
+    sum += own / mean_noise_[a];
+  }
+  return std::arg(sum);
+}
+
+void OfdmChannel::estimate_channel() noexcept {
   if (method_ == OfdmEstimator::lmmse) {
     estimate_lmmse();
   } else if (method_ == OfdmEstimator::dft) {
-    estimate_dft(training);
+    estimate_dft();
   } else {
     for (std::size_t a = 0; a < antennas_; ++a) {
       for (std::size_t i = 0; i < used_.size(); ++i) channel_(a, used_[i]) = observed_(a, i);
-      error_[a] = mean_noise_[a] / repeats;
+      error_[a] = mean_noise_[a] / symbols_;
       bias_[a] = -error_[a];
     }
   }
@@ -166,12 +222,15 @@ void OfdmChannel::estimate_lmmse() noexcept {
   double least = 0;
   for (std::size_t w = 0; w < lmmse_.size(); ++w) {
     double loss = 0;
-    std::vector<double>& error = w == 0 ? error_ : bias_;  // of this trial
+    // Of this trial.
+    std::vector<double>& error = w == 0 ? error_ : bias_;
+    std::vector<double>& freedom = w == 0 ? freedom_ : trial_freedom_;
     for (std::size_t a = 0; a < antennas_; ++a) {
-      const double variance = mean_noise_[a] / repeats;
+      const double variance = mean_noise_[a] / symbols_;
       const auto result =
           lmmse_[w].process(observed_.row(a), variance, Grid<cf32>(full_.data(), 1, full_.size()));
       error[a] = result.error_variance;
+      freedom[a] = result.freedom;
       const auto out = trial_.row(a);
       take_span(full_, out);
       double residual = 0;
@@ -183,20 +242,20 @@ void OfdmChannel::estimate_lmmse() noexcept {
     if (w == 0 || loss < least) {
       least = loss;
       std::swap(trial_, channel_);
-      if (w > 0) std::swap(error_, bias_);
+      chosen_ = w;
+      if (w > 0) {
+        std::swap(error_, bias_);
+        std::swap(freedom_, trial_freedom_);
+      }
     }
   }
   bias_ = error_;  // a Wiener estimate is short of its error's power
 }
 
-void OfdmChannel::estimate_dft(Grid<const cf32> training) noexcept {
+void OfdmChannel::estimate_dft() noexcept {
+  const auto used = burst_->used_carriers();
   for (std::size_t a = 0; a < antennas_; ++a) {
-    for (std::size_t r = 0; r < repeats; ++r) {
-      const auto used = burst_->used_carriers();
-      for (std::size_t i = 0; i < used.size(); ++i) {
-        dft_bins_(r, used[i]) = training(repeats * a + r, used_[i]);
-      }
-    }
+    for (std::size_t i = 0; i < used.size(); ++i) dft_bins_(0, used[i]) = observed_(a, i);
     dft_->process(std::as_const(dft_bins_).view(), full_, full_noise_);
     take_span(full_, channel_.row(a));
     double residual = 0;
@@ -205,17 +264,60 @@ void OfdmChannel::estimate_dft(Grid<const cf32> training) noexcept {
     }
     // What the estimate differs from the observation by is noise that it did not take in, or channel that it
     // lost; the noise is known, so the rest of it is error.
-    const double variance = mean_noise_[a] / repeats;
+    const double variance = mean_noise_[a] / symbols_;
     residual /= static_cast<double>(used_.size());
     error_[a] = std::max({variance - residual, residual - variance, 0.02 * variance});
+    freedom_[a] = std::min(error_[a] / std::max(variance, 1e-300), 1.0) * static_cast<double>(used_.size());
     bias_[a] = -error_[a];
   }
 }
 
+// What the training symbols differ by, and what the channel does not explain of their mean: a carrier may be
+// in phase in both symbols, but is no smooth channel.
+void OfdmChannel::residuals(std::size_t a) noexcept {
+  const double rest = 1 - freedom_[a] / static_cast<double>(used_.size());
+  const bool smooth = method_ != OfdmEstimator::least_squares && rest > 0.1;
+  const float scale = smooth ? static_cast<float>(0.5 * symbols_ / rest) : 0.0F;
+  for (std::size_t i = 0; i < used_.size(); ++i) {
+    const float of_both = std::norm(difference_(a, i));
+    power_[i] =
+        smooth ? 0.5F * of_both + scale * std::norm(observed_(a, i) - channel_(a, used_[i])) : of_both;
+  }
+  noise_estimator_.process(power_, power_);
+}
+
+// The channel again, with as little weight for subcarriers that stand out as their noise deserves.
+void OfdmChannel::weigh(std::size_t a) noexcept {
+  const auto middle = sorted_.begin() + static_cast<std::ptrdiff_t>(sorted_.size() / 2);
+  std::copy(power_.begin(), power_.end(), sorted_.begin());
+  std::nth_element(sorted_.begin(), middle, sorted_.end());
+  const float common = *middle;
+  float limit = stands_out * common;
+  if (sorted_.size() > 2 * max_weighed) {
+    const auto last = sorted_.end() - static_cast<std::ptrdiff_t>(max_weighed);
+    std::nth_element(middle, last, sorted_.end());
+    limit = std::max(limit, *last);
+  }
+  bool any = false;
+  for (std::size_t i = 0; i < power_.size(); ++i) {
+    const bool out = power_[i] > limit;
+    weighed_[i] = (out ? power_[i] : common) / static_cast<float>(symbols_);
+    any = any || out;
+  }
+  if (!any || !(common > 0) || !std::isfinite(common)) return;
+  const auto result =
+      lmmse_[chosen_].process(observed_.row(a), weighed_, Grid<cf32>(full_.data(), 1, full_.size()));
+  if (!(result.signal_power > 0)) return;
+  take_span(full_, channel_.row(a));
+  error_[a] = bias_[a] = result.error_variance;
+  freedom_[a] = result.freedom;
+  residuals(a);
+}
+
 void OfdmChannel::measure_noise() noexcept {
   for (std::size_t a = 0; a < antennas_; ++a) {
-    for (std::size_t i = 0; i < used_.size(); ++i) power_[i] = std::norm(difference_(a, i));
-    noise_estimator_.process(power_, power_);
+    residuals(a);
+    if (!lmmse_.empty() && noise_estimator_.outliers() > 0) weigh(a);
     const auto least = static_cast<float>(least_noise * mean_noise_[a]);
     for (std::size_t i = 0; i < used_.size(); ++i) {
       noise_(a, used_[i]) = std::max(power_[i], least) + static_cast<float>(error_[a]);

@@ -34,6 +34,13 @@ class OfdmChannel {
   /// training [2 antennas x span()]: symbol 0 and 1 of antenna 0, of antenna 1, .. Their windows open
   /// `advance` samples before the end of the first path's prefix.
   void estimate(Grid<const cf32> training) noexcept;
+  /// More known symbols of the same channel, phase and delay taken out: begin, add each antenna of each
+  /// symbol (received [span()], and where it is known), and estimate anew from the training and all of these.
+  void begin_more() noexcept;
+  void add_more(std::size_t antenna, std::span<const cf32> received, std::span<const std::uint16_t> places,
+                std::span<const cf32> values) noexcept;
+  /// Returns the phase of the new estimate against the old one, rad.
+  double estimate_with_more() noexcept;
   static std::size_t advance(const ofdm::Numerology& numerology);
 
   /// One symbol, received [antennas x span()] -> symbols, variance [span()], the channel of the training
@@ -50,7 +57,10 @@ class OfdmChannel {
 
  private:
   void estimate_lmmse() noexcept;
-  void estimate_dft(Grid<const cf32> training) noexcept;
+  void estimate_dft() noexcept;
+  void estimate_channel() noexcept;
+  void residuals(std::size_t antenna) noexcept;
+  void weigh(std::size_t antenna) noexcept;
   void measure_noise() noexcept;
   void set_covariances() noexcept;
   cf64 turn_over(std::size_t lag) const noexcept;
@@ -63,20 +73,29 @@ class OfdmChannel {
   std::vector<std::size_t> used_;   // places in the span
   aligned_vector<cf32> known_;      // [used] training without its amplitude, conjugated
   GridBuffer<cf32> observed_;       // [antennas x used] mean of both symbols over known
+  GridBuffer<cf32> more_;           // [antennas x span] sums over further symbols
+  std::vector<float> more_count_;   // [antennas * span]
+  double symbols_ = 2;              // that observed_ is a mean of
   GridBuffer<cf32> difference_;     // [antennas x used] of both, of one symbol's noise
   std::vector<double> mean_noise_;  // [antennas] of one symbol
   std::vector<double> error_;       // [antennas] of the channel's estimate, per subcarrier
   std::vector<double> bias_;        // [antennas] |channel|^2 of the estimate over that of the channel
-  GridBuffer<cf32> channel_;        // [antennas x span]
-  GridBuffer<cf32> trial_;          // likewise
-  GridBuffer<float> noise_;         // [antennas x span], the channel's error included
+  std::vector<double> freedom_;     // [antennas] of the estimate, in observations
+  std::vector<double> trial_freedom_;
+  std::size_t chosen_ = 0;                   // prior
+  GridBuffer<cf32> channel_;                 // [antennas x span]
+  GridBuffer<cf32> before_;                  // likewise: the estimate before
+  GridBuffer<cf32> trial_;                   // likewise
+  GridBuffer<float> noise_;                  // [antennas x span], the channel's error included
   std::vector<ofdm::LmmseEstimator> lmmse_;  // from the narrowest profile to the widest
   std::optional<ofdm::ChannelEstimator> dft_;
   GridBuffer<cf32> dft_bins_;      // [2 x N]
   aligned_vector<cf32> full_;      // [N]
   std::vector<float> full_noise_;  // [N]
   ofdm::NoiseEstimator noise_estimator_;
-  std::vector<float> power_;  // [used]
+  std::vector<float> power_;    // [used]
+  std::vector<float> weighed_;  // [used] noise as the estimator is told it
+  std::vector<float> sorted_;   // [used]
   std::optional<ofdm::InterferenceRejectionCombiner> rejection_;
   std::size_t bands_ = 1;
   GridBuffer<cf64> covariance_;  // [antennas x antennas]

@@ -77,8 +77,10 @@ struct OfdmReceiver::Chain {
                          .false_alarm_probability = c.training_false_alarm_probability}),
         symbols(burst, c),
         deframer(burst, {.max_payload_bytes = c.max_payload_bytes, .max_iterations = c.max_iterations}),
+        framer(burst, 1),
         maps(constellations()),
         qpsk(modem::Modulation::qpsk, modem::BitMap::nr),
+        header_points(burst.header_coded_bits() / 2),
         header_llr(burst.header_coded_bits()),
         payload_llr(deframer.max_coded_bits()),
         payload(c.max_payload_bytes) {}
@@ -101,14 +103,16 @@ struct OfdmReceiver::Chain {
 
   // Behind the repetition that led here, which need not have been one.
   void search_behind_repetition() noexcept { search_from(training_nominal); }
-  void search_behind_preamble() noexcept {
-    search_from(training_start + frame::OfdmBurst::training_symbols * burst.numerology().symbol_samples());
+  void search_behind_preamble() noexcept { search_from(preamble_end()); }
+  std::uint64_t preamble_end() const noexcept {
+    return training_start + frame::OfdmBurst::training_symbols * burst.numerology().symbol_samples();
   }
 
   // A detection is told two lengths of all parts and a half after its start at the latest.
   std::uint64_t first_needed() const noexcept {
     const std::uint64_t reach = 4 * burst.repetition_samples() + 2 * training.max_delay_error();
-    if (state != State::search) return std::min(detected, training_nominal - training.max_delay_error());
+    if (state != State::search)
+      return detected - std::min<std::uint64_t>(detected, training.max_delay_error());
     return searched > reach ? searched - reach : 0;
   }
 
@@ -155,7 +159,10 @@ struct OfdmReceiver::Chain {
     }
     ++stats.preambles;
     training_start = first + static_cast<std::uint64_t>(found->start);
-    begin_symbols(found->frequency);
+    const std::uint64_t parts =
+        std::min<std::uint64_t>(burst.repetition_samples(), training_start - stream.first());
+    begin_symbols(
+        training.frequency_with(stream.at(training_start - parts, static_cast<std::size_t>(parts))));
     state = State::header;
     return true;
   }
@@ -202,6 +209,8 @@ struct OfdmReceiver::Chain {
       return true;
     }
     header = *found;
+    framer.header(header, header_points);
+    symbols.learn_header(header_points);
     taken = 0;
     llr_taken = 0;
     data_symbols = burst.payload_symbols(header);
@@ -250,8 +259,10 @@ struct OfdmReceiver::Chain {
     const std::uint64_t end = burst_end();
     if (training_start >= rescanned_until) rescans_left = most_rescans;
     if (good || rescans_left == 0) {
-      // The next one may begin right here, as far as the timing goes.
-      search_from(std::min(end - burst.part_samples() / 4, stream.end()));
+      // The next one may have begun before this one ended.
+      const std::uint64_t back =
+          std::min<std::uint64_t>(2 * burst.repetition_samples(), end - training_start);
+      search_from(std::max(std::min(end - back, stream.end()), preamble_end()));
       return;
     }
     --rescans_left;
@@ -277,8 +288,10 @@ struct OfdmReceiver::Chain {
   OfdmTraining training;
   OfdmSymbols symbols;
   frame::OfdmDeframer deframer;
+  frame::OfdmFramer framer;                // of headers that were read
   std::vector<modem::Constellation> maps;  // of each entry of the table
   modem::Constellation qpsk;
+  std::vector<cf32> header_points;
   std::vector<modem::Llr> header_llr;
   std::vector<modem::Llr> payload_llr;
   std::vector<std::uint8_t> payload;

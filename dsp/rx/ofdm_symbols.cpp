@@ -8,6 +8,7 @@
 #include "boresight/core/units.h"
 #include "boresight/modem/slicer.h"
 #include "boresight/modem/soft_demapper.h"
+#include "rx/ofdm_training.h"
 
 namespace boresight::rx {
 namespace {
@@ -63,12 +64,16 @@ OfdmSymbols::OfdmSymbols(const frame::OfdmBurst& burst, const OfdmReceiver::Conf
       bins_(burst.numerology().fft_size),
       training_(repeats * config.antennas, channel_.span()),
       received_(config.antennas, channel_.span()),
+      header_(burst.header_symbols() * config.antennas, channel_.span()),
+      header_slips_(burst.header_symbols()),
       combined_(channel_.span()),
       aligned_(channel_.span()),
       variance_(channel_.span()),
       pilot_values_(channel_.span()),
       data_(channel_.span()),
       data_variance_(channel_.span()) {
+  known_places_.reserve(channel_.span());
+  known_values_.reserve(channel_.span());
   for (std::size_t a = 0; a < config.antennas; ++a) demodulators_.emplace_back(burst.numerology());
   for (std::size_t s = 0; s < places_.size(); ++s) {
     for (const std::uint16_t k : burst.data_carriers(s)) {
@@ -113,15 +118,31 @@ void OfdmSymbols::begin(Grid<const cf32> samples, double frequency) noexcept {
     moment += g * (channel_.lowest_index() + static_cast<double>(i));
   }
   center_ = sum > 0 ? moment / sum : 0.0;
-  // The phase between the two symbols is known to 1 / sum; the channel's own phase belongs to the time half
-  // way between them, one and a half symbols before the first that follows.
-  const double rate_variance = sum > 0 ? std::min(1 / sum, 1.0) : 1.0;
-  phase_.reset(0, 0.25 * rate_variance, 0, rate_variance);
-  delay_.reset(0, 0, 0, max_rate_deviation_ * max_rate_deviation_);
-  gain_.reset(1, 0, 0, 0);
+  // The channel's phase is that half way between the two training symbols, one and a half symbols before the
+  // first that follows, and has an error of its own. Between the two it is known to 1 / sum, and noise times
+  // noise, and better with the parts.
+  origin_variance_ = std::min(0.25 / std::max(sum, 1e-9), 1.0);
+  const auto noise = static_cast<double>(burst_->used_carriers().size()) / std::max(sum, 1e-9);
+  rate_variance_ =
+      std::min(OfdmTraining::frequency_gain(*burst_) * (1 + 0.5 * noise) / std::max(sum, 1e-9), 1.0);
+  start_tracking();
   error_ = error_weight_ = 0;
   bridged_symbols_ = 0;
   data_count_ = 0;
+}
+
+void OfdmSymbols::start_tracking() noexcept {
+  phase_.reset(0, origin_variance_, 0, rate_variance_);
+  phase_.predict(0.5);
+  turned_ = 0;
+  delay_.reset(0, 0, 0, max_rate_deviation_ * max_rate_deviation_);
+  gain_.reset(1, 0, 0, 0);
+}
+
+// The window of the next symbol goes with the delay, but not out of where data is.
+void OfdmSymbols::move_window() noexcept {
+  const double most = 0.5 * static_cast<double>(burst_->numerology().symbol_samples());
+  slip_ = std::lround(std::clamp(delay_.value() + delay_.rate(), -most, most));
 }
 
 // Of a fade so deep nothing comes back.
@@ -133,8 +154,9 @@ OfdmSymbols::Ramp OfdmSymbols::ramp() const noexcept {
   const double per_sample = 2 * pi / static_cast<double>(burst_->numerology().fft_size);
   const auto lowest = static_cast<double>(channel_.lowest_index());
   const auto slip = static_cast<double>(slip_);
-  return {.phase = phase_.value() - per_sample * ((lowest - center_) * delay_.value() - lowest * slip),
-          .slope = -per_sample * (delay_.value() - slip)};
+  return {
+      .phase = phase_.value() - turned_ - per_sample * ((lowest - center_) * delay_.value() - lowest * slip),
+      .slope = -per_sample * (delay_.value() - slip)};
 }
 
 void OfdmSymbols::turn(const Ramp& ramp) noexcept {
@@ -150,19 +172,16 @@ void OfdmSymbols::correct(const RampError& error) noexcept {
   phase_.correct(error.phase, variance);
 }
 
-// r = y conj(pilot) of every pilot, with the SNR g as its weight: the phase is that of the sum, the slope
-// that of its moment about the pilots' own center.
-void OfdmSymbols::follow_pilots(std::size_t index) noexcept {
-  const auto& pilots = places_[index % places_.size()].pilots;
-  const auto values = std::span(pilot_values_).first(pilots.size());
-  burst_->pilot_values(index, values);
+// r = y conj(value) of every known value, with the SNR g as its weight: the phase is that of the sum, the
+// slope that of its moment about their own center. False if what was to be there was not.
+bool OfdmSymbols::follow_known(std::span<const std::uint16_t> places, std::span<const cf32> values) noexcept {
   cf64 sum = 0;
   cf64 moment = 0;
   double power = 0;
   double distance = 0;
   double spread = 0;
-  for (std::size_t i = 0; i < pilots.size(); ++i) {
-    const std::size_t place = pilots[i];
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const std::size_t place = places[i];
     const auto g = static_cast<double>(snr_of(variance_[place]));
     const double from_center = channel_.lowest_index() + static_cast<double>(place) - center_;
     const cf32 y = aligned_[place];
@@ -174,10 +193,9 @@ void OfdmSymbols::follow_pilots(std::size_t index) noexcept {
     distance += g * from_center;
     spread += g * from_center * from_center;
   }
-  if (!(power > 0)) return;  // nothing to say
+  if (!(power > 0)) return true;  // nothing to say
   const double coherent = std::norm(sum) / power;
-  seen_ = coherent > least_coherence || (power < sure_coherence && coherent > 0);
-  if (!seen_) return;
+  if (!(coherent > least_coherence || (power < sure_coherence && coherent > 0))) return false;
   const double magnitude = std::sqrt(std::norm(sum));
   const double amplitude = magnitude / power;
   RampError error{.phase = std::arg(sum), .phase_variance = 1 / (2 * coherent), .middle = distance / power};
@@ -189,6 +207,7 @@ void OfdmSymbols::follow_pilots(std::size_t index) noexcept {
   }
   correct(error);
   gain_.correct(amplitude - gain_.value(), 1 / (2 * power));
+  return true;
 }
 
 // The derivative of the likelihood of unknown data by phase is 2 g Im(y conj(mean of the symbol)), and the
@@ -245,6 +264,11 @@ void OfdmSymbols::symbol(std::size_t index, Grid<const cf32> window,
   for (std::size_t a = 0; a < demodulators_.size(); ++a) {
     demodulators_[a].process(window.row(a), frequency_, turns - std::floor(turns), bins_);
     channel_.take_span(bins_, received_.row(a));
+    if (index < burst_->header_symbols()) {
+      const auto kept = header_.row(index * demodulators_.size() + a);
+      std::copy(received_.row(a).begin(), received_.row(a).end(), kept.begin());
+      header_slips_[index] = slip_;
+    }
   }
   channel_.combine(std::as_const(received_).view(), combined_, variance_);
 
@@ -252,8 +276,9 @@ void OfdmSymbols::symbol(std::size_t index, Grid<const cf32> window,
   delay_.predict();
   gain_.predict();
   turn(ramp());
-  seen_ = true;
-  follow_pilots(index);
+  const auto values = std::span(pilot_values_).first(places.pilots.size());
+  burst_->pilot_values(index, values);
+  seen_ = follow_known(places.pilots, values);
   turn(ramp());
   const auto gather = [&] {
     data_count_ = places.data.size();
@@ -282,9 +307,43 @@ void OfdmSymbols::symbol(std::size_t index, Grid<const cf32> window,
     std::fill(llr.begin(), llr.end(), modem::Llr{0});
     ++bridged_symbols_;
   }
-  // The window of the next symbol goes with the delay, but not out of where data is.
-  const double most = 0.5 * static_cast<double>(burst_->numerology().symbol_samples());
-  slip_ = std::lround(std::clamp(delay_.value() + delay_.rate(), -most, most));
+  move_window();
+}
+
+void OfdmSymbols::learn_header(std::span<const cf32> points) noexcept {
+  start_tracking();
+  const std::size_t antennas = demodulators_.size();
+  channel_.begin_more();
+  for (std::size_t s = 0; s < burst_->header_symbols(); ++s) {
+    const Places& places = places_[s % places_.size()];
+    burst_->pilot_values(s, std::span(pilot_values_).first(places.pilots.size()));
+    known_places_.assign(places.data.begin(), places.data.end());
+    known_places_.insert(known_places_.end(), places.pilots.begin(), places.pilots.end());
+    known_values_.assign(points.begin(), points.begin() + static_cast<std::ptrdiff_t>(places.data.size()));
+    known_values_.insert(known_values_.end(), pilot_values_.begin(),
+                         pilot_values_.begin() + static_cast<std::ptrdiff_t>(places.pilots.size()));
+    points = points.subspan(places.data.size());
+
+    slip_ = header_slips_[s];
+    const auto received = std::as_const(header_).view();
+    channel_.combine({received.row(s * antennas).data(), antennas, channel_.span(), received.row_stride()},
+                     combined_, variance_);
+    phase_.predict();
+    delay_.predict();
+    gain_.predict();
+    turn(ramp());
+    if (!follow_known(known_places_, known_values_)) continue;
+    const Ramp now = ramp();
+    const double turns = now.phase / (2 * pi);
+    for (std::size_t a = 0; a < antennas; ++a) {
+      ofdm::remove_carrier(header_.row(s * antennas + a), now.slope / (2 * pi), turns - std::floor(turns),
+                           aligned_);
+      channel_.add_more(a, aligned_, known_places_, known_values_);
+    }
+  }
+  turned_ = channel_.estimate_with_more();
+  first_delay_ = channel_.delay();
+  move_window();
 }
 
 double OfdmSymbols::frequency() const {

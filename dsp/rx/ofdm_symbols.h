@@ -46,6 +46,10 @@ class OfdmSymbols {
   void symbol(std::size_t index, Grid<const cf32> window, const modem::Constellation& constellation,
               std::span<modem::Llr> llr) noexcept;
 
+  /// The header has been read, and its points are those of all its data subcarriers: its symbols are training
+  /// too. Channel and tracking are estimated anew from both, and go on from there.
+  void learn_header(std::span<const cf32> points) noexcept;
+
   double frequency() const;                       ///< cycles per sample, as followed
   double delay() const { return first_delay_; }   ///< of the training against its start, samples
   double drift() const { return delay_.rate(); }  ///< samples per symbol
@@ -76,7 +80,9 @@ class OfdmSymbols {
   float inverse_gain() const noexcept;
   void turn(const Ramp& ramp) noexcept;
   void correct(const RampError& error) noexcept;
-  void follow_pilots(std::size_t index) noexcept;
+  void start_tracking() noexcept;
+  void move_window() noexcept;
+  bool follow_known(std::span<const std::uint16_t> places, std::span<const cf32> values) noexcept;
   void follow_data(const Places& places, const modem::Constellation& constellation) noexcept;
   void measure_errors(std::size_t index) noexcept;
 
@@ -90,13 +96,20 @@ class OfdmSymbols {
   sync::TrackingFilter gain_;
   double frequency_ = 0;
   double first_delay_ = 0;
-  double center_ = 0;        // signed subcarrier index
-  std::ptrdiff_t slip_ = 0;  // whole samples by which the window has moved
+  double origin_variance_ = 1;  // of the channel's phase
+  double turned_ = 0;           // phase of the channel now against that of the training alone
+  double rate_variance_ = 1;    // of the phase from the training
+  double center_ = 0;           // signed subcarrier index
+  std::ptrdiff_t slip_ = 0;     // whole samples by which the window has moved
   bool seen_ = true;
 
-  aligned_vector<cf32> bins_;       // [N]
-  GridBuffer<cf32> training_;       // [2 antennas x span]
-  GridBuffer<cf32> received_;       // [antennas x span]
+  aligned_vector<cf32> bins_;  // [N]
+  GridBuffer<cf32> training_;  // [2 antennas x span]
+  GridBuffer<cf32> received_;  // [antennas x span]
+  GridBuffer<cf32> header_;    // [header symbols * antennas x span]: as received
+  std::vector<std::ptrdiff_t> header_slips_;
+  std::vector<std::uint16_t> known_places_;
+  std::vector<cf32> known_values_;
   aligned_vector<cf32> combined_;   // [span]
   aligned_vector<cf32> aligned_;    // [span], the ramp taken out
   std::vector<float> variance_;     // [span]

@@ -30,7 +30,55 @@ double gamma_threshold(std::size_t shape, double probability) {
   return high;
 }
 
+// Lags in samples, and the products of samples that are added up at them.
+struct Lags {
+  explicit Lags(const frame::OfdmBurst& burst)
+      : parts((2 * burst.signs().size() + 1) / 3),
+        repetition(static_cast<double>(parts * burst.part_samples())),
+        training(static_cast<double>(burst.numerology().symbol_samples())),
+        repetition_weight(static_cast<double>((burst.signs().size() - parts) * burst.part_samples()) *
+                          repetition * repetition),
+        training_weight(static_cast<double>(burst.numerology().fft_size) * training * training) {}
+  std::size_t parts;
+  double repetition, training;
+  // Of a frequency, by 1 / variance: a phase's variance is as 1 / products.
+  double repetition_weight, training_weight;
+};
+
 }  // namespace
+
+double OfdmTraining::frequency_gain(const frame::OfdmBurst& burst) {
+  const Lags lags(burst);
+  return lags.training_weight / (lags.training_weight + lags.repetition_weight);
+}
+
+double OfdmTraining::frequency_with(Grid<const cf32> repetition) const noexcept {
+  const Lags lags(*burst_);
+  const std::size_t period = burst_->part_samples();
+  const auto signs = burst_->signs();
+  const std::size_t lag = lags.parts * period;
+  const std::size_t missing = burst_->repetition_samples() - repetition.columns();
+  cf64 sum = 0;
+  for (std::size_t a = 0; a < config_.antennas; ++a) {
+    if (!(energy_[repeats * a] > 0)) continue;
+    const auto x = repetition.row(a);
+    cf64 own = 0;
+    for (std::size_t i = 0; i + lag < x.size(); ++i) {
+      const std::size_t m = (i + missing) / period;
+      const auto sign = static_cast<float>(signs[m] * signs[m + lags.parts]);
+      const cf32 late = x[i + lag] * sign;
+      own += cf64(static_cast<double>(late.real() * x[i].real() + late.imag() * x[i].imag()),
+                  static_cast<double>(late.imag() * x[i].real() - late.real() * x[i].imag()));
+    }
+    sum += own / energy_[repeats * a];
+  }
+  // Both as errors of the frequency that was resolved.
+  const double turn = std::arg(sum * std::polar(1.0, -2 * pi * resolved_ * lags.repetition));
+  const double from_parts = turn / (2 * pi * lags.repetition);
+  const double from_training = training_turn_ / (2 * pi * lags.training);
+  return resolved_ + (lags.repetition_weight * from_parts + lags.training_weight * from_training) /
+                         (lags.repetition_weight + lags.training_weight);
+}
 
 OfdmTraining::OfdmTraining(const frame::OfdmBurst& burst, const Config& config)
     : burst_(&burst),
@@ -144,7 +192,9 @@ std::optional<OfdmTraining::Result> OfdmTraining::process(Grid<const cf32> sampl
   if (!(best.statistic > threshold_)) return std::nullopt;
 
   demodulate(samples, static_cast<std::size_t>(best.start), best.frequency);
-  best.frequency += phase_between() / (2 * pi * static_cast<double>(n.symbol_samples()));
+  resolved_ = best.frequency;
+  training_turn_ = phase_between();
+  best.frequency += training_turn_ / (2 * pi * static_cast<double>(n.symbol_samples()));
   add_responses(true);
   for (std::size_t t = 0; t < power_.size(); ++t) {
     magnitude_[t] = cf32(static_cast<float>(std::sqrt(power_[t])));

@@ -21,7 +21,9 @@ namespace boresight::rx {
 /// statistic adds that over both symbols and all antennas, so that their phases do not matter, and is looked
 /// at for every delay within max_delay_error() and every carrier offset that the fraction leaves open. The
 /// threshold is that of the gamma distribution. Timing is that of the first path (sync/first_path.h) in a
-/// Hann-weighted response; what is left of the carrier is the phase between the two symbols.
+/// Hann-weighted response. What is left of the carrier is the phase over two thirds of the parts, the best
+/// single lag (0.5 dB above what all parts tell), and the phase between the two training symbols, each
+/// weighed as it is known.
 class OfdmTraining {
  public:
   struct Config {
@@ -47,6 +49,11 @@ class OfdmTraining {
   /// samples [antennas x input_samples()], in which the training should begin at column max_delay_error();
   /// frequency: modulo 1 / part_samples().
   std::optional<Result> process(Grid<const cf32> samples, double frequency) noexcept;
+  /// The carrier of that result anew, with the parts taken in: repetition [antennas x up to all parts], which
+  /// ends where the training begins.
+  double frequency_with(Grid<const cf32> repetition) const noexcept;
+  /// Variance of frequency_with() over that of the training symbols alone.
+  static double frequency_gain(const frame::OfdmBurst& burst);
 
  private:
   void demodulate(Grid<const cf32> samples, std::size_t start, double frequency) noexcept;
@@ -57,6 +64,8 @@ class OfdmTraining {
   Config config_;
   double threshold_;
   std::size_t transforms_ = 0;
+  double resolved_ = 0;          // frequency before the training refined it
+  double training_turn_ = 0;     // phase between the training symbols then
   std::vector<double> offsets_;  // tried, cycles per sample
   ofdm::Demodulator demodulator_;
   fft::Fft inverse_;
