@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::uint32_t training_seed = 0x4F46444D & 0x3FFFFFFF;
 constexpr std::uint32_t pilot_seed = 0x50494C00;
-constexpr std::size_t least_repetition = 512;
 constexpr std::size_t least_part_carriers = 4;
 
 cf32 qpsk(fec::GoldSequence& gold) noexcept {
@@ -34,33 +33,6 @@ std::vector<std::uint16_t> used_by_any(const ofdm::Numerology& n) {
     }
   }
   return all.used_carriers();
-}
-
-// Signs whose neighbors' products add to zero and are least like themselves when moved: the smallest largest
-// aperiodic autocorrelation, and of these the first.
-std::vector<int> balanced_signs(std::size_t parts) {
-  const std::size_t products = parts - 1;
-  std::vector<int> d(products);
-  std::vector<int> best(products);
-  int least = static_cast<int>(products) + 1;
-  for (unsigned code = 0; code < 1U << products; ++code) {
-    int sum = 0;
-    for (std::size_t i = 0; i < products; ++i) sum += d[i] = (code >> i & 1U) != 0 ? -1 : 1;
-    if (sum != 0) continue;
-    int largest = 0;
-    for (std::size_t shift = 1; shift < products; ++shift) {
-      int c = 0;
-      for (std::size_t i = shift; i < products; ++i) c += d[i] * d[i - shift];
-      largest = std::max(largest, std::abs(c));
-    }
-    if (largest < least) {
-      least = largest;
-      best = d;
-    }
-  }
-  std::vector<int> signs(parts, 1);
-  for (std::size_t i = 0; i < products; ++i) signs[i + 1] = signs[i] * best[i];
-  return signs;
 }
 
 // A flat spectrum of low peak power (Newman's quadratic phases, Boyd, IEEE Trans. Circuits Syst. 33 (1986)
@@ -112,10 +84,7 @@ OfdmBurst::OfdmBurst(const ofdm::Numerology& numerology) : numerology_(numerolog
   used_ = used_by_any(numerology_);
   amplitude_ = std::sqrt(static_cast<float>(n) / static_cast<float>(used_.size()));
 
-  const std::size_t period = std::max<std::size_t>(n / 4, std::min<std::size_t>(n, 128)) / 64 * 64;
-  part_ = part_of(numerology_, used_, period);
-  signs_ =
-      balanced_signs(1 + 2 * std::max<std::size_t>(2, (least_repetition + 2 * period - 1) / (2 * period)));
+  part_ = part_of(numerology_, used_, std::max<std::size_t>(n / 4, 128) / 64 * 64);
 
   training_.resize(n);
   fec::GoldSequence gold(training_seed);

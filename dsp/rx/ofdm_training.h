@@ -2,6 +2,7 @@
 // burst. Private.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -39,7 +40,9 @@ class OfdmTraining {
 
   OfdmTraining(const frame::OfdmBurst& burst, const Config& config);
 
-  std::size_t max_delay_error() const { return burst_->part_samples() / 4; }
+  std::size_t max_delay_error() const {
+    return std::min(burst_->part_samples(), burst_->numerology().fft_size) / 4;
+  }
   /// Columns that process() wants: the training may begin max_delay_error() early or late.
   std::size_t input_samples() const;
 

@@ -3,7 +3,7 @@
 //
 //        repetition: parts         training       header                payload
 //   ┌─────┬─────┬─────┬─────┬─────┬───────┬───────┬───────┬── ──┬───────┬───────┬── ── ──┬───────┬╌╌╌┐
-//   │  A  │ ±A  │ ±A  │ ±A  │ ±A  │  T    │  T    │  HDR  │     │  HDR  │ DATA  │        │ DATA  │   ╎
+//   │  A  │ -A  │  A  │  A  │  A  │  T    │  T    │  HDR  │     │  HDR  │ DATA  │        │ DATA  │   ╎
 //   └─────┴─────┴─────┴─────┴─────┴───────┴───────┴───────┴── ──┴───────┴───────┴── ── ──┴───────┴╌╌╌┘
 //    part_samples() each           symbol_samples() each: prefix + N                              taper
 //                                 numerology's symbol number:  0      H - 1     H, H + 1, ..
@@ -24,6 +24,7 @@
 // number. Everything has the mean power 1 per sample where all used subcarriers are sent.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -43,6 +44,8 @@ class OfdmBurst {
  public:
   static constexpr std::size_t training_symbols = 2;
   static constexpr std::size_t least_header_bits = 768;
+  /// Of the parts. Products of neighbors: - - + +, no more than half like themselves when moved.
+  static constexpr std::array<int, 5> part_signs{1, -1, 1, 1, 1};
 
   /// ConfigError for a numerology that is invalid, smaller than 64, without data subcarriers, or too narrow:
   /// the used band must hold 4 subcarriers of spacing 1 / part_samples().
@@ -50,11 +53,10 @@ class OfdmBurst {
 
   const ofdm::Numerology& numerology() const { return numerology_; }
 
-  /// P: a quarter of the FFT size, but not below 64, in multiples of 64.
+  /// P: a quarter of the FFT size, but not below 128, in multiples of 64.
   std::size_t part_samples() const { return part_.size(); }
-  /// Of the parts; an odd number with 512 samples at least behind the first one.
-  std::span<const int> signs() const { return signs_; }
-  std::size_t repetition_samples() const { return part_.size() * signs_.size(); }
+  std::span<const int> signs() const { return part_signs; }
+  std::size_t repetition_samples() const { return part_.size() * part_signs.size(); }
   std::size_t preamble_samples() const {
     return repetition_samples() + training_symbols * numerology_.symbol_samples();
   }
@@ -90,7 +92,6 @@ class OfdmBurst {
 
   ofdm::Numerology numerology_;
   aligned_vector<cf32> part_;
-  std::vector<int> signs_;
   aligned_vector<cf32> training_;
   std::vector<std::uint16_t> used_;
   std::vector<std::vector<std::uint16_t>> data_;    // of each symbol of a period
