@@ -106,6 +106,7 @@ OfdmChannel::OfdmChannel(const frame::OfdmBurst& burst, const OfdmReceiver::Conf
     dft_.emplace(dft);
     dft_bins_ = GridBuffer<cf32>(1, n.fft_size);
   }
+  if (config.follow_symbols > 0) make_follower(config.follow_symbols, width);
   if (config.combining == OfdmCombining::interference_rejection) {
     bands_ = std::max<std::size_t>(1, used.size() / (vectors_per_antenna * antennas_));
     rejection_.emplace(ofdm::InterferenceRejectionCombiner::Config{
@@ -165,9 +166,7 @@ void OfdmChannel::add_more(std::size_t antenna, std::span<const cf32> received,
 }
 
 double OfdmChannel::estimate_with_more() noexcept {
-  for (std::size_t a = 0; a < antennas_; ++a) {
-    std::copy(channel_.row(a).begin(), channel_.row(a).end(), before_.row(a).begin());
-  }
+  keep_before();
   double count = 0;
   for (std::size_t a = 0; a < antennas_; ++a) {
     for (std::size_t i = 0; i < used_.size(); ++i) {
@@ -180,6 +179,17 @@ double OfdmChannel::estimate_with_more() noexcept {
   // Where not all symbols use all subcarriers, the noise of the mean is taken as equal all the same.
   symbols_ = repeats + count / static_cast<double>(antennas_ * used_.size());
   estimate_channel();
+  begin_more();  // for the pilots that follow
+  return turn_since();
+}
+
+void OfdmChannel::keep_before() noexcept {
+  for (std::size_t a = 0; a < antennas_; ++a) {
+    std::copy(channel_.row(a).begin(), channel_.row(a).end(), before_.row(a).begin());
+  }
+}
+
+double OfdmChannel::turn_since() const noexcept {
   cf64 sum = 0;
   for (std::size_t a = 0; a < antennas_; ++a) {
     if (!(mean_noise_[a] > 0)) continue;
@@ -188,6 +198,50 @@ double OfdmChannel::estimate_with_more() noexcept {
     sum += own / mean_noise_[a];
   }
   return std::arg(sum);
+}
+
+// The pilots of one step lie where those of every other do.
+void OfdmChannel::make_follower(std::size_t symbols, double width) {
+  const ofdm::Numerology& n = burst_->numerology();
+  const std::size_t period = n.period();
+  std::vector<bool> pilot(n.fft_size);
+  for (std::size_t s = 0; s < period; ++s) {
+    for (const std::uint16_t k : burst_->pilot_carriers(s)) pilot[k] = true;
+  }
+  ofdm::LmmseEstimator::Config lmmse{
+      .numerology = with_all_used(*burst_),
+      .profile = ofdm::uniform_profile(static_cast<double>(advance(n)) - before_first_path,
+                                       std::min(width, 256.0) + before_first_path)};
+  for (const std::uint16_t k : burst_->used_carriers()) {
+    if (!pilot[k]) continue;
+    lmmse.pilots.push_back({0, k});
+    follow_places_.push_back(place(k));
+  }
+  if (follow_places_.empty()) return;
+  follow_symbols_ = (symbols + period - 1) / period * period;
+  change_.resize(follow_places_.size());
+  follower_.emplace(lmmse);
+}
+
+double OfdmChannel::follow() noexcept {
+  keep_before();
+  for (std::size_t a = 0; a < antennas_; ++a) {
+    double count = 0;
+    for (std::size_t i = 0; i < change_.size(); ++i) {
+      const std::size_t place = follow_places_[i];
+      const float n = more_count_[a * span_ + place];
+      change_[i] = n > 0 ? more_(a, place) / n - channel_(a, place) : cf32(0);
+      count += static_cast<double>(n);
+    }
+    if (!(count > 0) || !(mean_noise_[a] > 0)) continue;
+    const double variance = mean_noise_[a] * static_cast<double>(change_.size()) / count;
+    const auto result = follower_->process(change_, variance, Grid<cf32>(full_.data(), 1, full_.size()));
+    if (!(result.signal_power > 0)) continue;
+    take_span(full_, trial_.row(a));
+    for (const std::size_t i : used_) channel_(a, i) += trial_(a, i);
+  }
+  begin_more();
+  return turn_since();
 }
 
 void OfdmChannel::estimate_channel() noexcept {

@@ -41,6 +41,11 @@ class OfdmChannel {
                 std::span<const cf32> values) noexcept;
   /// Returns the phase of the new estimate against the old one, rad.
   double estimate_with_more() noexcept;
+  /// Symbols whose pilots make one step of following the channel, 0: none.
+  std::size_t follow_symbols() const { return follow_symbols_; }
+  /// Adds to the channel what pilots say of its change that were added (add_more) since the last step, or
+  /// since estimate_with_more(). Returns the phase of the new estimate against the old one, rad.
+  double follow() noexcept;
   static std::size_t advance(const ofdm::Numerology& numerology);
 
   /// One symbol, received [antennas x span()] -> symbols, variance [span()], the channel of the training
@@ -64,6 +69,9 @@ class OfdmChannel {
   void measure_noise() noexcept;
   void set_covariances() noexcept;
   cf64 turn_over(std::size_t lag) const noexcept;
+  void make_follower(std::size_t symbols, double width);
+  void keep_before() noexcept;
+  double turn_since() const noexcept;
 
   const frame::OfdmBurst* burst_;
   OfdmEstimator method_;
@@ -89,9 +97,13 @@ class OfdmChannel {
   GridBuffer<float> noise_;                  // [antennas x span], the channel's error included
   std::vector<ofdm::LmmseEstimator> lmmse_;  // from the narrowest profile to the widest
   std::optional<ofdm::ChannelEstimator> dft_;
-  GridBuffer<cf32> dft_bins_;      // [2 x N]
-  aligned_vector<cf32> full_;      // [N]
-  std::vector<float> full_noise_;  // [N]
+  std::size_t follow_symbols_ = 0;
+  std::optional<ofdm::LmmseEstimator> follower_;
+  std::vector<std::size_t> follow_places_;  // pilots of any symbol of a step
+  aligned_vector<cf32> change_;             // [those]
+  GridBuffer<cf32> dft_bins_;               // [2 x N]
+  aligned_vector<cf32> full_;               // [N]
+  std::vector<float> full_noise_;           // [N]
   ofdm::NoiseEstimator noise_estimator_;
   std::vector<float> power_;    // [used]
   std::vector<float> weighed_;  // [used] noise as the estimator is told it

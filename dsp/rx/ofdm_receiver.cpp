@@ -34,6 +34,7 @@ OfdmReceiver::Config checked(const OfdmReceiver::Config& c) {
   within("rate_walk_variance", c.rate_walk_variance, 0, 10);
   within("gain_walk_variance", c.gain_walk_variance, 0, 10);
   within("max_clock_offset_ppm", c.max_clock_offset_ppm, 0, 500);
+  within("follow_symbols", static_cast<double>(c.follow_symbols), 0, 256);
   within("max_iterations", c.max_iterations, 1, 1000);
   return c;
 }

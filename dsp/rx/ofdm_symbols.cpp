@@ -256,6 +256,22 @@ void OfdmSymbols::measure_errors(std::size_t index) noexcept {
   }
 }
 
+// Pilots of every antenna as they would be if the channel were still what it was.
+void OfdmSymbols::follow_channel(std::size_t index) noexcept {
+  const auto& pilots = places_[index % places_.size()].pilots;
+  if (seen_ && !pilots.empty()) {
+    const Ramp now = ramp();
+    const double turns = now.phase / (2 * pi);
+    const float gain = inverse_gain();
+    for (std::size_t a = 0; a < demodulators_.size(); ++a) {
+      ofdm::remove_carrier(received_.row(a), now.slope / (2 * pi), turns - std::floor(turns), aligned_);
+      for (const std::uint16_t place : pilots) aligned_[place] *= gain;
+      channel_.add_more(a, aligned_, pilots, std::span(pilot_values_).first(pilots.size()));
+    }
+  }
+  if ((index + 1) % channel_.follow_symbols() == 0) turned_ += channel_.follow();
+}
+
 void OfdmSymbols::symbol(std::size_t index, Grid<const cf32> window,
                          const modem::Constellation& constellation, std::span<modem::Llr> llr) noexcept {
   const Places& places = places_[index % places_.size()];
@@ -294,6 +310,7 @@ void OfdmSymbols::symbol(std::size_t index, Grid<const cf32> window,
     gather();
   }
   measure_errors(index);
+  if (channel_.follow_symbols() > 0 && index >= burst_->header_symbols()) follow_channel(index);
 
   const float gain = inverse_gain();
   for (std::size_t i = 0; i < data_count_; ++i) {

@@ -85,6 +85,7 @@ class OfdmSymbols {
   bool follow_known(std::span<const std::uint16_t> places, std::span<const cf32> values) noexcept;
   void follow_data(const Places& places, const modem::Constellation& constellation) noexcept;
   void measure_errors(std::size_t index) noexcept;
+  void follow_channel(std::size_t index) noexcept;
 
   const frame::OfdmBurst* burst_;
   OfdmChannel channel_;

@@ -77,8 +77,8 @@ TEST(OfdmInterference, ReceivesUnderACarrier) {
   }
 }
 
-// A weaker one that the canceller has not seen yet spoils the subcarriers that it falls on, and their noise says
-// so: 9 dB of SNR for what needs 2.
+// A weaker one that the canceller has not seen yet spoils the subcarriers that it falls on, and their noise
+// says so: 9 dB of SNR for what needs 2.
 TEST(OfdmInterference, AFreshCarrierCostsItsSubcarriers) {
   Link link({.numerology = lab5()});
   const std::size_t good = link.run(Mcs::qpsk_1_2, 9, 20, 1000, [](GridBuffer<cf32>& x, std::size_t trial) {

@@ -262,6 +262,7 @@ TEST(OfdmReceiver, ConfigIsChecked) {
   EXPECT_NO_THROW(OfdmReceiver({.numerology = n, .estimator = OfdmEstimator::dft, .max_delay_samples = 100}));
   EXPECT_THROW(OfdmReceiver({.numerology = n, .phase_walk_variance = nan}), ConfigError);
   EXPECT_THROW(OfdmReceiver({.numerology = n, .max_clock_offset_ppm = 1000}), ConfigError);
+  EXPECT_THROW(OfdmReceiver({.numerology = n, .follow_symbols = 257}), ConfigError);
   EXPECT_THROW(OfdmReceiver({.numerology = n, .max_iterations = 0}), ConfigError);
 }
 

@@ -68,10 +68,10 @@ struct OfdmReceiverStats {
 
 /// Carrier, clock and gain are followed on the pilots of every symbol, wherever the numerology has them, by
 /// Kalman filters of phase and rate; symbols with fewer than four pilots (block pilots, none) are followed on
-/// their data: the means of the soft symbols. The channel's shape is that of the training: it may turn, fade
-/// and move as a whole during a burst, not change otherwise. The sampling clock is corrected by phase ramps
-/// and whole samples; what that leaves is interference between subcarriers, (pi k error)^2 / 3 of the power
-/// on subcarrier k: -29 dB at k = 512 and 40 ppm, -11 dB at k = 4096.
+/// their data: the means of the soft symbols. The channel's shape is that of the training and the header, and
+/// may turn, fade and move as a whole, unless it is followed too (Config::follow_symbols). The sampling clock
+/// is corrected by phase ramps and whole samples; what that leaves is interference between subcarriers, (pi k
+/// error)^2 / 3 of the power on subcarrier k: -29 dB at k = 512 and 40 ppm, -11 dB at k = 4096.
 ///
 /// Echoes up to the prefix less the taper, and less the 8 samples at most by which windows open early, cause
 /// no interference. An LMMSE prior takes time and memory: max_delay_samples is at most 256, and 64 if not
@@ -93,6 +93,12 @@ class OfdmReceiver {
     double max_offset_carriers = 4;  ///< carrier offset that is searched, in subcarriers, 0 .. 64
     OfdmEstimator estimator = OfdmEstimator::lmmse;
     double max_delay_samples = 0;  ///< of the last path behind the first; 0: the prefix, at most 64
+    /// 0: the channel's shape stays that of the preamble. Else it is followed: every so many symbols (rounded
+    /// up to whole periods of the numerology's map; at most 256) what their pilots say of its change since
+    /// then is estimated by LMMSE and added. For channels that fade during a burst, by less than about 0.1
+    /// cycles in so many symbols; in one that stands still it costs 0.05 dB. Without pilots nothing is
+    /// followed.
+    std::size_t follow_symbols = 0;
     OfdmCombining combining = OfdmCombining::maximum_ratio;
     sync::ToneCanceller::Config tone_canceller;  ///< of each antenna
     double phase_walk_variance = 3e-4;           ///< rad^2 per symbol: oscillator phase noise
