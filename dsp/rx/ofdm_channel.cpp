@@ -85,17 +85,17 @@ OfdmChannel::OfdmChannel(const frame::OfdmBurst& burst, const OfdmReceiver::Conf
 
   const double width = delay_span(burst, config);
   if (method_ == OfdmEstimator::lmmse) {
-    require(width <= 256, "ofdm receiver: delays over " + std::to_string(width) +
-                              " samples are more than the 256 of the LMMSE estimator; use dft");
-    const double first = static_cast<double>(advance(n)) - before_first_path;
-    ofdm::LmmseEstimator::Config lmmse{.numerology = with_all_used(burst)};
-    for (const std::uint16_t k : used) lmmse.pilots.push_back({0, k});
-    for (double w = narrowest_profile; w < 0.7 * (width + before_first_path); w *= 2) {
-      lmmse.profile = ofdm::uniform_profile(first, w);
+    require(width <= widest_profile, "ofdm receiver: delays over " + std::to_string(width) +
+                                         " samples are more than the 256 of the LMMSE estimator; use dft");
+    const auto add = [&](double w) {
+      auto lmmse = prior(burst, w);
+      for (const std::uint16_t k : used) lmmse.pilots.push_back({0, k});
       lmmse_.emplace_back(lmmse);
+    };
+    for (double w = narrowest_profile; w < 0.7 * (width + before_first_path); w *= 2) {
+      add(w - before_first_path);
     }
-    lmmse.profile = ofdm::uniform_profile(first, width + before_first_path);
-    lmmse_.emplace_back(lmmse);
+    add(width);
   }
   if (method_ == OfdmEstimator::dft) {
     const auto taps = static_cast<std::size_t>(std::ceil(2 * width));  // about the strongest path
@@ -113,6 +113,12 @@ OfdmChannel::OfdmChannel(const frame::OfdmBurst& burst, const OfdmReceiver::Conf
         .antennas = antennas_, .carriers = span_, .bands = bands_});
     covariance_ = GridBuffer<cf64>(antennas_, antennas_);
   }
+}
+
+ofdm::LmmseEstimator::Config OfdmChannel::prior(const frame::OfdmBurst& burst, double width) {
+  const double first = static_cast<double>(advance(burst.numerology())) - before_first_path;
+  return {.numerology = with_all_used(burst),
+          .profile = ofdm::uniform_profile(first, width + before_first_path)};
 }
 
 std::size_t OfdmChannel::place(std::uint16_t carrier) const {
@@ -148,100 +154,6 @@ void OfdmChannel::estimate(Grid<const cf32> training) noexcept {
   }
   symbols_ = repeats;
   estimate_channel();
-}
-
-void OfdmChannel::begin_more() noexcept {
-  for (std::size_t a = 0; a < antennas_; ++a) std::fill(more_.row(a).begin(), more_.row(a).end(), cf32(0));
-  std::fill(more_count_.begin(), more_count_.end(), 0.0F);
-}
-
-void OfdmChannel::add_more(std::size_t antenna, std::span<const cf32> received,
-                           std::span<const std::uint16_t> places, std::span<const cf32> values) noexcept {
-  // Values of a modulus other than 1 would weigh otherwise; a header's have it.
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    const std::size_t place = places[i];
-    more_(antenna, place) += received[place] * std::conj(values[i]);
-    more_count_[antenna * span_ + place] += 1;
-  }
-}
-
-double OfdmChannel::estimate_with_more() noexcept {
-  keep_before();
-  double count = 0;
-  for (std::size_t a = 0; a < antennas_; ++a) {
-    for (std::size_t i = 0; i < used_.size(); ++i) {
-      const float more = more_count_[a * span_ + used_[i]];
-      observed_(a, i) = (observed_(a, i) * static_cast<float>(repeats) + more_(a, used_[i])) /
-                        (static_cast<float>(repeats) + more);
-      count += static_cast<double>(more);
-    }
-  }
-  // Where not all symbols use all subcarriers, the noise of the mean is taken as equal all the same.
-  symbols_ = repeats + count / static_cast<double>(antennas_ * used_.size());
-  estimate_channel();
-  begin_more();  // for the pilots that follow
-  return turn_since();
-}
-
-void OfdmChannel::keep_before() noexcept {
-  for (std::size_t a = 0; a < antennas_; ++a) {
-    std::copy(channel_.row(a).begin(), channel_.row(a).end(), before_.row(a).begin());
-  }
-}
-
-double OfdmChannel::turn_since() const noexcept {
-  cf64 sum = 0;
-  for (std::size_t a = 0; a < antennas_; ++a) {
-    if (!(mean_noise_[a] > 0)) continue;
-    cf64 own = 0;
-    for (const std::size_t i : used_) own += cf64(channel_(a, i)) * std::conj(cf64(before_(a, i)));
-    sum += own / mean_noise_[a];
-  }
-  return std::arg(sum);
-}
-
-// The pilots of one step lie where those of every other do.
-void OfdmChannel::make_follower(std::size_t symbols, double width) {
-  const ofdm::Numerology& n = burst_->numerology();
-  const std::size_t period = n.period();
-  std::vector<bool> pilot(n.fft_size);
-  for (std::size_t s = 0; s < period; ++s) {
-    for (const std::uint16_t k : burst_->pilot_carriers(s)) pilot[k] = true;
-  }
-  ofdm::LmmseEstimator::Config lmmse{
-      .numerology = with_all_used(*burst_),
-      .profile = ofdm::uniform_profile(static_cast<double>(advance(n)) - before_first_path,
-                                       std::min(width, 256.0) + before_first_path)};
-  for (const std::uint16_t k : burst_->used_carriers()) {
-    if (!pilot[k]) continue;
-    lmmse.pilots.push_back({0, k});
-    follow_places_.push_back(place(k));
-  }
-  if (follow_places_.empty()) return;
-  follow_symbols_ = (symbols + period - 1) / period * period;
-  change_.resize(follow_places_.size());
-  follower_.emplace(lmmse);
-}
-
-double OfdmChannel::follow() noexcept {
-  keep_before();
-  for (std::size_t a = 0; a < antennas_; ++a) {
-    double count = 0;
-    for (std::size_t i = 0; i < change_.size(); ++i) {
-      const std::size_t place = follow_places_[i];
-      const float n = more_count_[a * span_ + place];
-      change_[i] = n > 0 ? more_(a, place) / n - channel_(a, place) : cf32(0);
-      count += static_cast<double>(n);
-    }
-    if (!(count > 0) || !(mean_noise_[a] > 0)) continue;
-    const double variance = mean_noise_[a] * static_cast<double>(change_.size()) / count;
-    const auto result = follower_->process(change_, variance, Grid<cf32>(full_.data(), 1, full_.size()));
-    if (!(result.signal_power > 0)) continue;
-    take_span(full_, trial_.row(a));
-    for (const std::size_t i : used_) channel_(a, i) += trial_(a, i);
-  }
-  begin_more();
-  return turn_since();
 }
 
 void OfdmChannel::estimate_channel() noexcept {

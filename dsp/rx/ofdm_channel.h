@@ -61,6 +61,7 @@ class OfdmChannel {
   Grid<const float> noise() const { return noise_.view(); }
 
  private:
+  static constexpr double widest_profile = 256;
   void estimate_lmmse() noexcept;
   void estimate_dft() noexcept;
   void estimate_channel() noexcept;
@@ -69,6 +70,8 @@ class OfdmChannel {
   void measure_noise() noexcept;
   void set_covariances() noexcept;
   cf64 turn_over(std::size_t lag) const noexcept;
+  // Of delays up to `width` behind the first path; no pilots yet.
+  static ofdm::LmmseEstimator::Config prior(const frame::OfdmBurst& burst, double width);
   void make_follower(std::size_t symbols, double width);
   void keep_before() noexcept;
   double turn_since() const noexcept;

@@ -18,6 +18,11 @@
 
 namespace boresight::rx {
 
+/// Of an equalized subcarrier; 0 where it is erased.
+inline float snr_of(float variance) noexcept {
+  return variance > 0 && variance < 0.5F * ofdm::erased_variance ? 1 / variance : 0.0F;
+}
+
 /// Holds what is known of the channel during a burst: its response from the training, and how the phase, the
 /// gain and the delay of all subcarriers go on from there.
 ///

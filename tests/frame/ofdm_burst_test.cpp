@@ -173,6 +173,13 @@ TEST(OfdmFramer, TakesNothingForAHeader) {
   }
 }
 
+// A header that says more is damaged to unpack(), so no entry may allow less.
+TEST(OfdmBurst, HeadersAllowTheLongestPayload) {
+  for (std::size_t m = 0; m < mcs_count; ++m) {
+    EXPECT_GE(max_payload_bytes(static_cast<Mcs>(m)), ofdm_burst_max_payload_bytes);
+  }
+}
+
 TEST(OfdmBurst, ConfigIsChecked) {
   ofdm::Numerology small = ofdm::wifi20();
   small.fft_size = 32;

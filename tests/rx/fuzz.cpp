@@ -269,11 +269,11 @@ class Fuzzer {
     });
     receiver.flush(handler);
     // Five passes over symbols of 80 samples, and for each detection, of which there is one in half a
-    // repetition of 576 samples, nine carrier offsets, two symbols of two antennas, there and back, a second
+    // repetition of 640 samples, 17 carrier offsets, two symbols of two antennas, there and back, a second
     // look, and a header of eight symbols.
     const double samples = static_cast<double>(n) + 2000.0;
     if (static_cast<double>(receiver.stats().transformed_symbols - before.transformed_symbols) >
-        samples * (2 * 5 / 80.0 + (9 * 8 + 8 + 4 + 16) / 288.0))
+        samples * (2 * 5 / 80.0 + (17 * 8 + 8 + 4 + 16) / 320.0))
       ++expensive;
     good += receiver.stats().bursts_ok - before.bursts_ok;
     if (ofdm_sent_.size() > 64) ofdm_sent_.clear();

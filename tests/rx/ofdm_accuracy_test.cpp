@@ -223,7 +223,7 @@ TEST(OfdmAccuracy, FalseAlarmsAreAsSet) {
     }
     // Metrics overlap: alarms come in clusters of which one is told, so there are fewer than metrics passing,
     // by not more than the metrics of one part.
-    const double metrics = 100'000.0 * rounds / 4;
+    const double metrics = 100'000.0 * rounds / (static_cast<double>(receiver.burst().part_samples()) / 16);
     const auto interval = sync::clopper_pearson(receiver.stats().detections, 3'000'000, 1e-3);
     EXPECT_LT(interval.low * 3e6, 1.1e-5 * metrics);
     EXPECT_GT(interval.high * 3e6, 1e-5 * metrics / 16);

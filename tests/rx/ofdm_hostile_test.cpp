@@ -123,7 +123,7 @@ TEST(OfdmHostile, WorkIsBounded) {
     tx::OfdmTransmitter transmitter({.numerology = n});
     OfdmReceiver receiver({.numerology = n});
     const auto& burst = receiver.burst();
-    const std::size_t candidates = 9;  // of the carrier offset at most
+    const std::size_t candidates = 17;  // of the carrier offset at most
     const double bound =
         5.0 / static_cast<double>(n.symbol_samples()) +
         (4.0 * static_cast<double>(candidates) + 8 + 4.0 * static_cast<double>(burst.header_symbols())) /

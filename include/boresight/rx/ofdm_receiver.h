@@ -1,10 +1,10 @@
 // The receive chain of a link on a numerology of one's own: streams of one or several antennas in, payloads
 // out.
 //
-//   antenna 1 ─▶ clean,  ─┬─▶ repetition ─▶ training: ─▶ FFT ─▶ combine  ─▶ track phase, ─▶ demap ─▶ decode
-//   ─▶ antenna 2 ─▶ carriers │   search        offset,      per    antennas    delay, gain     soft     burst
-//   ..            out     │   (all at once) timing       antenna            on pilots       bits
-//                         └───────────── kept until the burst is read ─────────────┘
+//   antenna 1 ─▶ clean,  ─┬─▶ repetition ─▶ training ─▶ FFT ─▶ combine ─▶ track ─▶ demap ─▶ decode ─▶ burst
+//   antenna 2 ─▶ carriers │   search         symbols    of all antennas   phase,    soft     LDPC
+//   ..            out     │   (all at once)                               delay     bits
+//                         └──────────── kept until the burst is read ────────────┘
 //
 // What a burst is made of: frame/ofdm_burst.h; who sends it: tx/ofdm_transmitter.h.
 #pragma once
@@ -27,7 +27,7 @@ namespace boresight::rx {
 /// channel of one path costs as little as if it were known to be one, and gives subcarriers that stand out of
 /// the noise the weight that they deserve; dft keeps taps about the strongest path, twice as many as the
 /// delays need; least_squares takes the symbols as they are. What each loses against a known channel in white
-/// noise, 256 subcarriers with a prefix of 32, QPSK 1/2: 0.2, 0.35 and 1.2 dB.
+/// noise, 256 subcarriers with a prefix of 32, QPSK 1/2: 0.15, 0.35 and 1.25 dB.
 enum class OfdmEstimator : std::uint8_t { least_squares, dft, lmmse };
 /// interference_rejection takes the noise as correlated between the antennas, as a jammer makes it
 /// (ofdm/combiner.h); it needs the jammer to be there during the training.
@@ -96,8 +96,8 @@ class OfdmReceiver {
     /// 0: the channel's shape stays that of the preamble. Else it is followed: every so many symbols (rounded
     /// up to whole periods of the numerology's map; at most 256) what their pilots say of its change since
     /// then is estimated by LMMSE and added. For channels that fade during a burst, by less than about 0.1
-    /// cycles in so many symbols; in one that stands still it costs 0.05 dB. Without pilots nothing is
-    /// followed.
+    /// cycles in so many symbols; in one that stands still it costs less than 0.1 dB. Without pilots
+    /// nothing is followed.
     std::size_t follow_symbols = 0;
     OfdmCombining combining = OfdmCombining::maximum_ratio;
     sync::ToneCanceller::Config tone_canceller;  ///< of each antenna
