@@ -18,7 +18,7 @@
 #include "rx/ofdm_scene.h"
 
 using namespace boresight;
-using namespace boresight::testing;
+using namespace boresight::testing::burst;
 
 namespace {
 

@@ -21,6 +21,7 @@ constexpr double least_noise = 1e-7;
 // Vectors that a covariance is measured on, per antenna: keeps all but 0.3 dB of the SINR (Reed, Mallett and
 // Brennan 1974).
 constexpr std::size_t vectors_per_antenna = 16;
+constexpr std::size_t least_vectors = 4;
 // Subcarriers that may have a noise of their own in the channel's estimate: each costs rank^2 / 2 products.
 constexpr std::size_t max_weighed = 64;
 constexpr float stands_out = 4;
@@ -108,6 +109,9 @@ OfdmChannel::OfdmChannel(const frame::OfdmBurst& burst, const OfdmReceiver::Conf
   }
   if (config.follow_symbols > 0) make_follower(config.follow_symbols, width);
   if (config.combining == OfdmCombining::interference_rejection) {
+    require(used.size() >= least_vectors * antennas_,
+            "ofdm receiver: interference rejection with " + std::to_string(antennas_) + " antennas on " +
+                std::to_string(used.size()) + " subcarriers, fewer than 4 for each antenna");
     bands_ = std::max<std::size_t>(1, used.size() / (vectors_per_antenna * antennas_));
     rejection_.emplace(ofdm::InterferenceRejectionCombiner::Config{
         .antennas = antennas_, .carriers = span_, .bands = bands_});

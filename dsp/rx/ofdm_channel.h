@@ -1,5 +1,6 @@
-// Channel and noise of all antennas from the two training symbols of a burst, and the combining of antennas
-// that follows from them. Private.
+// Channel and noise of all antennas from the two training symbols of a burst (and, in
+// ofdm_channel_update.cpp, from its header and pilots), and the combining of antennas that follows from them.
+// Private.
 #pragma once
 
 #include <cstddef>
@@ -58,7 +59,6 @@ class OfdmChannel {
   /// frequency.
   double delay() const noexcept;
   Grid<const cf32> channel() const { return channel_.view(); }
-  Grid<const float> noise() const { return noise_.view(); }
 
  private:
   static constexpr double widest_profile = 256;
@@ -104,7 +104,7 @@ class OfdmChannel {
   std::optional<ofdm::LmmseEstimator> follower_;
   std::vector<std::size_t> follow_places_;  // pilots of any symbol of a step
   aligned_vector<cf32> change_;             // [those]
-  GridBuffer<cf32> dft_bins_;               // [2 x N]
+  GridBuffer<cf32> dft_bins_;               // [1 x N]
   aligned_vector<cf32> full_;               // [N]
   std::vector<float> full_noise_;           // [N]
   ofdm::NoiseEstimator noise_estimator_;

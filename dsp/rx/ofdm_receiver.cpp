@@ -28,7 +28,8 @@ OfdmReceiver::Config checked(const OfdmReceiver::Config& c) {
   };
   within("antennas", static_cast<double>(c.antennas), 1, 16);
   within("training_false_alarm_probability", c.training_false_alarm_probability, 1e-12, 0.1);
-  within("max_offset_carriers", c.max_offset_carriers, 0, 64);
+  within("max_offset_carriers", c.max_offset_carriers, 0,
+         std::min(64.0, static_cast<double>(c.numerology.fft_size) / 4));
   within("max_delay_samples", c.max_delay_samples, 0, 8192);
   within("phase_walk_variance", c.phase_walk_variance, 0, 10);
   within("rate_walk_variance", c.rate_walk_variance, 0, 10);

@@ -12,7 +12,7 @@
 namespace boresight::rx {
 namespace {
 
-using namespace boresight::testing;
+using namespace boresight::testing::burst;
 using Kind = ofdm::PilotPattern::Kind;
 using frame::Mcs;
 

@@ -12,7 +12,7 @@
 #include "boresight/ofdm/demodulator.h"
 #include "rx/ofdm_scene.h"
 
-namespace boresight::testing {
+namespace boresight::testing::burst {
 
 class OfdmGenie {
  public:
@@ -59,4 +59,4 @@ class OfdmGenie {
   aligned_vector<cf32> bins_;
 };
 
-}  // namespace boresight::testing
+}  // namespace boresight::testing::burst

@@ -12,7 +12,7 @@
 namespace boresight::rx {
 namespace {
 
-using namespace boresight::testing;
+using namespace boresight::testing::burst;
 using frame::Mcs;
 
 // Every payload that is delivered is one of those that were sent.

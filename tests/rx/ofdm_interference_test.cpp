@@ -10,7 +10,7 @@
 namespace boresight::rx {
 namespace {
 
-using namespace boresight::testing;
+using namespace boresight::testing::burst;
 using frame::Mcs;
 
 struct Link {

@@ -18,7 +18,7 @@
 namespace boresight::rx {
 namespace {
 
-using namespace boresight::testing;
+using namespace boresight::testing::burst;
 using Kind = ofdm::PilotPattern::Kind;
 using frame::Mcs;
 
@@ -258,6 +258,11 @@ TEST(OfdmReceiver, ConfigIsChecked) {
   EXPECT_THROW(OfdmReceiver({.numerology = n, .false_alarm_rate = 0}), ConfigError);
   EXPECT_THROW(OfdmReceiver({.numerology = n, .training_false_alarm_probability = nan}), ConfigError);
   EXPECT_THROW(OfdmReceiver({.numerology = n, .max_offset_carriers = -1}), ConfigError);
+  EXPECT_THROW(OfdmReceiver({.numerology = ofdm::wifi20(), .max_offset_carriers = 17}), ConfigError);
+  EXPECT_THROW(
+      OfdmReceiver(
+          {.numerology = ofdm::wifi20(), .antennas = 16, .combining = OfdmCombining::interference_rejection}),
+      ConfigError);
   EXPECT_THROW(OfdmReceiver({.numerology = n, .max_delay_samples = 300}), ConfigError);
   EXPECT_NO_THROW(OfdmReceiver({.numerology = n, .estimator = OfdmEstimator::dft, .max_delay_samples = 100}));
   EXPECT_THROW(OfdmReceiver({.numerology = n, .phase_walk_variance = nan}), ConfigError);

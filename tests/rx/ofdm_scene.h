@@ -19,7 +19,7 @@
 #include "boresight/rx/ofdm_receiver.h"
 #include "boresight/tx/ofdm_transmitter.h"
 
-namespace boresight::testing {
+namespace boresight::testing::burst {
 
 using Bytes = std::vector<std::uint8_t>;
 
@@ -121,4 +121,4 @@ inline void add(std::span<cf32> out, std::size_t at, std::span<const cf32> x, cf
   }
 }
 
-}  // namespace boresight::testing
+}  // namespace boresight::testing::burst

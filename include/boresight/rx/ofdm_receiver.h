@@ -90,7 +90,7 @@ class OfdmReceiver {
     /// symbol is seen where there is only noise, 1e-12 .. 0.1. What passes both costs a header's decoding.
     double false_alarm_rate = 1e-7;
     double training_false_alarm_probability = 1e-3;
-    double max_offset_carriers = 4;  ///< carrier offset that is searched, in subcarriers, 0 .. 64
+    double max_offset_carriers = 4;  ///< carrier offset searched, in subcarriers, to 64 and N / 4
     OfdmEstimator estimator = OfdmEstimator::lmmse;
     double max_delay_samples = 0;  ///< of the last path behind the first; 0: the prefix, at most 64
     /// 0: the channel's shape stays that of the preamble. Else it is followed: every so many symbols (rounded
@@ -123,8 +123,8 @@ class OfdmReceiver {
   /// The same for one antenna.
   void push(std::span<const cf32> samples, const Handler& handler);
 
-  /// The stream ends here: gives up the burst that is under way, looks for others in its samples, and makes
-  /// the next sample number 0. The counters stay.
+  /// The stream ends here, or samples were lost: gives up the burst that is under way, looks for others in
+  /// its samples, and makes the next sample number 0. The counters stay.
   void flush(const Handler& handler);
 
   const frame::OfdmBurst& burst() const;
