@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import frame as _frame
+from . import ofdm as _ofdm
 
-__all__ = ["KuTransmitter", "WifiTransmitter"]
+__all__ = ["KuTransmitter", "OfdmTransmitter", "WifiTransmitter"]
 
 class KuTransmitter:
     class Config:
@@ -22,6 +23,24 @@ class KuTransmitter:
     def __init__(self, oversampling: int = ...) -> None: ...
     @property
     def frame_samples(self) -> int: ...
+    def transmit(self, mcs: _frame.Mcs, sequence: int, payload: bytes | bytearray | memoryview | NDArray[np.uint8]) -> NDArray[np.complex64]: ...
+
+class OfdmTransmitter:
+    class Config:
+        @overload
+        def __init__(self, config: OfdmTransmitter.Config) -> None: ...
+        @overload
+        def __init__(self, numerology: _ofdm.Numerology = ..., max_payload_bytes: int = ..., oversampling: int = ...) -> None: ...
+        max_payload_bytes: int
+        numerology: _ofdm.Numerology
+        oversampling: int
+    @overload
+    def __init__(self, config: OfdmTransmitter.Config) -> None: ...
+    @overload
+    def __init__(self, numerology: _ofdm.Numerology = ..., max_payload_bytes: int = ..., oversampling: int = ...) -> None: ...
+    @property
+    def burst(self) -> _frame.OfdmBurst: ...
+    def burst_samples(self, mcs: _frame.Mcs, payload_bytes: int) -> int: ...
     def transmit(self, mcs: _frame.Mcs, sequence: int, payload: bytes | bytearray | memoryview | NDArray[np.uint8]) -> NDArray[np.complex64]: ...
 
 class WifiTransmitter:

@@ -273,7 +273,8 @@ void bind_cleaning(py::module_& module) {
   filter
       .def("reset", &TrackingFilter::reset, "value"_a, "value_variance"_a, "rate"_a, "rate_variance"_a,
            "covariance"_a = 0.0, "Starts from an estimate, the variances of its errors and their covariance.")
-      .def("predict", &TrackingFilter::predict, "One step ahead.")
+      .def(
+          "predict", [](TrackingFilter& self) { self.predict(); }, "One step ahead.")
       .def("correct", &TrackingFilter::correct, "error"_a, "variance"_a,
            "Takes a measurement of the filter's own error; not finite: ignored.")
       .def_property_readonly("value", &TrackingFilter::value, "Now.")
