@@ -21,7 +21,7 @@ using D = hn::CappedTag<double, 1>;
 #endif
 using V = hn::Vec<D>;
 
-std::size_t lanes_of_target() {
+std::size_t eigen_lanes_of_target() {
   return hn::Lanes(D());
 }
 
@@ -164,12 +164,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace boresight::kernels {
 namespace {
-HWY_EXPORT(lanes_of_target);
+HWY_EXPORT(eigen_lanes_of_target);
 HWY_EXPORT(eigen_lanes);
 }  // namespace
 
 std::size_t batched_eigen_lanes() noexcept {
-  return BORESIGHT_DISPATCH(lanes_of_target)();
+  return BORESIGHT_DISPATCH(eigen_lanes_of_target)();
 }
 void batched_eigen(const BatchedEigenJob& job) noexcept {
   BORESIGHT_DISPATCH(eigen_lanes)(job);
