@@ -1,11 +1,11 @@
 #include "boresight/beam/subband_weights.h"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <complex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "boresight/array/steering.h"
@@ -13,6 +13,8 @@
 #include "boresight/core/assert.h"
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
+#include "boresight/doa/batched_eigen.h"
+#include "noise_floor.h"
 
 namespace boresight::beam {
 namespace {
@@ -21,7 +23,6 @@ namespace {
 // make a covariance indefinite.
 constexpr double least_loading_over_mean = 1e-9;
 constexpr double least_loading_of_one_product = 3e-7;
-constexpr double dead_below_mean = 1e-12;
 constexpr std::size_t floors = 8;
 
 std::uint32_t is_not_finite(float x) {
@@ -58,8 +59,6 @@ const SubbandWeights::Config& checked(const SubbandWeights::Config& c) {
 }  // namespace
 
 struct SubbandWeights::State {
-  using Matrix = Eigen::MatrixXcd;
-
   State(std::size_t elements, std::size_t bins, std::size_t subbands)
       : re(elements, bins),
         im(elements, bins),
@@ -72,8 +71,11 @@ struct SubbandWeights::State {
         accepted(subbands),
         active(elements, bins),
         target(elements, bins),
-        matrix(static_cast<Eigen::Index>(elements), static_cast<Eigen::Index>(elements)),
-        eigen(static_cast<Eigen::Index>(elements)),
+        sample(std::min(floors, subbands), elements * elements),
+        eigenvalues(std::min(floors, subbands), elements),
+        found(std::min(floors, subbands)),
+        eigen({.elements = elements, .matrices = std::min(floors, subbands), .vectors = false}),
+        powers(elements),
         mvdr({.elements = elements, .subbands = subbands}) {}
 
   Vec3 direction{0, 0, 1};
@@ -91,9 +93,11 @@ struct SubbandWeights::State {
   GridBuffer<cf32> active;  // [elements x bins], FFT order
   GridBuffer<cf32> target;
   std::size_t fade_left = 0;
-  Matrix matrix;
-  Eigen::SelfAdjointEigenSolver<Matrix> eigen;
-  std::vector<double> found = std::vector<double>(floors);
+  GridBuffer<cf64> sample;  // covariances from all over the band, for noise_floor()
+  GridBuffer<double> eigenvalues;
+  std::vector<double> found;
+  doa::BatchedEigen eigen;
+  std::vector<double> powers;
   BatchedMvdr mvdr;
 };
 
@@ -216,32 +220,42 @@ void SubbandWeights::reset() noexcept {
   stats_ = {};
 }
 
+/// Takes dead elements out of a subband's covariance and steering vector: by their power, or because the
+/// calibration says so. What is left of them is loading alone, and no weight.
+void SubbandWeights::silence(std::size_t subband) noexcept {
+  State& state = *state_;
+  const std::size_t elements = config_.geometry.elements();
+  const std::span<cf64> r = state.covariances.row(subband);
+  for (std::size_t e = 0; e < elements; ++e) state.powers[e] = r[e * elements + e].real();
+  const double dead = dead_power(state.powers);
+  for (std::size_t e = 0; e < elements; ++e) {
+    if (r[e * elements + e].real() > dead && state.steering(subband, e) != cf64(0)) continue;
+    state.steering(subband, e) = 0;
+    for (std::size_t k = 0; k < elements; ++k) r[e * elements + k] = r[k * elements + e] = 0;
+  }
+}
+
 /// Of the covariances, in up to eight subbands spread over the band.
 double SubbandWeights::noise_floor() noexcept {
   State& state = *state_;
   const std::size_t elements = config_.geometry.elements();
-  const std::size_t count = std::min(floors, config_.subbands);
+  const std::size_t count = state.sample.rows();
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t s = (2 * i + 1) * config_.subbands / (2 * count);
-    std::size_t live = 0;
-    for (std::size_t r = 0; r < elements; ++r) {
-      live += state.covariances(s, r * elements + r).real() > 0 ? 1 : 0;
-      for (std::size_t c = 0; c <= r; ++c) {
-        state.matrix(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(c)) =
-            state.covariances(s, r * elements + c);
-      }
-    }
-    state.eigen.compute(state.matrix, Eigen::EigenvaluesOnly);
-    // The zero eigenvalues of dead elements say nothing about the noise of the others.
-    const std::size_t quarter = std::max<std::size_t>(1, live / 4);
-    double sum = 0;
-    for (std::size_t r = 0; r < quarter && live > 0; ++r) {
-      sum += std::max(0.0, state.eigen.eigenvalues()(static_cast<Eigen::Index>(elements - live + r)));
-    }
-    state.found[i] = sum / static_cast<double>(quarter);
+    std::ranges::copy(std::as_const(state.covariances).row(s), state.sample.row(i).begin());
+  }
+  state.eigen.solve(state.sample.view(), state.eigenvalues.view(), {},
+                    std::span(state.accepted).first(count));
+  for (std::size_t i = 0; i < count; ++i) {
+    std::size_t live = 0;  // silence() has left only these above zero
+    for (std::size_t e = 0; e < elements; ++e) live += state.sample(i, e * elements + e).real() > 0 ? 1 : 0;
+    // Descending. The zero eigenvalues of dead elements say nothing about the noise of the others.
+    const std::span<double> values = state.eigenvalues.row(i).first(live);
+    std::ranges::reverse(values);
+    state.found[i] = beam::noise_floor(values);
   }
   const auto middle = state.found.begin() + static_cast<std::ptrdiff_t>(count / 2);
-  std::nth_element(state.found.begin(), middle, state.found.begin() + static_cast<std::ptrdiff_t>(count));
+  std::nth_element(state.found.begin(), middle, state.found.end());
   return *middle;
 }
 
@@ -272,6 +286,7 @@ void SubbandWeights::renew(std::size_t fade_steps) noexcept {
         }
       }
     }
+    for (std::size_t s = 0; s < config_.subbands; ++s) silence(s);
     stats_.noise_power = noise_floor();
     const double loading = power_from_db(config_.loading_over_noise_db) * stats_.noise_power;
     for (std::size_t s = 0; s < config_.subbands; ++s) {
@@ -280,8 +295,7 @@ void SubbandWeights::renew(std::size_t fade_steps) noexcept {
       for (std::size_t e = 0; e < elements; ++e) mean += r[e * elements + e].real();
       mean /= static_cast<double>(elements);
       for (std::size_t e = 0; e < elements; ++e) {
-        state.weights(s, e) =
-            r[e * elements + e].real() > dead_below_mean * mean ? state.steering(s, e) : cf64(0);
+        state.weights(s, e) = state.steering(s, e);
         r[e * elements + e] += std::max(loading, least * mean);
       }
     }

