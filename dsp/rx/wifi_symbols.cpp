@@ -13,6 +13,8 @@ namespace {
 using frame::wifi_fft_size;
 using frame::wifi_pilots;
 
+// 50 dB: decisions are certain long before.
+constexpr float most_scale = 1e5F;
 constexpr double turn_per_sample = 2.0 * pi / double{wifi_fft_size};
 
 // std::complex's own product looks for infinities first.
@@ -26,19 +28,28 @@ inline float power(cf32 a) {
   return a.real() * a.real() + a.imag() * a.imag();
 }
 
-// tanh within 2.4 %.
-inline float soft_sign(float x) {
-  const float t = std::clamp(x, -3.0F, 3.0F);
-  return t * (27.0F + t * t) / (27.0F + 9.0F * t * t);
+// By values, and not by constants that the compiler knows: std::clamp(x, -1, 1) becomes jumps, and where the
+// noise decides they cost more than all else.
+inline float limited(float x, float low, float high) {
+  x = x < low ? low : x;
+  return x > high ? high : x;
 }
 
-// Mean of an axis, given y, of the odd multiples of `step` up to `largest` times it, of which the two next to
-// y count. scale: step / (half of the noise variance).
-inline float soft_level(float y, float step, float largest, float scale) {
-  const float v = std::clamp(y / step, -16.0F, 16.0F);
-  const auto even = static_cast<float>(2 * (static_cast<int>(0.5F * v + 16.5F) - 16));
-  const float threshold = step * std::clamp(even, 1.0F - largest, largest - 1.0F);
-  return threshold + step * soft_sign(scale * (y - threshold));
+// size tanh(x), within 2.4 % of size: the quotient passes 1 at 3. |x| below 1e12.
+inline float soft_sign(float x, float size) {
+  return limited(size * (x * (27.0F + x * x) / (27.0F + 9.0F * x * x)), -size, size);
+}
+
+// Means of an axis, given y [n], of the odd multiples of `step` up to `largest` times it, of which the two
+// next to y count. scale [n]: 1 / (half of the noise variance).
+void soft_levels(const float* y, const float* scale, std::size_t n, float step, float largest, float* mean) {
+  constexpr float to_integer = 12582912.0F;  // 1.5 * 2^23: floats are one apart there
+  const float half_step = 0.5F / step;
+  for (std::size_t i = 0; i < n; ++i) {
+    const float even = 2.0F * ((half_step * y[i] + to_integer) - to_integer);
+    const float threshold = step * limited(even, 1.0F - largest, largest - 1.0F);
+    mean[i] = threshold + soft_sign(step * scale[i] * (y[i] - threshold), step);
+  }
 }
 
 }  // namespace
@@ -142,7 +153,7 @@ void WifiEqualizer::set_channel(std::span<const cf32> channel, std::span<const f
     data_gain_[i] = gain_[k];
     variance_[i] =
         gain_[k] > 0 ? std::min(noise[k] / gain_[k], ofdm::erased_variance) : ofdm::erased_variance;
-    soft_scale_[i] = 1.0F / variance_[i];
+    soft_scale_[i] = std::min(1.0F / variance_[i], most_scale);
   }
 }
 
@@ -176,6 +187,7 @@ void WifiEqualizer::process(const WifiBins& bins, const std::array<float, wifi_p
     aid_gain_[i] = gain_[k];
   }
   const std::size_t data = out.size();
+  const float unit = std::abs(pilots[0]);  // 1, but see limited()
   std::size_t used = wifi_pilots + data;
   cf32* matched = aid_matched_.data() + wifi_pilots;
   float* gain = aid_gain_.data() + wifi_pilots;
@@ -186,7 +198,7 @@ void WifiEqualizer::process(const WifiBins& bins, const std::array<float, wifi_p
     case Aid::bpsk:
       for (std::size_t i = 0; i < data; ++i) {
         const cf32 y = aligned_[carriers_->data[i]];
-        const float mean = soft_sign(2.0F * soft_scale_[i] * y.real());
+        const float mean = soft_sign(2.0F * soft_scale_[i] * y.real(), unit);
         matched[i] = y * (mean * data_gain_[i]);
         gain[i] = mean * mean * data_gain_[i];
       }
@@ -194,7 +206,7 @@ void WifiEqualizer::process(const WifiBins& bins, const std::array<float, wifi_p
     case Aid::qbpsk:
       for (std::size_t i = 0; i < data; ++i) {
         const cf32 y = aligned_[carriers_->data[i]];
-        const float mean = soft_sign(2.0F * soft_scale_[i] * y.imag());
+        const float mean = soft_sign(2.0F * soft_scale_[i] * y.imag(), unit);
         matched[i] = cf32(y.imag(), -y.real()) * (mean * data_gain_[i]);
         gain[i] = mean * mean * data_gain_[i];
       }
@@ -203,8 +215,8 @@ void WifiEqualizer::process(const WifiBins& bins, const std::array<float, wifi_p
       const float level = std::sqrt(0.5F);
       for (std::size_t i = 0; i < data; ++i) {
         const cf32 y = aligned_[carriers_->data[i]];
-        const cf32 mean(level * soft_sign(2.0F * level * soft_scale_[i] * y.real()),
-                        level * soft_sign(2.0F * level * soft_scale_[i] * y.imag()));
+        const cf32 mean(soft_sign(2.0F * level * soft_scale_[i] * y.real(), level),
+                        soft_sign(2.0F * level * soft_scale_[i] * y.imag(), level));
         matched[i] = times_conj(y, mean) * data_gain_[i];
         gain[i] = power(mean) * data_gain_[i];
       }
@@ -218,14 +230,20 @@ void WifiEqualizer::process(const WifiBins& bins, const std::array<float, wifi_p
       // Half the distance of two points is 1.4 times the deviation of an axis: one decision in six is wrong,
       // by a step.
       const float most_variance = step * step;
+      // Planar, or the compiler passes every number through memory.
+      std::array<float, wifi_fft_size> re{}, im{}, scale{}, mean_re{}, mean_im{};
       for (std::size_t i = 0; i < data; ++i) {
         const cf32 y = aligned_[carriers_->data[i]];
-        const float scale = 2.0F * step * soft_scale_[i];
-        const cf32 point(soft_level(y.real(), step, largest, scale),
-                         soft_level(y.imag(), step, largest, scale));
+        re[i] = y.real();
+        im[i] = y.imag();
+        scale[i] = 2.0F * soft_scale_[i];
+      }
+      soft_levels(re.data(), scale.data(), data, step, largest, mean_re.data());
+      soft_levels(im.data(), scale.data(), data, step, largest, mean_im.data());
+      for (std::size_t i = 0; i < data; ++i) {
         const float weight = variance_[i] < most_variance ? data_gain_[i] : 0.0F;
-        matched[i] = times_conj(y, point) * weight;
-        gain[i] = power(point) * weight;
+        matched[i] = times_conj({re[i], im[i]}, {mean_re[i], mean_im[i]}) * weight;
+        gain[i] = power({mean_re[i], mean_im[i]}) * weight;
       }
       break;
     }

@@ -20,6 +20,13 @@ void TrackingFilter::predict() {
   p11_ += config_.rate_walk_variance;
 }
 
+void TrackingFilter::predict(double steps) {
+  value_ += steps * rate_;
+  p00_ += steps * (2 * p01_ + steps * p11_ + config_.value_walk_variance);
+  p01_ += steps * p11_;
+  p11_ += steps * config_.rate_walk_variance;
+}
+
 void TrackingFilter::correct(double error, double variance) {
   if (!std::isfinite(error) || !(variance > 0) || !std::isfinite(variance)) return;
   const double innovation = p00_ + variance;

@@ -10,6 +10,7 @@
 #include "boresight/frame/wifi_phy.h"
 #include "boresight/ofdm/demodulator.h"
 #include "fft/fft.h"
+#include "kernels/products.h"
 
 namespace boresight::sync {
 namespace {
@@ -89,22 +90,8 @@ LongTrainingSearch::LongTrainingSearch(const Config& config) : config_(config) {
 
 // Half of the reference from `tap` on, at every place from `first` on.
 void LongTrainingSearch::correlate(std::size_t tap, std::size_t first, Correlation& out) const noexcept {
-  // Tap by tap over all positions: contiguous, so that the compiler makes vectors of it.
-  std::fill(out.re.begin(), out.re.end(), 0.0F);
-  std::fill(out.im.begin(), out.im.end(), 0.0F);
-  const std::size_t outputs = out.re.size();
-  for (std::size_t t = 0; t < half; ++t) {
-    const float re = reference_[tap + t].real();
-    const float im = reference_[tap + t].imag();
-    const float* x_re = in_re_.data() + first + t;
-    const float* x_im = in_im_.data() + first + t;
-    float* y_re = out.re.data();
-    float* y_im = out.im.data();
-    for (std::size_t i = 0; i < outputs; ++i) {
-      y_re[i] += x_re[i] * re + x_im[i] * im;
-      y_im[i] += x_im[i] * re - x_re[i] * im;
-    }
-  }
+  kernels::correlate(std::span(in_re_).subspan(first), std::span(in_im_).subspan(first),
+                     std::span(reference_).subspan(tap, half), out.re, out.im);
 }
 
 std::optional<LongTrainingSearch::Found> LongTrainingSearch::find(std::span<const cf32> samples,

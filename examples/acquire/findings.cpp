@@ -6,13 +6,13 @@
 #include <ostream>
 #include <vector>
 
-#include "receive/text.h"
+#include "common/text.h"
 
 namespace boresight::acquire {
 namespace {
 
-using receive::format_fixed;
-using receive::format_number;
+using program::format_fixed;
+using program::format_number;
 
 constexpr std::size_t most_tracks = 100'000;
 constexpr std::size_t tracks_shown = 12;

@@ -8,12 +8,12 @@
 
 #include "boresight/core/error.h"
 #include "boresight/core/version.h"
-#include "receive/text.h"
+#include "common/text.h"
 
 namespace boresight::acquire {
 namespace {
 
-using receive::format_number;
+using program::format_number;
 
 constexpr const char* description =
     "Finds the frames of the Ku-band downlink that pass by, in a recording or with a radio, from what is "

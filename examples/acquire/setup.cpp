@@ -6,12 +6,13 @@
 #include "boresight/sdr/sigmf.h"
 #include "boresight/sdr/soapy_source.h"
 #include "boresight/sync/ku_preamble.h"
-#include "receive/text.h"
+#include "common/open_source.h"
+#include "common/text.h"
 
 namespace boresight::acquire {
 namespace {
 
-using receive::format_number;
+using program::format_number;
 
 constexpr double widest_pilot_slice_hz = 15e6;
 constexpr double pilot_edge_hz = 115.3125e6;  // the middle of either band is within 120 kHz of it
@@ -25,21 +26,7 @@ std::unique_ptr<sdr::Source> open_device(const Options& options) {
   config.gain_db = options.gain_db;
   if (!options.antenna.empty()) config.antenna = options.antenna;
   config.channels = {options.antenna_channel};
-  try {
-    return std::make_unique<sdr::SoapySource>(config);
-  } catch (const ConfigError& error) {
-    throw ConfigError(std::string("--device: ") + error.what());
-  } catch (const IoError& error) {
-    throw IoError(std::string("--device: ") + error.what());
-  }
-}
-
-std::unique_ptr<sdr::Source> open_recording(const Options& options) {
-  try {
-    return std::make_unique<sdr::SigmfSource>(options.input);
-  } catch (const IoError& error) {
-    throw IoError(std::string("--input: ") + error.what());
-  }
+  return program::open_device(config);
 }
 
 int nearest_channel(double tuned_hz) {
@@ -70,7 +57,7 @@ const char* to_string(Mode mode) {
 Setup set_up(const Options& options) {
   Setup setup;
   const bool recording = options.device.empty();
-  setup.source = recording ? open_recording(options) : open_device(options);
+  setup.source = recording ? program::open_recording(options.input) : open_device(options);
   const sdr::SourceInfo& info = setup.source->info();
   const std::string name = recording ? "--input: " + options.input.string() : "--device: " + options.device;
   require(!recording || options.antenna_channel < info.channels,

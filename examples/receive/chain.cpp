@@ -6,7 +6,7 @@
 
 #include "boresight/core/digest.h"
 #include "boresight/core/units.h"
-#include "text.h"
+#include "common/text.h"
 
 namespace boresight::receive {
 namespace {

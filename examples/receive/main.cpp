@@ -1,7 +1,4 @@
 // boresight-receive: from a radio, a recording or the simulated sky to frames and files.
-#include <csignal>
-
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <exception>
@@ -13,6 +10,8 @@
 #include "boresight/sdr/atomic_file.h"
 #include "boresight/sdr/soapy_source.h"
 #include "chain.h"
+#include "common/signals.h"
+#include "common/text.h"
 #include "options.h"
 #include "report.h"
 #include "report_data.h"
@@ -20,30 +19,11 @@
 #include "run.h"
 #include "setup.h"
 #include "summary.h"
-#include "text.h"
 
 namespace {
 
 using namespace boresight;
 using namespace boresight::receive;
-
-std::atomic<bool> interrupted{false};
-
-extern "C" void on_signal(int) {
-  interrupted = true;
-}
-
-// The first signal ends the run in good order, the second at once.
-void listen_for_signals() {
-  struct sigaction action {};
-  action.sa_handler = on_signal;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-  // A closed pipe and a full quota are errors of the write that meets them.
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
-}
 
 int list(const Options& options) {
   std::vector<std::string> devices = sdr::list_devices(options.device);
@@ -71,7 +51,7 @@ void write_whole(const std::filesystem::path& path, const std::string& text) {
 }
 
 int receive_with(const Options& options) {
-  listen_for_signals();
+  const std::atomic<bool>& interrupted = program::listen_for_signals();
   check_writable(options.output, "--output");
   check_writable(options.json_to_stdout() ? "" : options.json, "--json");
   check_writable(options.report, "--report");
@@ -120,7 +100,7 @@ int main(int argc, char** argv) {
       throw IoError("standard output: " + std::string(std::strerror(errno)) + ": nothing more was written");
     return status;
   } catch (const std::exception& error) {
-    std::cerr << "boresight-receive: " << one_line(error.what()) << std::endl;
+    std::cerr << "boresight-receive: " << program::one_line(error.what()) << std::endl;
     return exit_error;
   }
 }

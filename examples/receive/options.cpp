@@ -11,10 +11,12 @@
 #include "boresight/array/geometry.h"
 #include "boresight/core/error.h"
 #include "boresight/core/version.h"
-#include "text.h"
+#include "common/text.h"
 
 namespace boresight::receive {
 namespace {
+
+using program::format_number;
 
 constexpr const char* description =
     "Receives frames from a radio, a recording or the simulated sky, through a phased array.";

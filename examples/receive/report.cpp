@@ -8,12 +8,15 @@
 #include "boresight/array/pattern.h"
 #include "boresight/core/units.h"
 #include "boresight/core/version.h"
+#include "common/text.h"
 #include "sky_map.h"
 #include "svg.h"
-#include "text.h"
 
 namespace boresight::receive {
 namespace {
+
+using program::format_count;
+using program::format_fixed;
 
 // Okabe and Ito's colors, distinct under every color vision; darker variants on white.
 constexpr const char* style = R"(

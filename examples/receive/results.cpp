@@ -4,9 +4,11 @@
 #include <cmath>
 #include <utility>
 
-#include "text.h"
+#include "common/text.h"
 
 namespace boresight::receive {
+
+using program::format_number;
 
 void Mean::add(double value) {
   if (!std::isfinite(value)) return;

@@ -8,10 +8,13 @@
 #include "boresight/ofdm/numerology.h"
 #include "boresight/sdr/sigmf.h"
 #include "boresight/sdr/soapy_source.h"
-#include "text.h"
+#include "common/open_source.h"
+#include "common/text.h"
 
 namespace boresight::receive {
 namespace {
+
+using program::format_number;
 
 constexpr double rate_tolerance = 1e-6;  // of a device's clock setting, relative
 
@@ -39,21 +42,7 @@ std::unique_ptr<sdr::Source> open_device(const Options& options, std::optional<d
   config.gain_db = options.gain_db;
   if (!options.antenna.empty()) config.antenna = options.antenna;
   if (!options.channels.empty()) config.channels = parse_channels(options.channels);
-  try {
-    return std::make_unique<sdr::SoapySource>(config);
-  } catch (const ConfigError& error) {
-    throw ConfigError(std::string("--device: ") + error.what());
-  } catch (const IoError& error) {
-    throw IoError(std::string("--device: ") + error.what());
-  }
-}
-
-std::unique_ptr<sdr::Source> open_recording(const Options& options) {
-  try {
-    return std::make_unique<sdr::SigmfSource>(options.input);
-  } catch (const IoError& error) {
-    throw IoError(std::string("--input: ") + error.what());
-  }
+  return program::open_device(config);
 }
 
 std::string name_of_source(const Options& options) {
@@ -123,7 +112,7 @@ Setup set_up(const Options& options) {
   Setup setup;
   const std::optional<double> rate_hz = wanted_rate_hz(options);
   const bool recording = options.device.empty();
-  setup.device = recording ? open_recording(options) : open_device(options, rate_hz);
+  setup.device = recording ? program::open_recording(options.input) : open_device(options, rate_hz);
   if (!options.attitude_deg.empty()) {
     setup.attitude = array::Attitude({.yaw_rad = rad_from_deg(options.attitude_deg[0]),
                                       .pitch_rad = rad_from_deg(options.attitude_deg[1]),

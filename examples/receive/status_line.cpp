@@ -7,10 +7,12 @@
 #include <cstring>
 #include <iostream>
 
-#include "text.h"
+#include "common/text.h"
 
 namespace boresight::receive {
 namespace {
+
+using program::format_fixed;
 
 using std::chrono::milliseconds;
 

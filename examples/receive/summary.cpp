@@ -1,9 +1,13 @@
 #include "summary.h"
 
-#include "text.h"
+#include "common/text.h"
 
 namespace boresight::receive {
 namespace {
+
+using program::format_count;
+using program::format_fixed;
+using program::one_line;
 
 std::string with_unit(double value, int digits, const char* unit) {
   const std::string text = format_fixed(value, digits);

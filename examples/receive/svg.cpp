@@ -6,10 +6,13 @@
 #include <utility>
 
 #include "boresight/core/units.h"
-#include "text.h"
+#include "common/text.h"
 
 namespace boresight::receive {
 namespace {
+
+using program::format_fixed;
+using program::one_line;
 
 constexpr double left = 52, right = 12, top = 34, bottom = 38;
 

@@ -92,6 +92,7 @@
 #include "boresight/sync/pilot_search.h"
 #include "boresight/sync/preamble_search.h"
 #include "boresight/sync/repetition_detector.h"
+#include "boresight/sync/repetition_search.h"
 #include "boresight/sync/sequence_search.h"
 #include "boresight/sync/template_fit.h"
 #include "boresight/sync/tone_canceller.h"
@@ -140,6 +141,8 @@
 #include "boresight/frame/header.h"
 #include "boresight/frame/ku_frame.h"
 #include "boresight/frame/link_adaptation.h"
+#include "boresight/frame/ofdm_burst.h"
+#include "boresight/frame/ofdm_framer.h"
 #include "boresight/frame/wifi_ampdu.h"
 #include "boresight/frame/wifi_codec.h"
 #include "boresight/frame/wifi_ht.h"
@@ -149,6 +152,7 @@
 #include "boresight/rx/ku_demodulator.h"
 #include "boresight/rx/ku_detection.h"
 #include "boresight/rx/ku_receiver.h"
+#include "boresight/rx/ofdm_receiver.h"
 #include "boresight/rx/oneshot_receiver.h"
 #include "boresight/rx/pilot_receiver.h"
 #include "boresight/rx/preamble_receiver.h"
@@ -157,6 +161,7 @@
 #include "boresight/rx/wifi_receiver.h"
 
 #include "boresight/tx/ku_transmitter.h"
+#include "boresight/tx/ofdm_transmitter.h"
 #include "boresight/tx/wifi_transmitter.h"
 
 #include "boresight/sim/motion.h"

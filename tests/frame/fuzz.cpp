@@ -13,6 +13,7 @@
 #include "boresight/frame/framer.h"
 #include "boresight/frame/header.h"
 #include "boresight/frame/ku_frame.h"
+#include "boresight/frame/ofdm_framer.h"
 #include "boresight/frame/wifi_ampdu.h"
 #include "boresight/frame/wifi_codec.h"
 
@@ -157,6 +158,23 @@ void ku(Random& random, Deframer& deframer, CarouselReceiver& carousel, Failures
   failures.payloads += carousel.complete() ? 1 : 0;
 }
 
+// A header says how many soft bits are taken: never more than there is room for.
+void bursts(Random& random, const OfdmBurst& burst, OfdmDeframer& deframer, Failures& failures) {
+  constexpr std::size_t most_bytes = 300;
+  std::vector<modem::Llr> llr(burst.header_coded_bits());
+  hostile(random, llr);
+  failures.payloads += deframer.header(llr).has_value() ? 1 : 0;
+  const Header header{static_cast<Mcs>(random.below(mcs_count)), random.below(most_bytes + 1),
+                      random.below(1U << 31)};
+  const std::size_t bits = burst.payload_carriers(header) * mcs_info(header.mcs).bits_per_symbol;
+  failures.limits += bits > deframer.max_coded_bits() ? 1 : 0;
+  llr.resize(bits);
+  hostile(random, llr);
+  std::vector<std::uint8_t> payload(header.payload_bytes);
+  const bool ok = deframer.payload(header, llr, payload).ok;
+  failures.payloads += ok && header.payload_bytes > 0 ? 1 : 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -164,6 +182,8 @@ int main(int argc, char** argv) {
   Random random(argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1);
   WifiDecoder decoder({});
   Deframer deframer({});
+  const OfdmBurst burst(ofdm::wifi20());
+  OfdmDeframer ofdm_deframer(burst, {.max_payload_bytes = 300});
   CarouselReceiver carousel({.max_file_bytes = 1 << 20});
   Failures failures;
   std::uint64_t rounds = 0;
@@ -173,6 +193,7 @@ int main(int argc, char** argv) {
     for (int i = 0; i < 5; ++i) ampdu(random, failures);
     wifi_data(random, decoder, failures);
     ku(random, deframer, carousel, failures);
+    bursts(random, burst, ofdm_deframer, failures);
     ++rounds;
   }
   std::printf("%llu rounds, %llu payloads passed, %llu limits exceeded\n",

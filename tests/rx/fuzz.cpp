@@ -1,8 +1,8 @@
 // Bytes as samples, and what may be done to true frames, into all receivers, for as long as asked:
-// fuzz_rx SECONDS [SEED] [ku|wifi|downlink]. What must not happen: a crash, a sanitizer's report, a payload
-// that passes its check although it was not sent, a detection that is no number or not where samples were, or
-// more work per sample than WifiReceiver promises. Run it under the asan preset for minutes; the test suite
-// runs it for a few seconds.
+// fuzz_rx SECONDS [SEED] [ku|wifi|ofdm|downlink]. What must not happen: a crash, a sanitizer's report, a
+// payload that passes its check although it was not sent, a detection that is no number or not where samples
+// were, or more work per sample than WifiReceiver promises. Run it under the asan preset for minutes; the
+// test suite runs it for a few seconds.
 #include <algorithm>
 #include <bit>
 #include <chrono>
@@ -11,17 +11,21 @@
 #include <cstdlib>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "boresight/core/random.h"
 #include "boresight/core/units.h"
 #include "boresight/frame/wifi_codec.h"
+#include "boresight/ofdm/numerology.h"
 #include "boresight/rx/ku_receiver.h"
+#include "boresight/rx/ofdm_receiver.h"
 #include "boresight/rx/pilot_receiver.h"
 #include "boresight/rx/preamble_receiver.h"
 #include "boresight/rx/tone_receiver.h"
 #include "boresight/rx/wifi_receiver.h"
 #include "boresight/tx/ku_transmitter.h"
+#include "boresight/tx/ofdm_transmitter.h"
 #include "boresight/tx/wifi_transmitter.h"
 #include "support/ku_downlink.h"
 
@@ -134,6 +138,11 @@ class Fuzzer {
         ku_transmitter_({}),
         wifi_({}),
         ku_({}),
+        ofdm_transmitter_({.numerology = ofdm_numerology()}),
+        ofdm_({.numerology = ofdm_numerology(), .antennas = 2}),
+        ofdm_rejecting_({.numerology = ofdm_numerology(),
+                         .antennas = 2,
+                         .combining = rx::OfdmCombining::interference_rejection}),
         preamble_(preamble_config()),
         pilots_(pilot_config()),
         tones_(tone_config()) {}
@@ -209,6 +218,67 @@ class Fuzzer {
     good += ku_.stats().frames_ok - before;
   }
 
+  // Bursts on a small numerology with scattered pilots, to two antennas.
+  void ofdm_round() {
+    std::vector<cf32> x;
+    const unsigned kind = random_.below(6);
+    if (kind == 0) {
+      x.resize(random_.below(20'000));
+      any_floats(random_, x);
+    } else if (kind == 1) {
+      x.resize(random_.below(20'000));
+      pattern(random_, x);
+    } else {
+      for (unsigned i = 1 + random_.below(4); i > 0; --i) {
+        x.resize(x.size() + random_.below(2) * random_.below(800));
+        const auto mcs = static_cast<frame::Mcs>(random_.below(frame::mcs_count));
+        Bytes payload(random_.below(400));
+        random_.fill(payload);
+        std::vector<cf32> burst(ofdm_transmitter_.burst_samples(mcs, payload.size()));
+        ofdm_transmitter_.transmit(mcs, static_cast<std::uint32_t>(random_.next()), payload, burst);
+        if (random_.below(4) == 0) burst.resize(random_.below(static_cast<std::uint32_t>(burst.size())));
+        x.insert(x.end(), burst.begin(), burst.end());
+        ofdm_sent_.push_back(std::move(payload));
+      }
+      for (unsigned i = random_.below(6); i > 0; --i) mutate(random_, x);
+    }
+    // The second antenna has another gain, and things of its own.
+    std::vector<cf32> other = x;
+    for (cf32& s : other) s *= cf32(0.3F, -0.8F);
+    for (unsigned i = random_.below(3); i > 0; --i) mutate(random_, other);
+    const std::size_t n = std::min(x.size(), other.size());
+    GridBuffer<cf32> both(2, n);
+    std::copy_n(x.begin(), n, both.row(0).begin());
+    std::copy_n(other.begin(), n, both.row(1).begin());
+    auto& receiver = random_.below(2) != 0 ? ofdm_ : ofdm_rejecting_;
+    const auto before = receiver.stats();
+    const auto handler = [this](const rx::OfdmReception& r) {
+      std::size_t sum = 0;
+      for (const auto b : r.payload) sum += b;
+      touched_ += sum;
+      if (r.ok && !is_in(ofdm_sent_, r.payload)) ++unsent;
+      const bool numbers = std::isfinite(r.carrier_offset_hz) && std::isfinite(r.start_fraction) &&
+                           std::isfinite(r.clock_offset_ppm) && !std::isnan(r.snr_db) &&
+                           !std::isnan(r.effective_snr_db) && !std::isnan(r.mer_db);
+      wrong += numbers ? 0 : 1;
+    };
+    std::size_t at = 0;
+    feed(both.row(0), [&](std::span<const cf32> piece) {
+      receiver.push(std::as_const(both).view().columns(at, piece.size()), handler);
+      at += piece.size();
+    });
+    receiver.flush(handler);
+    // Five passes over symbols of 80 samples, and for each detection, of which there is one in half a
+    // repetition of 640 samples, 17 carrier offsets, two symbols of two antennas, there and back, a second
+    // look, and a header of eight symbols.
+    const double samples = static_cast<double>(n) + 2000.0;
+    if (static_cast<double>(receiver.stats().transformed_symbols - before.transformed_symbols) >
+        samples * (2 * 5 / 80.0 + (17 * 8 + 8 + 4 + 16) / 320.0))
+      ++expensive;
+    good += receiver.stats().bursts_ok - before.bursts_ok;
+    if (ofdm_sent_.size() > 64) ofdm_sent_.clear();
+  }
+
   // The receivers of the real downlink, one after the other, each with what it looks for.
   void downlink_round() {
     const unsigned which = downlink_rounds_++ % 3;
@@ -278,6 +348,18 @@ class Fuzzer {
     c.search.center_hz = tone_center_hz;
     return c;
   }
+  static ofdm::Numerology ofdm_numerology() {
+    return ofdm::make_numerology(
+        {.name = "fuzz",
+         .sample_rate_hz = 1e6,
+         .fft_size = 64,
+         .prefix_samples = 16,
+         .taper_samples = 4,
+         .lower_guard = 6,
+         .upper_guard = 5,
+         .pilots = {
+             .kind = ofdm::PilotPattern::Kind::scattered, .spacing = 6, .first = 1, .symbol_step = 4}});
+  }
   // Of any size.
   std::uint64_t any_count() { return random_.next() >> random_.below(64); }
 
@@ -335,11 +417,13 @@ class Fuzzer {
   tx::KuTransmitter ku_transmitter_;
   rx::WifiReceiver wifi_;
   rx::KuReceiver ku_;
+  tx::OfdmTransmitter ofdm_transmitter_;
+  rx::OfdmReceiver ofdm_, ofdm_rejecting_;
   rx::PreambleReceiver preamble_;
   rx::PilotReceiver pilots_;
   rx::ToneReceiver tones_;
   unsigned downlink_rounds_ = 0;
-  std::vector<Bytes> sent_, ku_sent_;
+  std::vector<Bytes> sent_, ku_sent_, ofdm_sent_;
   std::size_t touched_ = 0;
 };
 
@@ -353,6 +437,7 @@ int main(int argc, char** argv) {
   const auto begin = std::chrono::steady_clock::now();
   while (std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() < seconds) {
     if (only.empty() || only == "wifi") fuzzer.wifi_round();
+    if (only == "ofdm" || (only.empty() && rounds % 4 == 2)) fuzzer.ofdm_round();
     if (only == "ku" || (only.empty() && rounds % 16 == 0)) fuzzer.ku_round();
     if (only == "downlink" || (only.empty() && rounds % 16 == 8)) fuzzer.downlink_round();
     ++rounds;

@@ -74,5 +74,25 @@ TEST(TrackingFilter, IgnoresWhatIsNoMeasurement) {
   EXPECT_EQ(filter.value(), 1);
 }
 
+// Parts of a step add up to steps; the rate's own walk within them is what differs, which is none here.
+TEST(TrackingFilter, PartsOfAStepMakeAStep) {
+  TrackingFilter whole({.value_walk_variance = 0.1});
+  TrackingFilter parts({.value_walk_variance = 0.1});
+  for (TrackingFilter* filter : {&whole, &parts}) {
+    filter->reset(1, 0.2, 0.3, 0.04);
+    filter->predict();
+    filter->correct(0.1, 0.5);
+  }
+  whole.predict();
+  whole.predict();
+  for (const double part : {0.0, 0.5, 0.25, 1.25}) parts.predict(part);
+  EXPECT_NEAR(parts.value(), whole.value(), 1e-12);
+  EXPECT_NEAR(parts.value_variance(), whole.value_variance(), 1e-12);
+  whole.correct(0.2, 0.1);
+  parts.correct(0.2, 0.1);
+  EXPECT_NEAR(parts.rate(), whole.rate(), 1e-12);
+  EXPECT_NEAR(parts.rate_variance(), whole.rate_variance(), 1e-12);
+}
+
 }  // namespace
 }  // namespace boresight::sync

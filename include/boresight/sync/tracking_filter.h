@@ -21,6 +21,8 @@ class TrackingFilter {
   void reset(double value, double value_variance, double rate, double rate_variance, double covariance = 0);
   /// One step ahead.
   void predict();
+  /// A part of a step, or several: where measurements begin between two steps. 0 or more.
+  void predict(double steps);
   /// Takes a measurement of (value - value()), that is of the filter's own error, with its variance. Ignored
   /// unless the error is finite and the variance positive.
   void correct(double error, double variance);

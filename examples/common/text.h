@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace boresight::receive {
+namespace boresight::program {
 
 /// At most six significant digits, as %g writes them.
 std::string format_number(double value);
@@ -15,4 +15,4 @@ std::string format_count(std::uint64_t value);
 /// The text with everything that would break its line replaced by spaces.
 std::string one_line(std::string text);
 
-}  // namespace boresight::receive
+}  // namespace boresight::program

@@ -1,9 +1,9 @@
-#include "text.h"
+#include "common/text.h"
 
 #include <charconv>
 #include <cmath>
 
-namespace boresight::receive {
+namespace boresight::program {
 
 std::string format_number(double value) {
   char text[64];
@@ -33,4 +33,4 @@ std::string one_line(std::string text) {
   return text;
 }
 
-}  // namespace boresight::receive
+}  // namespace boresight::program
