@@ -5,6 +5,7 @@
 #define Eigen BORESIGHT_EIGEN_NAMESPACE
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
+#include <Eigen/Eigenvalues>
 
 #include "support/eigen_peer.h"
 
@@ -60,10 +61,30 @@ void mvdr8_by_eigen(const T* r, const T* a, T* w, std::size_t count) {
   }
 }
 
+template <int kElements>
+void eigen_of_size(const cf64* r, Index n, std::size_t count, bool vectors, double* values, cf64* v) {
+  using Matrix = Eigen::Matrix<cf64, kElements, kElements>;
+  Eigen::SelfAdjointEigenSolver<Matrix> solver(n);
+  for (std::size_t i = 0; i < count; ++i, r += n * n, v += n * n, values += n) {
+    const Eigen::Map<const Matrix> covariance(r, n, n);
+    solver.compute(covariance, vectors ? Eigen::ComputeEigenvectors : Eigen::EigenvaluesOnly);
+    Eigen::Map<Eigen::VectorXd>(values, n) = solver.eigenvalues();
+    if (vectors) Eigen::Map<Matrix>(v, n, n) = solver.eigenvectors();
+  }
+}
+
+void eigen_by_eigen(const cf64* r, std::size_t elements, std::size_t count, bool vectors, double* values,
+                    cf64* v) {
+  const auto n = static_cast<Index>(elements);
+  if (elements == 4) return eigen_of_size<4>(r, n, count, vectors, values, v);
+  if (elements == 8) return eigen_of_size<8>(r, n, count, vectors, values, v);
+  eigen_of_size<Eigen::Dynamic>(r, n, count, vectors, values, v);
+}
+
 }  // namespace
 
 extern const EigenPeer BORESIGHT_EIGEN_PEER;
-const EigenPeer BORESIGHT_EIGEN_PEER{BORESIGHT_EIGEN_BUILT_FOR, beams_by_eigen, covariance_by_eigen,
-                                     mvdr8_by_eigen<cf32>, mvdr8_by_eigen<cf64>};
+const EigenPeer BORESIGHT_EIGEN_PEER{BORESIGHT_EIGEN_BUILT_FOR, beams_by_eigen,       covariance_by_eigen,
+                                     mvdr8_by_eigen<cf32>,      mvdr8_by_eigen<cf64>, eigen_by_eigen};
 
 }  // namespace boresight

@@ -21,6 +21,10 @@ struct EigenPeer {
   /// double.
   void (*mvdr8_float)(const cf32* r, const cf32* a, cf32* w, std::size_t count);
   void (*mvdr8_double)(const cf64* r, const cf64* a, cf64* w, std::size_t count);
+  /// For each of `count` matrices: eigenvalues, and eigenvectors if asked for. Fixed size for 4 and 8
+  /// elements.
+  void (*eigen_double)(const cf64* r, std::size_t elements, std::size_t count, bool vectors, double* values,
+                       cf64* v);
 };
 
 /// The best of those built that this processor runs.

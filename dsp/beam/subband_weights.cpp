@@ -1,18 +1,19 @@
 #include "boresight/beam/subband_weights.h"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <complex>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "bin_covariance.h"
 #include "boresight/array/steering.h"
 #include "boresight/beam/batched_mvdr.h"
 #include "boresight/core/assert.h"
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
+#include "boresight/doa/batched_eigen.h"
 #include "noise_floor.h"
 
 namespace boresight::beam {
@@ -23,10 +24,6 @@ namespace {
 constexpr double least_loading_over_mean = 1e-9;
 constexpr double least_loading_of_one_product = 3e-7;
 constexpr std::size_t floors = 8;
-
-std::uint32_t is_not_finite(float x) {
-  return (std::bit_cast<std::uint32_t>(x) & 0x7F800000U) == 0x7F800000U ? 1 : 0;
-}
 
 const SubbandWeights::Config& checked(const SubbandWeights::Config& c) {
   const auto positive = [](const char* name, double value) {
@@ -58,13 +55,8 @@ const SubbandWeights::Config& checked(const SubbandWeights::Config& c) {
 }  // namespace
 
 struct SubbandWeights::State {
-  using Matrix = Eigen::MatrixXcd;
-
   State(std::size_t elements, std::size_t bins, std::size_t subbands)
-      : re(elements, bins),
-        im(elements, bins),
-        sum_re(elements * (elements + 1) / 2, bins),
-        sum_im(elements * (elements + 1) / 2, bins),
+      : sums(elements, bins),
         covariances(subbands, elements * elements),
         responses(subbands, elements),
         steering(subbands, elements),
@@ -72,18 +64,15 @@ struct SubbandWeights::State {
         accepted(subbands),
         active(elements, bins),
         target(elements, bins),
-        matrix(static_cast<Eigen::Index>(elements), static_cast<Eigen::Index>(elements)),
-        eigen(static_cast<Eigen::Index>(elements)),
+        sample(std::min(floors, subbands), elements * elements),
+        eigenvalues(std::min(floors, subbands), elements),
+        found(std::min(floors, subbands)),
+        eigen({.elements = elements, .matrices = std::min(floors, subbands), .vectors = false}),
         powers(elements),
         mvdr({.elements = elements, .subbands = subbands}) {}
 
   Vec3 direction{0, 0, 1};
-  double snapshots = 0;
-  // Bins in the order of frequency, in single precision: products are summed in double.
-  GridBuffer<float> re;
-  GridBuffer<float> im;
-  GridBuffer<double> sum_re;  // [pair of elements x bins]
-  GridBuffer<double> sum_im;
+  BinCovariance sums;
   GridBuffer<cf64> covariances;
   GridBuffer<cf64> responses;
   GridBuffer<cf64> steering;
@@ -92,9 +81,10 @@ struct SubbandWeights::State {
   GridBuffer<cf32> active;  // [elements x bins], FFT order
   GridBuffer<cf32> target;
   std::size_t fade_left = 0;
-  Matrix matrix;
-  Eigen::SelfAdjointEigenSolver<Matrix> eigen;
-  std::vector<double> found = std::vector<double>(floors);
+  GridBuffer<cf64> sample;  // covariances from all over the band, for noise_floor()
+  GridBuffer<double> eigenvalues;
+  std::vector<double> found;
+  doa::BatchedEigen eigen;
   std::vector<double> powers;
   BatchedMvdr mvdr;
 };
@@ -119,7 +109,7 @@ double SubbandWeights::subband_hz(std::size_t subband) const {
 }
 
 double SubbandWeights::snapshots() const {
-  return state_->snapshots;
+  return state_->sums.snapshots();
 }
 Grid<const cf64> SubbandWeights::weights() const {
   return state_->weights.view();
@@ -158,61 +148,15 @@ void SubbandWeights::steer() noexcept {
 }
 
 void SubbandWeights::train(Grid<const cf32> bins) noexcept {
-  State& state = *state_;
-  const std::size_t elements = config_.geometry.elements();
-  const std::size_t n = config_.bins;
-  BORESIGHT_ASSERT(bins.rows() == elements && bins.columns() == n);
-  const std::size_t below = n / 2;      // bins at negative frequencies ...
-  const std::size_t above = n - below;  // ... stand behind those at positive ones
-  std::uint32_t not_finite = 0;
-  for (std::size_t e = 0; e < elements; ++e) {
-    const cf32* x = bins.row(e).data();
-    float* re = state.re.row(e).data();
-    float* im = state.im.row(e).data();
-    for (std::size_t k = 0; k < n; ++k) {
-      const cf32 value = x[k < below ? above + k : k - below];
-      re[k] = value.real();
-      im[k] = value.imag();
-      not_finite |= is_not_finite(value.real()) | is_not_finite(value.imag());
-    }
-  }
-  if (not_finite != 0) {
-    ++stats_.bins_not_finite;
-    return;
-  }
-  std::size_t pair = 0;
-  for (std::size_t i = 0; i < elements; ++i) {
-    for (std::size_t k = 0; k <= i; ++k, ++pair) {
-      const float* xr = state.re.row(i).data();
-      const float* xi = state.im.row(i).data();
-      const float* yr = state.re.row(k).data();
-      const float* yi = state.im.row(k).data();
-      double* sr = state.sum_re.row(pair).data();
-      double* si = state.sum_im.row(pair).data();
-      for (std::size_t b = 0; b < n; ++b) {
-        sr[b] += static_cast<double>(xr[b] * yr[b] + xi[b] * yi[b]);
-        si[b] += static_cast<double>(xi[b] * yr[b] - xr[b] * yi[b]);
-      }
-    }
-  }
-  state.snapshots += 1;
+  if (!state_->sums.add(bins)) ++stats_.bins_not_finite;
 }
 
 void SubbandWeights::forget(double factor) noexcept {
-  BORESIGHT_ASSERT(factor >= 0 && factor <= 1);
-  for (GridBuffer<double>* sum : {&state_->sum_re, &state_->sum_im}) {
-    for (std::size_t pair = 0; pair < sum->rows(); ++pair) {
-      for (double& value : sum->row(pair)) value *= factor;
-    }
-  }
-  state_->snapshots *= factor;
+  state_->sums.forget(factor);
 }
 
 void SubbandWeights::reset() noexcept {
-  for (GridBuffer<double>* sum : {&state_->sum_re, &state_->sum_im}) {
-    for (std::size_t pair = 0; pair < sum->rows(); ++pair) std::ranges::fill(sum->row(pair), 0.0);
-  }
-  state_->snapshots = 0;
+  state_->sums.reset();
   stats_ = {};
   renew();
   stats_ = {};
@@ -237,23 +181,23 @@ void SubbandWeights::silence(std::size_t subband) noexcept {
 double SubbandWeights::noise_floor() noexcept {
   State& state = *state_;
   const std::size_t elements = config_.geometry.elements();
-  const std::size_t count = std::min(floors, config_.subbands);
+  const std::size_t count = state.sample.rows();
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t s = (2 * i + 1) * config_.subbands / (2 * count);
+    std::ranges::copy(std::as_const(state.covariances).row(s), state.sample.row(i).begin());
+  }
+  state.eigen.solve(state.sample.view(), state.eigenvalues.view(), {},
+                    std::span(state.accepted).first(count));
+  for (std::size_t i = 0; i < count; ++i) {
     std::size_t live = 0;  // silence() has left only these above zero
-    for (std::size_t r = 0; r < elements; ++r) {
-      live += state.covariances(s, r * elements + r).real() > 0 ? 1 : 0;
-      for (std::size_t c = 0; c <= r; ++c) {
-        state.matrix(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(c)) =
-            state.covariances(s, r * elements + c);
-      }
-    }
-    state.eigen.compute(state.matrix, Eigen::EigenvaluesOnly);
-    // The zero eigenvalues of dead elements say nothing about the noise of the others.
-    state.found[i] = beam::noise_floor({state.eigen.eigenvalues().data() + (elements - live), live});
+    for (std::size_t e = 0; e < elements; ++e) live += state.sample(i, e * elements + e).real() > 0 ? 1 : 0;
+    // Descending. The zero eigenvalues of dead elements say nothing about the noise of the others.
+    const std::span<double> values = state.eigenvalues.row(i).first(live);
+    std::ranges::reverse(values);
+    state.found[i] = beam::noise_floor(values);
   }
   const auto middle = state.found.begin() + static_cast<std::ptrdiff_t>(count / 2);
-  std::nth_element(state.found.begin(), middle, state.found.begin() + static_cast<std::ptrdiff_t>(count));
+  std::nth_element(state.found.begin(), middle, state.found.end());
   return *middle;
 }
 
@@ -266,24 +210,11 @@ void SubbandWeights::renew(std::size_t fade_steps) noexcept {
   State& state = *state_;
   const std::size_t elements = config_.geometry.elements();
   steer();
-  const double products = state.snapshots * static_cast<double>(config_.bins / config_.subbands);
+  const double products = state.sums.snapshots() * static_cast<double>(config_.bins / config_.subbands);
   const bool measured = config_.mode == Mode::mvdr && products >= 2.0 * static_cast<double>(elements);
   if (measured) {
-    const double scale = 1 / products;
     const double least = least_loading_over_mean + least_loading_of_one_product / std::sqrt(products);
-    const std::size_t width = config_.bins / config_.subbands;
-    std::size_t pair = 0;
-    for (std::size_t i = 0; i < elements; ++i) {
-      for (std::size_t k = 0; k <= i; ++k, ++pair) {
-        for (std::size_t s = 0; s < config_.subbands; ++s) {
-          cf64 sum = 0;
-          for (std::size_t b = s * width; b < (s + 1) * width; ++b) {
-            sum += cf64(state.sum_re(pair, b), state.sum_im(pair, b));
-          }
-          state.covariances(s, i * elements + k) = scale * sum;
-        }
-      }
-    }
+    state.sums.mean(state.covariances.view());
     for (std::size_t s = 0; s < config_.subbands; ++s) silence(s);
     stats_.noise_power = noise_floor();
     const double loading = power_from_db(config_.loading_over_noise_db) * stats_.noise_power;

@@ -13,13 +13,18 @@ namespace {
 
 constexpr std::size_t max_constellation_points = 4096;
 
+bool has_unit_gain_and_covariance(beam::AdaptiveBeamformer::Mode mode) {
+  using Mode = beam::AdaptiveBeamformer::Mode;
+  return mode == Mode::mvdr || mode == Mode::robust_capon || mode == Mode::subspace;
+}
+
 }  // namespace
 
 Chain::Chain(const Setup& setup, beam::AdaptiveBeamformer::Mode mode, Results& results)
     : results_(results),
       attitude_(setup.attitude),
-      // One element cannot tell a jammer from noise.
-      measures_jammers_(mode == beam::AdaptiveBeamformer::Mode::mvdr && setup.geometry.elements() > 1),
+      // One element cannot tell a jammer from noise, and the satellite's power is known by unit gain.
+      measures_jammers_(has_unit_gain_and_covariance(mode) && setup.geometry.elements() > 1),
       carousel_({}) {
   rx::FrontEnd::Config front_end;
   front_end.beamformer.geometry = setup.geometry;

@@ -120,6 +120,9 @@ void one_of(const char* option, const std::string& value, std::initializer_list<
 beam::AdaptiveBeamformer::Mode Options::mode() const {
   if (beamformer == "single") return beam::AdaptiveBeamformer::Mode::single;
   if (beamformer == "conventional") return beam::AdaptiveBeamformer::Mode::conventional;
+  if (beamformer == "robust") return beam::AdaptiveBeamformer::Mode::robust_capon;
+  if (beamformer == "subspace") return beam::AdaptiveBeamformer::Mode::subspace;
+  if (beamformer == "power-inversion") return beam::AdaptiveBeamformer::Mode::power_inversion;
   return beam::AdaptiveBeamformer::Mode::mvdr;
 }
 
@@ -169,7 +172,9 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
       ->type_name("NAME")
       ->group(what);
   app.add_option("--beamformer", options.beamformer,
-                 "mvdr: nulls on jammers; conventional: phases only; single: element 0 [mvdr]")
+                 "mvdr: nulls on jammers; robust: the same where directions or channels are known badly; "
+                 "subspace: mvdr among the signals alone; power-inversion: nulls on whatever is strong, no "
+                 "direction needed; conventional: phases only; single: element 0 [mvdr]")
       ->type_name("NAME")
       ->group(what);
   app.add_option("--array", options.array,
@@ -230,7 +235,8 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   if (app.count("--waveform") > 0) {
     one_of("--waveform", options.waveform, {"ku20", "ku240", "ku", "wifi20", "wifi10", "wifi5"});
   }
-  one_of("--beamformer", options.beamformer, {"mvdr", "conventional", "single"});
+  one_of("--beamformer", options.beamformer,
+         {"mvdr", "robust", "subspace", "power-inversion", "conventional", "single"});
   check(options);
   check_outputs_differ(options);
   return options;

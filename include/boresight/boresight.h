@@ -66,6 +66,7 @@
 #include "boresight/beam/weights.h"
 #include "boresight/beam/wiener.h"
 
+#include "boresight/doa/batched_eigen.h"
 #include "boresight/doa/covariance.h"
 #include "boresight/doa/cramer_rao.h"
 #include "boresight/doa/direction_finder.h"

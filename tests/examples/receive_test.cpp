@@ -135,6 +135,20 @@ TEST(Receive, NullsMakeTheDifferenceUnderAJammer) {
   EXPECT_TRUE(mvdr.json()["payload_complete"]);
   // All power above the noise: 30 dB of jammer and 8 dB of satellite.
   EXPECT_NEAR(mvdr.json()["jammer_to_noise_db"], 30.0, 0.5);
+  for (const char* beamformer : {"robust", "subspace", "power-inversion"}) {
+    const Ended other = with(beamformer);
+    EXPECT_EQ(other.status, 0) << beamformer;
+    // Power inversion weakens a satellite of 8 dB, too.
+    EXPECT_GE(other.json()["frames_ok"], std::string(beamformer) == "power-inversion" ? 1 : 3) << beamformer;
+    EXPECT_EQ(other.json()["beamformer"], beamformer);
+    // Without unit gain nobody knows what of it is the satellite.
+    const auto jammer_db = other.json()["jammer_to_noise_db"];
+    if (std::string(beamformer) == "power-inversion") {
+      EXPECT_TRUE(jammer_db.is_null());
+    } else {
+      EXPECT_NEAR(jammer_db.get<double>(), 30.0, 0.5) << beamformer;
+    }
+  }
   for (const char* beamformer : {"conventional", "single"}) {
     const Ended other = with(beamformer);
     EXPECT_EQ(other.status, 2) << beamformer;
