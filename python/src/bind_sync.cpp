@@ -274,7 +274,12 @@ void bind_cleaning(py::module_& module) {
       .def("reset", &TrackingFilter::reset, "value"_a, "value_variance"_a, "rate"_a, "rate_variance"_a,
            "covariance"_a = 0.0, "Starts from an estimate, the variances of its errors and their covariance.")
       .def(
-          "predict", [](TrackingFilter& self) { self.predict(); }, "One step ahead.")
+          "predict",
+          [](TrackingFilter& self, double steps) {
+            require(std::isfinite(steps) && steps >= 0, "steps: must be 0 or more");
+            self.predict(steps);
+          },
+          "steps"_a = 1.0, "So many steps ahead, a part of one or several.")
       .def("correct", &TrackingFilter::correct, "error"_a, "variance"_a,
            "Takes a measurement of the filter's own error; not finite: ignored.")
       .def_property_readonly("value", &TrackingFilter::value, "Now.")
