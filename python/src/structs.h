@@ -34,8 +34,8 @@ T from_arguments(const py::args& arguments, const py::kwargs& keywords) {
   return value;
 }
 
-/// A struct of Python: made from its fields by position or name, read, written, printed, compared with
-/// pickles.
+/// A struct of C++ as a class of Python: made from its fields by position or name; read, written, printed,
+/// copied, pickled.
 template <typename T>
 class Struct : public py::class_<T> {
  public:
