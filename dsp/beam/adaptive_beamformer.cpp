@@ -110,6 +110,21 @@ void AdaptiveBeamformer::set_direction(Vec3 direction, std::size_t beam) noexcep
   direction_changed_ = true;
 }
 
+void AdaptiveBeamformer::set_steering(std::span<const cf64> steering, std::size_t beam) noexcept {
+  BORESIGHT_ASSERT(beam < beams() && steering.size() == elements());
+  double power = 0;
+  for (const cf64 a : steering) power += std::norm(a);
+  if (!(std::isfinite(power) && power > 0)) {
+    ++stats_.bad_directions;
+    return;
+  }
+  std::ranges::copy(steering, steering_.row(beam).begin());
+  if (config_.flat_top) {
+    for (const std::size_t row : {2 * beam, 2 * beam + 1}) std::ranges::fill(derivatives_.row(row), cf64(0));
+  }
+  direction_changed_ = true;
+}
+
 void AdaptiveBeamformer::set_nulls(std::span<const Vec3> directions) noexcept {
   null_count_ = 0;
   for (const Vec3 direction : directions) {

@@ -4,8 +4,11 @@
 
 #include <limits>
 
+#include "boresight/array/coupling.h"
+#include "boresight/array/manifold.h"
 #include "boresight/core/error.h"
 #include "roof.h"
+#include "scenario.h"
 #include "support/allocation_counter.h"
 
 namespace boresight::beam {
@@ -30,6 +33,34 @@ TEST(AdaptiveModes, EveryRuleSavesTheSignal) {
     EXPECT_EQ(beamformer.stats().fallbacks, 0U);
     EXPECT_EQ(beamformer.stats().jumps, 0U);
   }
+}
+
+// A strong wanted signal through coupled elements: with the steering vector of such elements MVDR keeps it,
+// with that of isotropic ones it takes it for a jammer.
+TEST(AdaptiveModes, TakesTheSteeringVectorOfAnyArray) {
+  const auto geometry = array::Geometry::line(8, 0.45 * test_wavelength_m);
+  const array::Manifold manifold(
+      {.geometry = geometry, .coupling = array::dipole_coupling(geometry, test_frequency_hz)});
+  const Vec3 towards{std::sin(0.4), 0, std::cos(0.4)};
+  std::vector<cf64> a(8);
+  manifold.steering(towards, test_frequency_hz, a);
+  Random random(5);
+  const auto x = snapshots({{a, 1000}}, 8, block_samples, random);
+  AdaptiveBeamformer isotropic(
+      {.geometry = geometry, .carrier_hz = test_frequency_hz, .max_block_samples = block_samples});
+  AdaptiveBeamformer coupled(
+      {.geometry = geometry, .carrier_hz = test_frequency_hz, .max_block_samples = block_samples});
+  isotropic.set_direction(towards);
+  coupled.set_steering(a);
+  std::vector<cf32> y(block_samples);
+  isotropic.process(x.view(), y);
+  EXPECT_LT(std::abs(response(copied(isotropic.weights()), a)), 0.5);
+  coupled.process(x.view(), y);
+  EXPECT_NEAR(std::abs(response(copied(coupled.weights()), a)), 1, 1e-6);
+  coupled.set_steering(std::vector<cf64>(8));
+  coupled.set_steering(std::vector<cf64>(8, std::numeric_limits<double>::quiet_NaN()));
+  EXPECT_EQ(coupled.stats().bad_directions, 2U);
+  EXPECT_EQ(coupled.steering()[3], a[3]);
 }
 
 TEST(AdaptiveModes, PowerInversionNeedsNoDirection) {

@@ -108,7 +108,14 @@ class AdaptiveBeamformer {
 
   /// Where to look: a vector from the array to the source, array frame, made a unit vector here. The next
   /// block fades over to it. Zero or not finite: the last direction stays and Stats::bad_directions counts.
+  /// Isotropic elements; behind a plane array (z < 0) it is the same as its mirror image in front.
   void set_direction(Vec3 direction, std::size_t beam = 0) noexcept;
+
+  /// The same with the steering vector [elements] of any array: element patterns, polarization and coupling
+  /// (array::Manifold::steering), or channels that are not calibrated (times array::Calibration::responses).
+  /// All zero or not finite: the last one stays and Stats::bad_directions counts. Without the flat top, whose
+  /// derivatives it does not tell.
+  void set_steering(std::span<const cf64> steering, std::size_t beam = 0) noexcept;
 
   /// Mode::lcmv: directions that no beam may hear, in place of the ones before; from the next block on. A
   /// null on a beam's own direction, or one more than there are elements for, is left out for that beam and
