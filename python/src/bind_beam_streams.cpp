@@ -107,6 +107,15 @@ void bind_adaptive_beamformer(py::module_& module) {
           "direction"_a, "beam"_a = std::size_t{0},
           "Vector from the array to the source, array frame. Zero or NaN: counted, the last one stays.")
       .def(
+          "set_steering",
+          [check_beam](AdaptiveBeamformer& self, const In<cf64>& steering, std::size_t beam) {
+            require_idle(&self);
+            check_beam(self, beam);
+            self.set_steering(vector(steering, self.elements(), "steering"), beam);
+          },
+          "steering"_a, "beam"_a = std::size_t{0},
+          "In place of a direction: the steering vector of any array, complex128 (elements,).")
+      .def(
           "set_nulls",
           [](AdaptiveBeamformer& self, const std::vector<Vec3>& directions) {
             require_idle(&self);
