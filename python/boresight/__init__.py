@@ -3,9 +3,13 @@
 Arrays have the shapes of the C++ views: (channels, samples), C order. Samples are complex64, physics is complex128
 and float64; another dtype or order is a TypeError rather than a silent copy. A value or shape that cannot be is a
 ConfigError, which is a ValueError.
+
+Beside the bindings: `sweep` and `sweeps`, Monte-Carlo error rates. Importing needs NumPy alone; what else a module needs
+is imported when it is used.
 """
 
-from . import array, beam, doa
+from . import array, beam, doa, sweeps
 from ._core import ConfigError, __version__
+from .sweeps import sweep
 
-__all__ = ["ConfigError", "__version__", "array", "beam", "doa"]
+__all__ = ["ConfigError", "__version__", "array", "beam", "doa", "sweep", "sweeps"]
