@@ -38,6 +38,12 @@ def failing(point, rng):
     raise OSError("no antenna")
 
 
+def dying(point, rng):
+    if point["snr_db"] == 6.0:
+        os._exit(1)
+    return bpsk(point, rng)
+
+
 def slow(point, rng):
     time.sleep(0.02)
     return bpsk(point, rng)
@@ -287,6 +293,12 @@ class ResultsFileTest(unittest.TestCase):
         self.assertEqual(as_lists(result), by_hand(bpsk, POINTS, 7, 60, 40))
         self.assertGreater(kept, 39)
         self.assertLess(self.runs, sum(point.blocks for point in result.points))
+
+    def test_a_worker_dies(self):
+        with concurrent.futures.ProcessPoolExecutor(2) as executor:
+            with self.assertRaises(concurrent.futures.process.BrokenProcessPool):
+                boresight.sweep(dying, GRID, executor, results=self.path, name="bpsk", **LIMITS)
+        self.assertEqual(as_lists(self.run_sweep()), by_hand(bpsk, POINTS, 7, 60, 40))
 
     def test_killed_pool_does_not_hold_the_file(self):
         # Workers of a killed pool may live on; they must not keep the next run out.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import hashlib
 import itertools
@@ -221,12 +222,11 @@ def _points(grid: Mapping[str, Iterable[Any]] | Iterable[Any]) -> list[Any]:
     else:
         points = list(grid)
     points = [_plain(point) for point in points]
-    keys = [canonical(point) for point in points]
     if not points:
         raise ValueError("grid: has no point")
-    for key, count in zip(keys, map(keys.count, keys)):
-        if count > 1:
-            raise ValueError(f"grid: has the point {key} {count} times")
+    (key, count), = collections.Counter(map(canonical, points)).most_common(1)
+    if count > 1:
+        raise ValueError(f"grid: has the point {key} {count} times")
     return points
 
 
