@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "boresight/core/aligned.h"
+#include "boresight/core/huge_pages.h"
 #include "boresight/core/error.h"
 
 namespace boresight::sdr {
@@ -22,6 +22,9 @@ using std::chrono::microseconds;
 
 constexpr microseconds poll_period{100'000};  // how soon the thread sees that it shall stop
 constexpr std::size_t fewest_blocks = 4;
+// Nothing is lost when they are full, and few that are used again and again cost less than many: they stay in
+// cache and are paged in once.
+constexpr double blocks_of_waiting_source = 8;
 
 // How the pool is cut. Every row starts on a cache line.
 struct Layout {
@@ -55,10 +58,11 @@ Layout lay_out(const SourceInfo& info, const SampleStreamConfig& config) {
   layout.block_bytes = layout.row_stride * info.channels * sample_bytes;
   const double for_time =
       std::ceil(config.buffer_s * info.sample_rate_hz / static_cast<double>(layout.block_samples));
+  const double wanted = info.real_time ? for_time : std::min(for_time, blocks_of_waiting_source);
   const std::size_t most_blocks =
       std::max(config.max_buffer_bytes / layout.block_bytes, fewest_blocks + 1) - 1;
   layout.blocks =
-      std::clamp(static_cast<std::size_t>(std::clamp(for_time, 1.0, 1e9)), fewest_blocks, most_blocks);
+      std::clamp(static_cast<std::size_t>(std::clamp(wanted, 1.0, 1e9)), fewest_blocks, most_blocks);
   return layout;
 }
 
@@ -94,7 +98,7 @@ struct SampleStream::Impl {
   std::size_t block_samples;
   std::size_t sample_bytes;
   std::size_t channels;
-  aligned_vector<std::byte> storage;
+  huge_vector<std::byte> storage;
   std::vector<Slot> slots;  // the last one is never queued: where samples nobody has room for go
   Queue free_blocks;
   Queue full_blocks;

@@ -227,6 +227,22 @@ SigmfPointing interpolate(const SigmfPointing& a, const SigmfPointing& b, std::u
   return {sample, azimuth_deg, a.elevation_deg + share * (b.elevation_deg - a.elevation_deg)};
 }
 
+// from [samples x rows.size()] -> rows, a few samples of every row at a time so that both sides stay in
+// cache. Word is as large as one sample.
+template <typename Word>
+void deinterleave(const std::uint8_t* from, std::size_t samples, std::span<void* const> rows) {
+  constexpr std::size_t tile = 64;
+  for (std::size_t begin = 0; begin < samples; begin += tile) {
+    const std::size_t end = std::min(begin + tile, samples);
+    for (std::size_t c = 0; c < rows.size(); ++c) {
+      auto* const to = static_cast<std::uint8_t*>(rows[c]);
+      for (std::size_t i = begin; i < end; ++i) {
+        std::memcpy(to + i * sizeof(Word), from + (i * rows.size() + c) * sizeof(Word), sizeof(Word));
+      }
+    }
+  }
+}
+
 std::string number(double value) {
   std::ostringstream text;
   text.imbue(std::locale::classic());
@@ -289,14 +305,25 @@ void SigmfSource::Impl::read_pieces(std::span<void* const> buffers, std::size_t 
     const std::size_t channels = recording.meta.channels;
     const std::size_t frame_bytes = sample_bytes * channels;
     const std::uint64_t byte = recording.segments[segment].byte + in_segment * frame_bytes;
-    recording.data.read_all(piece.data(), samples * frame_bytes, byte);
-    for (std::size_t c = 0; c < channels; ++c, ++buffer) {
-      const std::uint8_t* from = piece.data() + c * sample_bytes;
-      auto* to = static_cast<std::uint8_t*>(buffers[buffer]);
-      for (std::size_t i = 0; i < samples; ++i, from += frame_bytes, to += sample_bytes) {
-        std::memcpy(to, from, sample_bytes);
-      }
+    if (channels == 1) {
+      recording.data.read_all(static_cast<std::uint8_t*>(buffers[buffer]), samples * sample_bytes, byte);
+      ++buffer;
+      continue;
     }
+    recording.data.read_all(piece.data(), samples * frame_bytes, byte);
+    const auto rows = buffers.subspan(buffer, channels);
+    switch (info.format) {
+      case SampleFormat::cs8:
+        deinterleave<std::uint16_t>(piece.data(), samples, rows);
+        break;
+      case SampleFormat::cs16:
+        deinterleave<std::uint32_t>(piece.data(), samples, rows);
+        break;
+      case SampleFormat::cf32:
+        deinterleave<std::uint64_t>(piece.data(), samples, rows);
+        break;
+    }
+    buffer += channels;
   }
 }
 

@@ -3,6 +3,7 @@
 //   bench_ku_link --mcs qpsk_1_2 --snr 1.15 1.2 1.25 1.3 1.35 1.4 --frames 1000      frames lost
 //   bench_ku_link --uncoded --frames 20                                bits wrong before the decoder
 //   bench_ku_link --floor --frames 100000                              3 dB above the threshold
+//   bench_ku_link --noise 1e9                                          what it takes for frames in noise
 //
 // Each frame comes at a random place, carrier (+-250 kHz of 240 MHz), Doppler rate and clock (+-20 ppm) to a
 // receiver that knows nothing (tests/support/ku_genie.h).
@@ -17,6 +18,8 @@
 #include <thread>
 #include <vector>
 
+#include "boresight/core/random.h"
+#include "boresight/rx/ku_receiver.h"
 #include "support/binomial.h"
 #include "support/closed_form.h"
 #include "support/ku_genie.h"
@@ -198,6 +201,36 @@ nlohmann::json uncoded(const Study& study) {
   return json;
 }
 
+// Whether no payload passes its checks.
+bool listens_in_vain(double samples, std::uint64_t seed, const rx::KuReceiver::Config& config) {
+  rx::KuReceiver receiver(config);
+  Random random(seed);
+  std::vector<cf32> x(1 << 16);
+  const auto ignore = [](const rx::KuFrame&) {};
+  for (double done = 0; done < samples; done += static_cast<double>(x.size())) {
+    std::fill(x.begin(), x.end(), cf32(0));
+    random.add_noise(x, 1.0F);
+    receiver.push(x, ignore);
+  }
+  const auto& s = receiver.stats();
+  std::printf(
+      "%.1e samples: candidates %llu, preambles %llu, headers failed %llu, frames %llu, payloads failed "
+      "%llu\n",
+      samples, static_cast<unsigned long long>(s.candidates),
+      static_cast<unsigned long long>(s.frames_detected), static_cast<unsigned long long>(s.headers_failed),
+      static_cast<unsigned long long>(s.frames_ok), static_cast<unsigned long long>(s.payloads_failed));
+  return s.frames_ok == 0;
+}
+
+// White noise: as anyone would listen, and a tenth of it with thresholds that let noise go on to the headers.
+int listen_to_noise(double samples, std::uint64_t seed) {
+  rx::KuReceiver::Config credulous;
+  credulous.search.false_alarm_rate = 1e-4;
+  credulous.sync.false_alarm_probability = 0.1;
+  const bool plain = listens_in_vain(samples, seed, {});
+  return listens_in_vain(samples / 10, seed, credulous) && plain ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -217,8 +250,11 @@ int main(int argc, char** argv) {
   app.add_flag("--floor", study.floor,
                "3 dB above the threshold, without the genie, noise from two records of 2 Msamples");
   app.add_flag("--alone", study.alone, "without the genie");
+  double noise_samples = 0;
+  app.add_option("--noise", noise_samples, "samples of nothing but noise, and nothing else");
   app.add_option("--json", study.json, "Also write the results to this file");
   CLI11_PARSE(app, argc, argv);
+  if (noise_samples > 0) return listen_to_noise(noise_samples, study.seed);
   const auto mcs = frame::mcs_from_name(study.mcs);
   if (!mcs) {
     std::fprintf(stderr, "no modulation and coding is called %s\n", study.mcs.c_str());

@@ -145,16 +145,6 @@ std::size_t band(const EqualizerBand& by_reference, float phase, float slope, fl
   return kept;
 }
 
-void weights(const float* in, float scale, float* out, std::size_t count) {
-  const Lanes d;
-  const V factor = hn::Set(d, scale);
-  std::size_t i = 0;
-  for (; i + hn::Lanes(d) <= count; i += hn::Lanes(d)) {
-    hn::StoreU(hn::Mul(hn::LoadU(d, in + i), factor), d, out + i);
-  }
-  for (; i < count; ++i) out[i] = in[i] * scale;
-}
-
 struct Model {
   V re, im;  // channel times value times t(k)
 };
@@ -228,7 +218,6 @@ namespace boresight::kernels {
 namespace {
 
 HWY_EXPORT(band);
-HWY_EXPORT(weights);
 HWY_EXPORT(correlate);
 HWY_EXPORT(errors);
 
@@ -254,11 +243,6 @@ std::size_t equalize_band(const EqualizerBand& b, double phase, double slope, fl
   BORESIGHT_ASSERT(b.count <= 8192);
   return BORESIGHT_DISPATCH(band)(b, static_cast<float>(phase), static_cast<float>(slope), 1 / gain,
                                   out.data(), out.size());
-}
-
-void scale_weights(std::span<const float> in, float scale, std::span<float> out) noexcept {
-  BORESIGHT_ASSERT(in.size() == out.size());
-  BORESIGHT_DISPATCH(weights)(in.data(), scale, out.data(), in.size());
 }
 
 PilotSums correlate_pilots(const PilotSet& pilots, double phase, double slope) noexcept {

@@ -35,9 +35,6 @@ void equalizer_order(std::span<const std::uint8_t> wanted, std::span<std::uint8_
 std::size_t equalize_band(const EqualizerBand& band, double phase, double slope, float gain,
                           std::span<cf32> out) noexcept;
 
-/// out[i] = scale in[i].
-void scale_weights(std::span<const float> in, float scale, std::span<float> out) noexcept;
-
 /// Planar arrays of `count` pilots, a multiple of 16; unused ones are zero in all arrays.
 struct PilotSet {
   const float* received_re;

@@ -41,9 +41,9 @@ struct Weights {
 };
 
 template <SoftDemapInput::Kind kKind>
-HWY_INLINE Weights weights_of(V scale, float step) {
+HWY_INLINE Weights weights_of(V scale, float step, float common) {
   const D d;
-  const auto factor = hn::Set(d, llr_factor * step);
+  const auto factor = hn::Set(d, llr_factor * step * common);
   const auto t = kKind == SoftDemapInput::Kind::variance ? hn::Div(factor, scale) : hn::Mul(factor, scale);
   const auto good = hn::And(hn::Gt(t, hn::Zero(d)), hn::Le(t, hn::Set(d, largest_weight)));
   const auto times = kKind == SoftDemapInput::Kind::matched ? factor : t;
@@ -245,13 +245,13 @@ struct Chunk {
 };
 
 template <bool kEvenAndOdd, Turn kTurn, SoftDemapInput::Kind kKind>
-HWY_INLINE void weigh_block(const float* rails, const float* scale, float step,
+HWY_INLINE void weigh_block(const float* rails, const float* scale, float step, float factor,
                             float (&axes)[block_axes][lanes], float (&units)[block_vectors][lanes]) {
   const D d;
   const Rails in = load<kEvenAndOdd>(rails, scale);
   HWY_UNROLL(2)
   for (std::size_t v = 0; v < block_vectors; ++v) {
-    const Weights w = weights_of<kKind>(in.scale[v], step);
+    const Weights w = weights_of<kKind>(in.scale[v], step, factor);
     auto i = in.i[v];
     auto q = in.q[v];
     if constexpr (kTurn == Turn::eighth) {
@@ -281,11 +281,12 @@ HWY_INLINE void demap_block(const float (&axes)[block_axes][lanes],
 }
 
 template <bool kEvenAndOdd, Turn kTurn, SoftDemapInput::Kind kKind>
-HWY_INLINE void weigh(const float* rails, const float* scale, std::size_t symbols, float step, Chunk& chunk) {
+HWY_INLINE void weigh(const float* rails, const float* scale, std::size_t symbols, float step, float factor,
+                      Chunk& chunk) {
   std::size_t b = 0;
   for (; (b + 1) * block_symbols <= symbols; ++b) {
     weigh_block<kEvenAndOdd, kTurn, kKind>(rails + 2 * block_symbols * b, scale + block_symbols * b, step,
-                                           chunk.axes[b], chunk.units[b]);
+                                           factor, chunk.axes[b], chunk.units[b]);
   }
   const std::size_t rest = symbols - b * block_symbols;
   if (rest == 0) return;
@@ -294,7 +295,7 @@ HWY_INLINE void weigh(const float* rails, const float* scale, std::size_t symbol
   float last_scale[block_symbols] = {};
   std::copy_n(rails + 2 * block_symbols * b, 2 * rest, last_rails);
   std::copy_n(scale + block_symbols * b, rest, last_scale);
-  weigh_block<kEvenAndOdd, kTurn, kKind>(last_rails, last_scale, step, chunk.axes[b], chunk.units[b]);
+  weigh_block<kEvenAndOdd, kTurn, kKind>(last_rails, last_scale, step, factor, chunk.axes[b], chunk.units[b]);
 }
 
 template <unsigned kBits, SoftDemapOrder kOrder>
@@ -322,13 +323,13 @@ void square(const SoftDemapInput& in, float step, std::int8_t* llr) {
     const std::size_t now = std::min(in.symbols - n, chunk_blocks * block_symbols);
     switch (in.kind) {
       case Kind::variance:
-        weigh<even_and_odd, kTurn, Kind::variance>(rails, scale, now, step, chunk);
+        weigh<even_and_odd, kTurn, Kind::variance>(rails, scale, now, step, in.factor, chunk);
         break;
       case Kind::weight:
-        weigh<even_and_odd, kTurn, Kind::weight>(rails, scale, now, step, chunk);
+        weigh<even_and_odd, kTurn, Kind::weight>(rails, scale, now, step, in.factor, chunk);
         break;
       case Kind::matched:
-        weigh<even_and_odd, kTurn, Kind::matched>(rails, scale, now, step, chunk);
+        weigh<even_and_odd, kTurn, Kind::matched>(rails, scale, now, step, in.factor, chunk);
         break;
     }
     demap<kBits, kOrder>(chunk, now, llr + 2 * kBits * n);
@@ -336,9 +337,10 @@ void square(const SoftDemapInput& in, float step, std::int8_t* llr) {
 }
 
 template <SoftDemapLine kLine, SoftDemapInput::Kind kKind>
-HWY_INLINE void line_vector(const float* rails, const float* scale, float step, std::int8_t* llr) {
+HWY_INLINE void line_vector(const float* rails, const float* scale, float step, float factor,
+                            std::int8_t* llr) {
   const D d;
-  const Weights w = weights_of<kKind>(hn::LoadU(d, scale), step);
+  const Weights w = weights_of<kKind>(hn::LoadU(d, scale), step, factor);
   const auto low = hn::LoadU(d, rails);
   const auto high = hn::LoadU(d, rails + lanes);
   const auto i = hn::ConcatEven(d, high, low);
@@ -356,7 +358,7 @@ template <SoftDemapLine kLine, SoftDemapInput::Kind kKind>
 HWY_INLINE void line_of(const SoftDemapInput& in, float step, std::int8_t* llr) {
   std::size_t n = 0;
   for (; n + lanes <= in.symbols; n += lanes) {
-    line_vector<kLine, kKind>(in.rails + 2 * n, in.scale + n, step, llr + n);
+    line_vector<kLine, kKind>(in.rails + 2 * n, in.scale + n, step, in.factor, llr + n);
   }
   if (n == in.symbols) return;
   float rails[2 * lanes] = {};
@@ -364,7 +366,7 @@ HWY_INLINE void line_of(const SoftDemapInput& in, float step, std::int8_t* llr) 
   std::int8_t last[lanes];
   std::copy_n(in.rails + 2 * n, 2 * (in.symbols - n), rails);
   std::copy_n(in.scale + n, in.symbols - n, scale);
-  line_vector<kLine, kKind>(rails, scale, step, last);
+  line_vector<kLine, kKind>(rails, scale, step, in.factor, last);
   std::copy_n(last, in.symbols - n, llr + n);
 }
 

@@ -36,6 +36,7 @@ struct SoftDemapInput {
   const float* rails;  ///< [2 n]: I, Q, I, Q, ...
   const float* scale;  ///< [n]
   std::size_t symbols;
+  float factor;  ///< common to all: weights are multiplied by it, variances divided
 };
 
 /// Which bits follow each other, and the sign: NR alternates between the axes (I bit 0, Q bit 0, I bit 1,

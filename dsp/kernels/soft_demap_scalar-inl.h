@@ -27,7 +27,7 @@ struct Weight {
 };
 
 HWY_INLINE Weight weight_of(const SoftDemapInput& in, std::size_t n, float step) {
-  const float factor = llr_factor * step;
+  const float factor = llr_factor * step * in.factor;
   const float t = in.kind == SoftDemapInput::Kind::variance ? factor / in.scale[n] : factor * in.scale[n];
   const bool good = t > 0 && t <= largest_weight;
   const float symbol_factor = in.kind == SoftDemapInput::Kind::matched ? factor : t;

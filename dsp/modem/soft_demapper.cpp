@@ -14,10 +14,10 @@ namespace {
 using Kind = kernels::SoftDemapInput::Kind;
 
 void demap(const Constellation& constellation, Kind kind, std::span<const cf32> symbols,
-           std::span<const float> scale, std::span<Llr> llr) noexcept {
+           std::span<const float> scale, float factor, std::span<Llr> llr) noexcept {
   BORESIGHT_ASSERT(scale.size() == symbols.size() && llr.size() == symbols.size() * constellation.bits());
   const kernels::SoftDemapInput input{kind, reinterpret_cast<const float*>(symbols.data()), scale.data(),
-                                      symbols.size()};
+                                      symbols.size(), factor};
   const bool wifi = constellation.bit_map() == BitMap::wifi;
   if (constellation.modulation() == Modulation::bpsk) {
     const auto line = wifi ? kernels::SoftDemapLine::real : kernels::SoftDemapLine::diagonal;
@@ -35,17 +35,17 @@ void demap(const Constellation& constellation, Kind kind, std::span<const cf32> 
 
 void soft_demap(const Constellation& constellation, std::span<const cf32> symbols,
                 std::span<const float> variance, std::span<Llr> llr) noexcept {
-  demap(constellation, Kind::variance, symbols, variance, llr);
+  demap(constellation, Kind::variance, symbols, variance, 1, llr);
 }
 
 void soft_demap_weighted(const Constellation& constellation, std::span<const cf32> symbols,
-                         std::span<const float> weight, std::span<Llr> llr) noexcept {
-  demap(constellation, Kind::weight, symbols, weight, llr);
+                         std::span<const float> weight, std::span<Llr> llr, float factor) noexcept {
+  demap(constellation, Kind::weight, symbols, weight, factor, llr);
 }
 
 void soft_demap_matched(const Constellation& constellation, std::span<const cf32> matched,
                         std::span<const float> weight, std::span<Llr> llr) noexcept {
-  demap(constellation, Kind::matched, matched, weight, llr);
+  demap(constellation, Kind::matched, matched, weight, 1, llr);
 }
 
 void soft_demap_exact(const Constellation& constellation, std::span<const cf32> symbols,

@@ -15,6 +15,7 @@
 #include "boresight/sync/ku_acquisition.h"
 #include "boresight/sync/ku_sequences.h"
 #include "kernels/equalize.h"
+#include "kernels/products.h"
 
 namespace boresight::rx {
 namespace {
@@ -61,6 +62,8 @@ KuDemodulator::Pilots::Pilots(std::size_t count) : re((count + 15) / 16 * 16), i
 KuDemodulator::KuDemodulator(const Config& config)
     : demodulator_(ofdm::ku20()),
       carriers_(by_frequency(ofdm::ku20())),
+      below_(
+          static_cast<std::size_t>(std::min_element(carriers_.begin(), carriers_.end()) - carriers_.begin())),
       known_(carriers_.size()),
       estimator_(estimator_config(carriers_)),
       noise_estimator_({.carriers = carriers_.size()}),
@@ -81,8 +84,7 @@ KuDemodulator::KuDemodulator(const Config& config)
       sorted_(carriers_.size()),
       channel_(fft_size),
       noise_(fft_size),
-      equalized_(equalizer_.data_carriers()),
-      weight_(equalizer_.data_carriers()) {
+      equalized_(equalizer_.data_carriers()) {
   for (const double variance :
        {config.phase_walk_variance, config.rate_walk_variance, config.delay_walk_variance,
         config.drift_walk_variance, config.gain_walk_variance}) {
@@ -140,8 +142,14 @@ void KuDemodulator::begin(std::span<const cf32> window, double frequency, double
 
 void KuDemodulator::estimate() noexcept {
   const auto bins = std::as_const(bins_).row(0);
-  for (std::size_t i = 0; i < carriers_.size(); ++i) observed_[i] = bins[carriers_[i]];
-  ofdm::least_squares(observed_, known_, observed_);
+  std::fill(observed_.begin(), observed_.end(), cf32(0));
+  const std::span known(known_);
+  const std::span observed(observed_);
+  for (const auto& [first, count] :
+       {std::pair(std::size_t{0}, below_), std::pair(below_, known.size() - below_)}) {
+    kernels::add_conjugate_products(bins.subspan(carriers_[first], count), known.subspan(first, count),
+                                    observed.subspan(first, count));
+  }
   const Grid<cf32> channel(channel_.data(), 1, fft_size);
   auto result = estimator_.process(observed_, 0, channel);
   measure_noise(result);
@@ -211,9 +219,9 @@ void KuDemodulator::symbol(std::size_t index, std::span<const cf32> window,
     __builtin_prefetch(reinterpret_cast<const void*>(next + i));  // NOLINT(performance-no-int-to-ptr)
   }
   const bool seen = track(index);
-  equalizer_.process(bins_.row(0), ramp_, noise_scale_, equalized_, weight_);
+  const float factor = equalizer_.process(bins_.row(0), ramp_, noise_scale_, equalized_);
   if (seen) {
-    modem::soft_demap_weighted(constellation, equalized_, weight_, llr);
+    modem::soft_demap_weighted(constellation, equalized_, equalizer_.weight(), llr, factor);
   } else {
     std::fill(llr.begin(), llr.end(), modem::Llr{0});
   }

@@ -307,6 +307,7 @@ void KuReceiver::finish(const Handler& handler) {
   frame.code_blocks = decoded.code_blocks;
   frame.code_blocks_failed = decoded.code_blocks_failed;
   frame.ldpc_iterations = decoded.iterations;
+  frame.bridged_symbols = quality.bridged_symbols;
   next_slot();
   handler(frame);
 }

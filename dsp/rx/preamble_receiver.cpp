@@ -11,12 +11,13 @@
 #include "boresight/core/error.h"
 #include "boresight/core/grid.h"
 #include "boresight/core/units.h"
-#include "boresight/sync/delay_track.h"
 #include "boresight/sync/drift_accumulator.h"
 #include "boresight/sync/ku_preamble.h"
 #include "boresight/sync/template_fit.h"
 #include "boresight/sync/whitener.h"
 #include "rx/period_buffer.h"
+#include "rx/preamble_places.h"
+#include "rx/preamble_tracks.h"
 #include "rx/sample_number.h"
 
 namespace boresight::rx {
@@ -25,11 +26,8 @@ namespace {
 constexpr std::size_t reach = sync::Whitener::reach;
 constexpr std::size_t most_looks = 400;      // second looks in a frame period
 constexpr std::size_t most_detections = 32;  // in a frame period
-constexpr std::size_t most_places = 4096;    // kept before they are sorted
 constexpr double looks_of_noise = 20;        // second looks that noise alone causes are a few times this
 constexpr double sidelobe = 0.33;            // amplitude beside a preamble: its own sidelobes reach 0.315
-constexpr std::size_t most_tracks = 16;
-constexpr double track_timeout_s = 0.25;
 constexpr std::size_t learn_at_least = 65'536;
 constexpr std::int64_t origin_step = std::int64_t{1} << 32;  // a double has steps of 5e-7 samples there
 
@@ -39,18 +37,6 @@ sync::TemplateFit::Config template_of(const PreambleReceiver::Config& c) {
   config.false_alarm = c.false_alarm;
   return config;
 }
-
-struct Place {
-  std::uint8_t level;
-  std::uint32_t position;
-  std::uint16_t carrier;
-};
-
-struct Track {
-  sync::DelayTrack delay;
-  double carrier_hz = 0;
-  std::uint32_t number = 0;  // 0: not in use
-};
 
 }  // namespace
 
@@ -73,10 +59,9 @@ struct PreambleReceiver::Impl {
   std::pair<std::int64_t, double> block_start;  // of the accumulator's block
   aligned_vector<cf32> white;
   GridBuffer<std::uint8_t> levels;
-  std::vector<Place> places;
+  PreamblePlaces places;
+  PreambleTracks tracks;
   std::vector<KuDetection> found, previous, held;
-  std::vector<Track> tracks;
-  std::uint32_t next_track = 1;
 
   explicit Impl(const Config& c)
       : config(c),
@@ -89,13 +74,16 @@ struct PreambleReceiver::Impl {
                        fit.trail_samples() + 2)),
         buffer(period, lead + reach, std::max(lead + search.positions() + trail + 2 * reach, learn_at_least)),
         white(lead + search.positions() + trail),
-        levels(search.carriers(), search.positions()) {
+        levels(search.carriers(), search.positions()),
+        tracks({.period_samples = period,
+                .sample_rate_hz = c.search.sample_rate_hz,
+                .tuned_hz = c.tuned_hz,
+                .drift_tolerance = c.clock_tolerance + search.step_hz() / c.tuned_hz}) {
     require(c.tuned_hz >= 1e6 && std::isfinite(c.tuned_hz),
             "preamble receiver: tuned to " + std::to_string(c.tuned_hz) + " Hz, below 1 MHz");
     require(
         c.clock_tolerance >= 0 && c.clock_tolerance <= 1e-4,
         "preamble receiver: clock tolerance " + std::to_string(c.clock_tolerance) + " is outside 0 .. 1e-4");
-    places.reserve(most_places);
     found.reserve(most_detections);
     previous.reserve(most_detections);
     held.reserve(most_detections);
@@ -106,10 +94,6 @@ struct PreambleReceiver::Impl {
     const double first_threshold = std::clamp(std::log(cells / looks_of_noise), 3.0, highest);
     level_threshold =
         static_cast<std::uint8_t>(sync::PreambleSearch::level_scale * std::sqrt(first_threshold));
-    tracks.reserve(most_tracks);
-    for (std::size_t i = 0; i < most_tracks; ++i) {
-      tracks.push_back({.delay = sync::DelayTrack({.period_samples = period, .carrier_hz = c.tuned_hz})});
-    }
     if (c.accumulate_frames > 0) {
       sync::DriftAccumulator::Config a;
       a.frames = c.accumulate_frames;
@@ -136,7 +120,7 @@ struct PreambleReceiver::Impl {
   // Behind `lost` missing samples.
   void skip(std::uint64_t lost) {
     buffer.skip(lost);
-    for (Track& track : tracks) track.number = 0;
+    tracks.clear();
     previous.clear();
     held.clear();
     if (accumulator) accumulator->reset();
@@ -159,8 +143,7 @@ struct PreambleReceiver::Impl {
   }
 
   void move_origin() {
-    const auto by = static_cast<double>(now.start - origin);
-    for (Track& track : tracks) track.delay.move_origin(by);
+    tracks.move_origin(static_cast<double>(now.start - origin));
     origin = now.start;
   }
 
@@ -177,7 +160,7 @@ struct PreambleReceiver::Impl {
     stats.usable_band = whitener.usable_band();
     stats.line_bins = whitener.line_bins();
 
-    collect_places();
+    places.collect(std::as_const(levels).view(), level_threshold);
     // place = start of the period, whole, - lead + index in `white`
     second_looks(static_cast<double>(now.start - origin) - static_cast<double>(lead),
                  static_cast<double>(lead) + now.fraction);
@@ -205,49 +188,20 @@ struct PreambleReceiver::Impl {
   }
 
   void report(KuDetection& detection, const Handler& handler) {
-    follow(detection);
+    tracks.follow(detection, place_of(detection), fit.start_sigma(power_from_db(detection.snr_db)));
     ++stats.detections;
     handler(detection);
-  }
-
-  // Places whose level passes, the largest first.
-  void collect_places() {
-    places.clear();
-    std::uint8_t limit = level_threshold;
-    constexpr std::size_t chunk = 64;
-    for (std::size_t d = 0; d < levels.rows(); ++d) {
-      const std::span<const std::uint8_t> row = levels.row(d);
-      for (std::size_t n = 0; n < row.size(); n += chunk) {
-        const std::size_t end = std::min(n + chunk, row.size());
-        std::uint8_t most = 0;
-        for (std::size_t i = n; i < end; ++i) most = std::max(most, row[i]);
-        if (most < limit) continue;
-        for (std::size_t i = n; i < end; ++i) {
-          if (row[i] < limit) continue;
-          if (places.size() == most_places) limit = thin_out();
-          places.push_back({row[i], static_cast<std::uint32_t>(i), static_cast<std::uint16_t>(d)});
-        }
-      }
-    }
-    std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.level > b.level; });
-  }
-  std::uint8_t thin_out() {
-    const auto middle = places.begin() + most_places / 2;
-    std::nth_element(places.begin(), middle, places.end(),
-                     [](const Place& a, const Place& b) { return a.level > b.level; });
-    places.resize(most_places / 2);
-    return places.back().level;
   }
 
   void second_looks(double index_offset, double white_offset) {
     found.clear();
     std::size_t looks = 0;
-    std::array<Place, most_looks> looked{};
-    for (const Place& place : places) {
+    std::array<PreamblePlaces::Place, most_looks> looked{};
+    for (const PreamblePlaces::Place& place : places.largest_first()) {
       if (looks == most_looks || found.size() == most_detections) break;
       // Next to a place that was larger and has been looked at: the same maximum.
       const bool seen = std::any_of(looked.begin(), looked.begin() + static_cast<std::ptrdiff_t>(looks),
-                                    [&](const Place& other) {
+                                    [&](const PreamblePlaces::Place& other) {
                                       return std::abs(double(place.position) - double(other.position)) <= 1 &&
                                              std::abs(int(place.carrier) - int(other.carrier)) <= 1;
                                     });
@@ -302,52 +256,6 @@ struct PreambleReceiver::Impl {
     return std::any_of(found.begin(), found.end(), hide) ||
            std::any_of(previous.begin(), previous.end(), hide) ||
            std::any_of(previous.begin(), previous.end(), seen);
-  }
-
-  // Gives the detection its track, and the track's Doppler.
-  void follow(KuDetection& detection) {
-    const double snr = power_from_db(detection.snr_db);
-    const double sigma = detection.doppler_sigma_hz;
-    const double place = place_of(detection);
-    Track* best = nullptr;
-    double best_apart = 1;
-    for (Track& track : tracks) {
-      if (track.number == 0) continue;
-      const double since = place - track.delay.last_start();
-      if (since > track_timeout_s * config.search.sample_rate_hz) {
-        track.number = 0;
-        continue;
-      }
-      if (since < 0.5 * period) continue;
-      const double gate =
-          track.delay.gate(place, config.clock_tolerance + search.step_hz() / config.tuned_hz);
-      const double apart = std::abs(place - track.delay.predict(place)) / gate;
-      const bool same_carrier = std::abs(detection.carrier_hz - track.carrier_hz) < 5 * sigma + 2e3;
-      if (apart < best_apart && same_carrier) {
-        best = &track;
-        best_apart = apart;
-      }
-    }
-    if (best == nullptr) {
-      best = &*std::min_element(tracks.begin(), tracks.end(), [](const Track& a, const Track& b) {
-        return (a.number == 0 ? -1e300 : a.delay.last_start()) <
-               (b.number == 0 ? -1e300 : b.delay.last_start());
-      });
-      best->delay.reset();
-      best->delay.set_first_doppler_hz(detection.doppler_hz);
-      best->carrier_hz = detection.carrier_hz;
-      best->number = next_track++;
-    }
-    best->carrier_hz += 0.1 * (detection.carrier_hz - best->carrier_hz);
-    // Cramer-Rao, and what interpolation between templates leaves.
-    const double delay_sigma = std::hypot(fit.start_sigma(snr), 0.005);
-    best->delay.add(place, delay_sigma);
-    detection.track = best->number;
-    if (best->delay.frames() >= 4 && best->delay.doppler_sigma_hz() < detection.doppler_sigma_hz) {
-      detection.doppler_hz = best->delay.doppler_hz();
-      detection.doppler_sigma_hz = best->delay.doppler_sigma_hz();
-      detection.doppler_from_drift = true;
-    }
   }
 
   void accumulate(const Handler& handler) {

@@ -58,19 +58,6 @@ TEST(EqualizerKernel, DividesByChannelAndRampOnEveryLength) {
   }
 }
 
-TEST(EqualizerKernel, ScalesWeights) {
-  std::vector<float> in(1025);
-  for (std::size_t i = 0; i < in.size(); ++i) in[i] = static_cast<float>(i) * 0.37F;
-  for_each_simd_target([&] {
-    for (const std::size_t length : {0U, 1U, 7U, 32U, 128U, 1023U}) {
-      std::vector<float> out(length + 1, -1.0F);
-      scale_weights(std::span(in).subspan(1, length), 0.3F, std::span(out).first(length));
-      for (std::size_t i = 0; i < length; ++i) EXPECT_EQ(out[i], in[i + 1] * 0.3F);
-      EXPECT_EQ(out[length], -1.0F);
-    }
-  });
-}
-
 class PilotKernel : public testing::TestWithParam<std::size_t> {
  protected:
   void SetUp() override {

@@ -103,9 +103,11 @@ TEST(SoftDemapper, EveryTargetAndLengthIsThePlainVersion) {
 TEST(SoftDemapper, WeightsAndMatchedSymbolsSayTheSame) {
   const Data data = measurements(1000, 14);
   std::vector<float> weight(data.symbols.size());
+  std::vector<float> fourth(data.symbols.size());
   std::vector<cf32> matched(data.symbols.size());
   for (std::size_t n = 0; n < weight.size(); ++n) {
     weight[n] = 1 / data.variance[n];
+    fourth[n] = weight[n] / 4;
     matched[n] = data.symbols[n] * weight[n];
   }
   for (const Constellation& c : all_constellations()) {
@@ -114,6 +116,9 @@ TEST(SoftDemapper, WeightsAndMatchedSymbolsSayTheSame) {
     for_each_simd_target([&] {
       std::vector<Llr> weighted(expected.size());
       soft_demap_weighted(c, data.symbols, weight, weighted);
+      std::vector<Llr> with_factor(expected.size());
+      soft_demap_weighted(c, data.symbols, fourth, with_factor, 4);
+      EXPECT_EQ(with_factor, weighted);  // powers of two are exact
       std::vector<Llr> from_matched(expected.size());
       soft_demap_matched(c, matched, weight, from_matched);
       for (std::size_t i = 0; i < expected.size(); ++i) {

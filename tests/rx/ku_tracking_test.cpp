@@ -71,6 +71,22 @@ TEST(KuTracking, FreewheelsThroughFourFramesAndSaysSo) {
   EXPECT_EQ(out.states.back(), State::locked);
 }
 
+// Twenty symbols of the middle frame in noise alone. Noise is taken for pilots once in 400 symbols, and pilots
+// at this SNR are always seen; the symbols at the fade's ends may be either.
+TEST(KuTracking, SaysHowManySymbolsItBridged) {
+  auto link = test::run({.frames = 3, .snr_db = 10, .lead_samples = 5000});
+  Random random(1);
+  for (std::size_t i = 0; i < 20 * 1056; ++i) {
+    link.samples[5000 + 320'000 + 100 * 1056 + i] = random.complex_normal(0.1F);
+  }
+  const auto out = receive(link);
+  ASSERT_EQ(out.frames.size(), 3U);
+  EXPECT_EQ(out.frames[0].bridged_symbols, 0U);
+  EXPECT_GE(out.frames[1].bridged_symbols, 18U);
+  EXPECT_LE(out.frames[1].bridged_symbols, 21U);
+  EXPECT_EQ(out.frames[2].bridged_symbols, 0U);
+}
+
 // Longer than max_missed_frames: it gives up, searches, and acquires again.
 TEST(KuTracking, SearchesAgainAfterALongFade) {
   auto link = test::run({.frames = 6, .snr_db = 6, .carrier_offset = 0.7 / 1024});

@@ -35,9 +35,10 @@ namespace boresight::modem {
 void soft_demap(const Constellation& constellation, std::span<const cf32> symbols,
                 std::span<const float> variance, std::span<Llr> llr) noexcept;
 
-/// The same with weight = 1 / variance.
+/// The same with weight x factor = 1 / variance. The factor is common to all symbols: what changes while the
+/// channel stays.
 void soft_demap_weighted(const Constellation& constellation, std::span<const cf32> symbols,
-                         std::span<const float> weight, std::span<Llr> llr) noexcept;
+                         std::span<const float> weight, std::span<Llr> llr, float factor = 1) noexcept;
 
 /// The same with weight = 1 / variance and matched = y * weight, the output of a matched filter divided by
 /// the noise: maximum-ratio combining is a sum of these over the antennas.

@@ -50,11 +50,16 @@ class RampEqualizer {
   /// are erased: symbol 0, weight 0.
   void set_channel(std::span<const cf32> channel, std::span<const float> noise_variance) noexcept;
 
-  /// received [fft_size] -> symbols, weight [data_carriers()], in the order of Numerology::carriers(data).
-  /// NaN and Inf stay on the subcarrier that they are on, where the demapper erases them. A gain or
-  /// noise_scale that is not positive and finite erases all.
-  void process(std::span<const cf32> received, const Ramp& ramp, float noise_scale, std::span<cf32> symbols,
-               std::span<float> weight) const noexcept;
+  /// received [fft_size] -> symbols [data_carriers()], in the order of Numerology::carriers(data). Returns
+  /// the factor that weight() is to be taken with in this symbol, gain^2 / noise_scale: what
+  /// modem::soft_demap_weighted wants of it. NaN and Inf stay on the subcarrier that they are on, where the
+  /// demapper erases them. A gain or noise_scale that is not positive and finite erases all: symbols and
+  /// factor 0.
+  float process(std::span<const cf32> received, const Ramp& ramp, float noise_scale,
+                std::span<cf32> symbols) const noexcept;
+
+  /// |H|^2 / noise [data_carriers()] of set_channel, 0 where erased.
+  std::span<const float> weight() const { return weight_; }
 
  private:
   struct Band {  // one side of zero frequency: neighbors in FFT order
@@ -69,7 +74,8 @@ class RampEqualizer {
   std::size_t fft_size_;
   std::vector<std::uint16_t> data_carriers_;
   std::array<Band, 2> bands_;
-  aligned_vector<float> weight_;  // |H|^2 / noise of the data subcarriers
+  aligned_vector<float> every_weight_;  // [fft_size]
+  aligned_vector<float> weight_;        // of the data subcarriers
 };
 
 }  // namespace boresight::ofdm

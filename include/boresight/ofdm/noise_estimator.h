@@ -43,19 +43,22 @@ class NoiseEstimator {
 
  private:
   struct Sums {
-    double power;
-    std::size_t count;
+    double power = 0;
+    std::size_t count = 0;
   };
-  Sums window_sums(std::size_t i) const noexcept;
   void accumulate(std::span<const float> power) noexcept;
+  Sums window_sums(std::size_t i) const noexcept;
+  void judge_by_medians(std::span<const float> power) noexcept;
+  bool judge_by_means(std::span<const float> power) noexcept;
+  double of_outlier(std::span<const float> power, std::size_t i, double background) const noexcept;
 
   Config config_;
-  double truncated_mean_;              // of an exponential cut at the threshold, over its mean
-  std::vector<double> factor_;         // of the mean of n others
+  float median_factor_;        // threshold over the median
+  std::vector<double> limit_;  // threshold over the sum of n others
+  std::vector<double> mean_;   // of n that do not stand out, over their sum: what is cut is given back
   std::vector<std::uint8_t> outlier_;  // [carriers]
-  std::vector<double> sum_;            // running, of those that do not stand out
-  std::vector<std::uint32_t> count_;
-  std::vector<float> sorted_;  // one window
+  std::vector<Sums> running_;          // of those that do not stand out
+  std::vector<float> sorted_;          // one window
   std::vector<float> result_;
   std::size_t outliers_ = 0;
 };

@@ -101,7 +101,8 @@ class KuDemodulator {
 
   ofdm::Demodulator demodulator_;
   std::vector<std::uint16_t> carriers_;  // used, in order of frequency
-  aligned_vector<cf32> known_;           // the SSS on them
+  std::size_t below_;                    // of them below zero frequency; each side is in one piece
+  aligned_vector<cf32> known_;           // the SSS on them, of magnitude 1
   ofdm::LmmseEstimator estimator_;
   ofdm::NoiseEstimator noise_estimator_;
   ofdm::RampEqualizer equalizer_;
@@ -127,7 +128,6 @@ class KuDemodulator {
   ofdm::RampEqualizer::Ramp ramp_;  // of this symbol
   float noise_scale_ = 1;           // this symbol's noise against the SSS's
   aligned_vector<cf32> equalized_;
-  aligned_vector<float> weight_;
   double snr_ = 0;
   // Sums over the pilots of the channel's power |H|^2, of k^2 |H|^2 (what a slope is measured against), of
   // |H|^2 times the noise and of the noise.

@@ -46,7 +46,8 @@ struct KuFrame {
   double mer_db = 0;                      ///< of the equalized pilots
   unsigned code_blocks = 0;
   unsigned code_blocks_failed = 0;
-  unsigned ldpc_iterations = 0;  ///< over all code blocks
+  unsigned ldpc_iterations = 0;     ///< over all code blocks
+  std::size_t bridged_symbols = 0;  ///< of 300, in which no pilots were seen and the tracking predicted
 };
 
 class KuReceiver {

@@ -62,8 +62,10 @@ struct GiveBackBlock {
 };
 
 struct SampleStreamConfig {
-  std::size_t block_samples = 0;                          ///< per channel; 0: 1 ms, within [1024, 262144]
-  double buffer_s = 0.5;                                  ///< how much the pool holds; at least 4 blocks
+  std::size_t block_samples = 0;  ///< per channel; 0: 1 ms, within [1024, 262144]
+  /// How much the pool holds; at least 4 blocks. Of a source that waits (SourceInfo::real_time is false) at
+  /// most 8 blocks.
+  double buffer_s = 0.5;
   std::size_t max_buffer_bytes = std::size_t{512} << 20;  ///< limit of the pool
   /// SCHED_FIFO priority of the reader thread, 1 to 99; where the system refuses, it runs as usual.
   std::optional<int> real_time_priority{};
