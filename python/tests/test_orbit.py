@@ -17,7 +17,7 @@ def two_lines(name, first, second):
     return f"{name}\n{with_checksum(first)}\n{with_checksum(second)}\n"
 
 
-# The example of the TLE format in the literature, and three made up: a shell at 550 km, a 12 h orbit, a slot at 36,000 km.
+# The example of the TLE format in the literature, and three made up: a shell at 550 km, 12 h, geostationary.
 ISS = (
     "ISS (ZARYA)\n"
     "1 25544U 98067A   08264.51782528 -.00002182  00000-0 -11606-4 0  2927\n"
@@ -50,7 +50,7 @@ PLACE = orbit.Place.from_deg(48.0, 11.5, 520.0)
 
 # Skyfield 1.55 (pip), EarthSatellite of the lines above, wgs84.latlon(48.0, 11.5, 520.0),
 # (satellite - place).at(ts.utc(...)).altaz() and frame_latlon_and_rates(), timescale builtin=True, whose
-# UT1 - UTC is the third entry. Rows: seconds behind the time, azimuth and elevation in rad, range in m, its rate in m/s.
+# UT1 - UTC is the third entry. Rows: seconds behind the time, azimuth and elevation in rad, range in m and its rate.
 SKYFIELD = [
     (ISS, "2008-09-20T13:00", -0.48138, [
         (0, 4.3637509989242655, -1.0676650697060686, 11566639.650160441, -688.149771603772),
@@ -127,7 +127,8 @@ class LookTest(unittest.TestCase):
         half = np.timedelta64(500, "ms")
         before, look, after = (orbit.look(satellite, PLACE, at + shift) for shift in (-half, 0 * half, half))
         np.testing.assert_allclose(after.range_m - before.range_m, look.range_rate_m_s, atol=0.05)
-        np.testing.assert_allclose(after.range_rate_m_s - before.range_rate_m_s, look.range_acceleration_m_s2, atol=2e-3)
+        np.testing.assert_allclose(after.range_rate_m_s - before.range_rate_m_s, look.range_acceleration_m_s2,
+                                   atol=2e-3)
         np.testing.assert_allclose(after.azimuth_rad - before.azimuth_rad, look.azimuth_rate_rad_s, atol=2e-6)
         np.testing.assert_allclose(after.elevation_rad - before.elevation_rad, look.elevation_rate_rad_s, atol=2e-6)
 

@@ -166,7 +166,8 @@ class ArrayTest(Case):
 
         sky = pattern.sky_db(azimuths, elevations)
         for polar in (False, True):
-            ax = self.drawn(plot.sky_map(azimuths, elevations, sky, marks={"satellite": (2.0, 1.0)}, polar=polar), polar)
+            ax = plot.sky_map(azimuths, elevations, sky, marks={"satellite": (2.0, 1.0)}, polar=polar)
+            self.drawn(ax, polar)
             mesh = ax.collections[0]
             np.testing.assert_array_equal(np.ravel(mesh.get_array()), sky.ravel())
             self.assertEqual(mesh.get_clim(), (sky.max() - 40, sky.max()))
@@ -262,9 +263,9 @@ class DoaTest(Case):
         verticals = [line.get_xdata()[0] for line in ax.get_lines() if line.get_linestyle() == "--"
                      and len(line.get_xdata()) == 2]
         np.testing.assert_allclose(verticals, np.rad2deg([0.3, -0.5]))
-        bands = [patch.get_xy()[:, 0] for patch in ax.patches]
-        np.testing.assert_allclose([(band.min(), band.max()) for band in bands],
-                                   np.rad2deg([[0.29, 0.31], [-0.51, -0.49]]))
+        to_data = ax.transData.inverted()
+        bands = [to_data.transform(patch.get_extents().get_points())[:, 0] for patch in ax.patches]
+        np.testing.assert_allclose(bands, np.rad2deg([[0.29, 0.31], [-0.51, -0.49]]))
         names = [text.get_text() for text in ax.get_legend().get_texts()]
         self.assertEqual(sorted(names), ["Bartlett", "MUSIC", "bound, one standard deviation", "estimate", "true"])
         plain = plot.doa_spectrum(angles, spectra[1], normalized=False)

@@ -31,7 +31,8 @@ class Place:
 
     def __post_init__(self) -> None:
         for name, value, limit in (("latitude_rad", self.latitude_rad, math.pi / 2),
-                                   ("longitude_rad", self.longitude_rad, 2 * math.pi), ("height_m", self.height_m, 1e5)):
+                                   ("longitude_rad", self.longitude_rad, 2 * math.pi),
+                                   ("height_m", self.height_m, 1e5)):
             if not abs(value) <= limit:
                 raise ValueError(f"{name}: {value}, must be {-limit} to {limit}")
 

@@ -22,7 +22,7 @@ def scenario_motion(satellite: Satellite, place: Place, time: str | np.datetime6
     seen = look(satellite, place, np.datetime64(time, "ns"))
     azimuth_rate_deg = float(np.rad2deg(seen.azimuth_rate_rad_s[0]))
     if not abs(azimuth_rate_deg) <= 10:
-        raise ValueError(f"time: {satellite.name} turns {azimuth_rate_deg:.1f} degrees/s in azimuth, must be at most 10")
+        raise ValueError(f"time: {satellite.name} turns {azimuth_rate_deg:.1f} degrees/s in azimuth, at most 10")
     return {
         "type": "track",
         "azimuth_deg": float(np.rad2deg(seen.azimuth_rad[0])),
