@@ -247,9 +247,11 @@ class SymbolsTest(Case):
             self.assertLess(np.max(power[(delay != 0) & (delay != 3)]), -250)
         ax = self.drawn(plot.channel_estimate(h, quantity="phase"))
         np.testing.assert_allclose(curves(ax)[0].get_ydata(), np.rad2deg(np.angle(np.fft.fftshift(h))))
-        h[5] = np.nan
+        h[5], h[0] = np.nan, 0
         for quantity in ("magnitude", "phase", "delay"):
-            self.drawn(plot.channel_estimate(h, quantity=quantity))
+            ax = self.drawn(plot.channel_estimate(h, quantity=quantity))
+            self.assertEqual(np.flatnonzero(~np.isfinite(curves(ax)[0].get_ydata())).tolist(),
+                             [] if quantity == "delay" else [32, 37])
 
 
 class DoaTest(Case):

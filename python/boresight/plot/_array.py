@@ -51,6 +51,7 @@ def array_geometry(geometry: Any, *, weights: npt.ArrayLike | None = None, wavel
     if len(x) <= 64 if numbered is None else numbered:
         for index, place in enumerate(zip(x, y)):
             ax.annotate(str(index), place, xytext=(5, 5), textcoords="offset points", fontsize=7)
+    ax.margins(0.12)
     ax.set_aspect("equal", adjustable="datalim")
     ax.set_xlabel(f"x in {unit}")
     ax.set_ylabel(f"y in {unit}")

@@ -47,8 +47,8 @@ def channel_estimate(channel: npt.ArrayLike, *, quantity: Literal["magnitude", "
     """A channel over the subcarriers, or the power of its impulse response over delay.
 
     channel: (subcarriers,) complex; with fft_order index 0 is the carrier and the upper half lies below it
-        (ofdm/numerology.h), otherwise the subcarriers rise in frequency. NaN marks a subcarrier without an estimate:
-        a gap in the curve, and zero before the transform to delay.
+        (ofdm/numerology.h), otherwise the subcarriers rise in frequency. NaN and 0 mark a subcarrier without an
+        estimate: a gap in the curve, and 0 before the transform to delay.
     quantity: "magnitude" in dB, "phase" in degrees, unwrapped nowhere, or "delay": |IFFT / N|^2 in dB.
     spacing_hz: subcarrier spacing; the axis is then in MHz or microseconds, otherwise in subcarriers or samples.
     known: (subcarriers,) the true channel, drawn behind the estimate.
@@ -71,6 +71,8 @@ def channel_estimate(channel: npt.ArrayLike, *, quantity: Literal["magnitude", "
         rising = np.fft.fftshift(curve) if fft_order else curve
         if quantity == "delay":
             rising = np.fft.fftshift(np.fft.ifft(np.fft.ifftshift(np.where(np.isfinite(rising), rising, 0))))
+        else:
+            rising = np.where(rising == 0, np.nan, rising)
         rows.append(np.angle(rising, deg=True) if quantity == "phase" else decibels(np.abs(rising) ** 2))
     if quantity == "delay":
         x, x_label = (index, "delay in samples") if spacing_hz is None else (
