@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <string>
 #include <utility>
 
@@ -20,14 +19,9 @@ namespace boresight::beam {
 namespace {
 
 constexpr std::size_t run_samples = 128;  // what SampleCovariance sums at a time
-// A last run shorter than this joins the one before: the power of a few samples says nothing.
-constexpr std::size_t least_run_samples = 32;
 constexpr std::size_t max_beams = 64;
 // Eigenvalues this much over the noise floor are signals to Mode::subspace.
 constexpr double signal_threshold_db = 3;
-// What the output's usual power may fall by from block to block: bursts of the wanted signal then trigger
-// once and not each time.
-constexpr double usual_power_decay = 0.9;
 
 using Config = AdaptiveBeamformer::Config;
 using Mode = AdaptiveBeamformer::Mode;
@@ -53,8 +47,6 @@ const Config& checked(const Config& config) {
           "adaptive beamformer: update_interval_samples must be at least 1");
   require(config.covariance_decimation >= 1, "adaptive beamformer: covariance_decimation must be at least 1");
   require(config.max_block_samples >= 1, "adaptive beamformer: max_block_samples must be at least 1");
-  require(config.jump_db == 0 || (config.jump_db >= 3 && config.jump_db <= 60),
-          "adaptive beamformer: jump_db " + text(config.jump_db) + " must be 0 or 3 to 60");
   require(config.uncertainty > 0 && config.uncertainty < 1,
           "adaptive beamformer: uncertainty " + text(config.uncertainty) + " must be in (0, 1)");
   require(config.max_nulls < elements, "adaptive beamformer: max_nulls " + std::to_string(config.max_nulls) +
@@ -73,35 +65,12 @@ Vec3 cross(Vec3 a, Vec3 b) {
   return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
 }
 
-/// Mean of |y|^2.
-double mean_power(std::span<const cf32> y) noexcept {
-  // std::complex<float> is float[2] by the language's own rule ([complex.numbers]).
-  const float* values = reinterpret_cast<const float*>(y.data());
-  constexpr std::size_t lanes = 8;  // partial sums of their own, so that the compiler may use vectors
-  const std::size_t n = 2 * y.size();
-  float sums[lanes] = {};
-  std::size_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-    for (std::size_t k = 0; k < lanes; ++k) sums[k] += values[i + k] * values[i + k];
-  }
-  double sum = 0;
-  for (const float part : sums) sum += static_cast<double>(part);
-  for (; i < n; ++i) sum += static_cast<double>(values[i] * values[i]);
-  return sum / static_cast<double>(y.size());
-}
-
-/// Length of the run that starts at `first` of n samples.
-std::size_t run_length(std::size_t first, std::size_t n) {
-  const std::size_t left = n - first;
-  return left < run_samples + least_run_samples ? left : run_samples;
-}
-
 }  // namespace
 
 AdaptiveBeamformer::AdaptiveBeamformer(const Config& config)
     : config_(checked(config)),
       adapts_(config.mode != Mode::conventional && config.mode != Mode::single),
-      jump_ratio_(config.jump_db > 0 ? power_from_db(config.jump_db) : 0),
+      watch_({.beams = config.beams, .jump_db = config.jump_db}),
       covariance_({.elements = config.geometry.elements()}),
       factor_(
           {.elements = config.geometry.elements(), .loading_over_noise_db = config.loading_over_noise_db}),
@@ -115,9 +84,7 @@ AdaptiveBeamformer::AdaptiveBeamformer(const Config& config)
       steering_(config.beams, config.geometry.elements()),
       derivatives_(config.flat_top ? 2 * config.beams : 0, config.geometry.elements()),
       nulls_(config.max_nulls, config.geometry.elements()),
-      weights_(config.beams, config.geometry.elements()),
-      usual_power_(config.beams),
-      block_power_(config.beams) {
+      weights_(config.beams, config.geometry.elements()) {
   if (config.forward_backward) mirror_ = mirror_elements(config.geometry);
   for (std::size_t b = 0; b < config.beams; ++b) set_direction({0, 0, 1}, b);
   direction_changed_ = false;
@@ -170,31 +137,6 @@ void AdaptiveBeamformer::train_from_jump(Grid<const cf32> in) noexcept {
   const auto past = static_cast<double>(32 * elements());
   if (covariance_.snapshots() > past) covariance_.forget(past / covariance_.snapshots());
   covariance_.update(in.columns(0, std::min(in.columns(), std::max<std::size_t>(1024, 16 * elements()))));
-}
-
-/// First sample of the first run in which a beam's power has jumped; n when none has, and then `block_power_`
-/// is the mean.
-std::size_t AdaptiveBeamformer::find_jump(Grid<const cf32> out) noexcept {
-  const std::size_t n = out.columns();
-  std::ranges::fill(block_power_, 0.0);
-  if (jump_ratio_ == 0) return n;
-  for (std::size_t first = 0; first < n; first += run_length(first, n)) {
-    const std::size_t length = run_length(first, n);
-    for (std::size_t b = 0; b < out.rows(); ++b) {
-      const double power = mean_power(out.row(b).subspan(first, length));
-      if (!std::isfinite(power)) continue;
-      if (n >= least_run_samples && power > jump_ratio_ * usual_power_[b]) return first;
-      block_power_[b] += power * static_cast<double>(length) / static_cast<double>(n);
-    }
-  }
-  return n;
-}
-
-/// What find_jump() compares the next block with.
-void AdaptiveBeamformer::note_power() noexcept {
-  for (std::size_t b = 0; b < beams(); ++b) {
-    usual_power_[b] = std::max(block_power_[b], usual_power_decay * usual_power_[b]);
-  }
 }
 
 /// Unit gain, then what else this beam is told, in order of importance.
@@ -315,16 +257,14 @@ void AdaptiveBeamformer::process(Grid<const cf32> in, Grid<cf32> out) noexcept {
     }
     load_weights(current_);
     current_.process(in, out);
-    std::ranges::fill(usual_power_, std::numeric_limits<double>::infinity());
-    find_jump(out);
-    usual_power_ = block_power_;
+    watch_.settle(out);
     samples_since_renewal_ = 0;
     direction_changed_ = false;
     return;
   }
 
   current_.process(in, out);
-  const std::size_t jump = adapts_ ? find_jump(out) : n;
+  const std::size_t jump = adapts_ ? watch_.find(out) : n;
   const bool jumped = jump < n;
   if (jumped) train_from_jump(in.columns(jump, n - jump));
   // A renewal that was given up is still due: tried again with the next block.
@@ -341,20 +281,16 @@ void AdaptiveBeamformer::process(Grid<const cf32> in, Grid<cf32> out) noexcept {
     }
     if (jumped) {
       ++stats_.jumps;
-      // What is left of the jump under the new weights is usual from now on: what cannot be nulled (a jammer
-      // within the beam, the wanted signal itself) must not trigger for ever.
-      std::ranges::fill(usual_power_, std::numeric_limits<double>::infinity());
-      find_jump(Grid<const cf32>(out).columns(jump, n - jump));
-      usual_power_ = block_power_;
+      watch_.settle(Grid<const cf32>(out).columns(jump, n - jump));
     }
   }
-  if (!jumped) note_power();
+  if (!jumped) watch_.note();
 }
 
 void AdaptiveBeamformer::reset() noexcept {
   covariance_.reset();
   for (std::size_t b = 0; b < beams(); ++b) std::ranges::fill(weights_.row(b), cf64(0));
-  std::ranges::fill(usual_power_, 0.0);
+  watch_.reset();
   samples_since_renewal_ = 0;
   started_ = false;
   direction_changed_ = false;

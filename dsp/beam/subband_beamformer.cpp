@@ -1,14 +1,28 @@
 #include "boresight/beam/subband_beamformer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
+#include "boresight/beam/power_watch.h"
 #include "boresight/core/assert.h"
 #include "boresight/core/error.h"
 #include "fft/overlap_bank.h"
 
 namespace boresight::beam {
 namespace {
+
+// After a jump the watch rests until so many frames have been learned from: weights are renewed after 1, 2,
+// 4, ... of them anyway, and whoever switches his jammer on and off gets no more work done than that.
+constexpr std::size_t rest_frames = 32;
+// The first frame of a stream is half empty and says nothing of the power.
+constexpr std::size_t first_rest_frames = 2;
+// What came with a jump must not drown in the past, which keeps the weight of so many products per element
+// and subband: what a noise floor needs.
+constexpr std::size_t past_products = 32;
+// PowerWatch's usual decay is that per block of a receive chain. Here a block is one frame.
+constexpr double decay_per_block = 0.9;
+constexpr double block_samples = 8192;
 
 std::size_t frames_of(std::size_t samples, std::size_t fft_size) {
   const std::size_t hop = fft_size / 2;
@@ -40,16 +54,24 @@ struct SubbandBeamformer::State {
   explicit State(const Config& c)
       : weights(weights_config(c)),
         bank(c.geometry.elements(), 1, c.fft_size),
+        watch({.jump_db = c.jump_db,
+               .decay = std::pow(decay_per_block, static_cast<double>(c.fft_size) / (2 * block_samples)),
+               .overlapping = true}),
         interval(frames_of(c.update_interval_samples, c.fft_size)),
-        next_renewal(std::min(interval, 4 * c.geometry.elements())) {}
+        first_renewal(std::min(interval, 4 * c.geometry.elements())),
+        next_renewal(first_renewal) {}
 
   SubbandWeights weights;
   fft::OverlapBank bank;
-  std::size_t interval;      // frames
-  std::size_t next_renewal;  // frames after the last forgetting
-  std::size_t frames = 0;    // since then
-  bool settled = false;      // a full interval has been seen
+  PowerWatch watch;
+  std::size_t interval;       // frames
+  std::size_t first_renewal;  // frames
+  std::size_t next_renewal;   // frames after the last forgetting or jump
+  std::size_t frames = 0;     // since then
+  bool settled = false;       // a full interval has been seen
   bool direction_changed = false;
+  std::size_t rest = first_rest_frames;  // frames until the watch looks again
+  std::uint64_t jumps = 0;
 };
 
 SubbandBeamformer::SubbandBeamformer(const Config& config)
@@ -60,6 +82,9 @@ SubbandBeamformer& SubbandBeamformer::operator=(SubbandBeamformer&&) noexcept = 
 
 std::uint64_t SubbandBeamformer::samples_zeroed() const {
   return state_->bank.samples_zeroed();
+}
+std::uint64_t SubbandBeamformer::jumps() const {
+  return state_->jumps;
 }
 const SubbandWeights& SubbandBeamformer::weights() const {
   return state_->weights;
@@ -75,7 +100,8 @@ void SubbandBeamformer::set_responses(Grid<const cf64> responses) noexcept {
   state_->direction_changed = true;
 }
 
-void SubbandBeamformer::frame(Grid<const cf32> bins, std::span<cf32> out) noexcept {
+/// From one frame to the next: a direction has changed, or enough is new to learn from.
+void SubbandBeamformer::learn(Grid<const cf32> bins) noexcept {
   State& state = *state_;
   bool due = state.direction_changed;
   if (config_.mode == SubbandWeights::Mode::mvdr) {
@@ -84,7 +110,8 @@ void SubbandBeamformer::frame(Grid<const cf32> bins, std::span<cf32> out) noexce
     due = due || state.frames >= state.next_renewal;
   }
   if (due) {
-    state.weights.renew();
+    // The frames' windows are fade enough while a jammer is being learned.
+    state.weights.renew(state.rest > 0 ? 1 : state.weights.config().fade_steps);
     state.direction_changed = false;
   }
   if (state.frames >= state.next_renewal) {
@@ -97,7 +124,43 @@ void SubbandBeamformer::frame(Grid<const cf32> bins, std::span<cf32> out) noexce
       state.next_renewal = std::min(2 * state.next_renewal, state.interval);
     }
   }
+}
+
+/// Learning starts over with this frame, the past counting little (this frame, too, if it was learned from
+/// already).
+void SubbandBeamformer::learn_anew(Grid<const cf32> bins) noexcept {
+  State& state = *state_;
+  const std::size_t width = config_.fft_size / config_.subbands;
+  const double past = std::ceil(static_cast<double>(past_products * config_.geometry.elements()) /
+                                static_cast<double>(width));
+  if (state.weights.snapshots() > past) state.weights.forget(past / state.weights.snapshots());
+  state.weights.train(bins);
+  state.weights.renew(1);
+  state.settled = false;
+  state.frames = 1;
+  state.next_renewal = std::min<std::size_t>(2, state.interval);
+  state.rest = rest_frames;
+  ++state.jumps;
+}
+
+void SubbandBeamformer::frame(Grid<const cf32> bins, std::span<cf32> out) noexcept {
+  State& state = *state_;
+  const Grid<const cf32> beam(out.data(), 1, out.size());
+  learn(bins);
+  const bool new_weights = state.weights.fading();
   state.weights.apply(bins, out);
+  if (state.rest > 0) {
+    if (--state.rest == 0) state.watch.settle(beam);
+  } else if (config_.mode != SubbandWeights::Mode::mvdr) {
+    return;
+  } else if (state.watch.find(beam) < out.size()) {
+    learn_anew(bins);
+    state.weights.apply(bins, out);
+  } else if (new_weights) {
+    state.watch.settle(beam);
+  } else {
+    state.watch.note();
+  }
 }
 
 void SubbandBeamformer::process(Grid<const cf32> in, std::span<cf32> out) noexcept {
@@ -112,9 +175,12 @@ void SubbandBeamformer::reset() noexcept {
   state.bank.reset();
   state.weights.reset();
   state.frames = 0;
-  state.next_renewal = std::min(state.interval, 4 * config_.geometry.elements());
+  state.next_renewal = state.first_renewal;
   state.settled = false;
   state.direction_changed = false;
+  state.watch.reset();
+  state.rest = first_rest_frames;
+  state.jumps = 0;
 }
 
 }  // namespace boresight::beam

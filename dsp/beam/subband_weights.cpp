@@ -245,7 +245,12 @@ double SubbandWeights::noise_floor() noexcept {
   return *middle;
 }
 
-void SubbandWeights::renew() noexcept {
+bool SubbandWeights::fading() const {
+  return state_->fade_left > 0;
+}
+
+void SubbandWeights::renew(std::size_t fade_steps) noexcept {
+  BORESIGHT_ASSERT(fade_steps >= 1);
   State& state = *state_;
   const std::size_t elements = config_.geometry.elements();
   steer();
@@ -294,7 +299,7 @@ void SubbandWeights::renew() noexcept {
   }
   spread();
   const bool first = stats_.updates++ == 0;
-  state.fade_left = first ? 1 : config_.fade_steps;
+  state.fade_left = first ? 1 : fade_steps;
 }
 
 /// From subbands to bins.

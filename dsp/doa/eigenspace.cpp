@@ -88,13 +88,13 @@ struct Eigenspace::Workspace {
         full(static_cast<Index>(c.elements)),
         covariance(static_cast<Index>(c.elements), static_cast<Index>(c.elements)),
         values(static_cast<Index>(c.vectors)),
-        vectors(static_cast<Index>(c.elements), static_cast<Index>(c.vectors)) {
+        vectors(static_cast<Index>(c.elements), static_cast<Index>(c.vectors)),
+        projected(static_cast<Index>(std::max<std::size_t>(block, 1))) {
     values.setZero();
     vectors.setZero();
     if (block == 0) return;
     const auto n = static_cast<Index>(c.elements);
     const auto p = static_cast<Index>(block);
-    projected = FullDecomposition(p);
     ritz.resize(p);
     turn.resize(p, p);
     start.resize(n, p);
@@ -123,8 +123,8 @@ struct Eigenspace::Workspace {
   Eigen::VectorXd values;
   MatrixXcd vectors;
 
-  FullDecomposition projected{1};
-  Eigen::VectorXd ritz;  // of the iterated block, descending
+  FullDecomposition projected;  // of the iterated block
+  Eigen::VectorXd ritz;         // its eigenvalues, descending
   MatrixXcd start, x, y, rotated, h, turn;
   aligned_vector<double> parts;  // R for the kernel
   aligned_vector<double> packed;

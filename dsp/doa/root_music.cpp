@@ -26,12 +26,21 @@ Eigen::VectorXcd roots_of(const Eigen::VectorXcd& c) {
 
 }  // namespace
 
-LineAngles root_music(const LineArray& line, Grid<const cf64> covariance, std::size_t sources) {
+LineAngles root_music(const LineArray& line, Grid<const cf64> covariance, std::size_t sources,
+                      Averaging averaging) {
   check(line, covariance, sources, line.elements - 1);
   const auto n = static_cast<Index>(line.elements);
   LineAngles out;
   Eigenspace space({.elements = line.elements, .vectors = sources});
-  if (!space.compute(covariance) || !(space.values()[0] > 0)) {
+  GridBuffer<cf64> r(line.elements, line.elements);
+  const std::size_t last = line.elements - 1;
+  for (std::size_t i = 0; i <= last; ++i) {
+    for (std::size_t k = 0; k <= i; ++k) {
+      r(i, k) = averaging == Averaging::none ? covariance(i, k)
+                                             : 0.5 * (covariance(i, k) + covariance(last - k, last - i));
+    }
+  }
+  if (!space.compute(r.view()) || !(space.values()[0] > 0)) {
     out.missing = sources;
     return out;
   }

@@ -53,6 +53,7 @@
 #include "boresight/beam/lcmv.h"
 #include "boresight/beam/lms.h"
 #include "boresight/beam/power_inversion.h"
+#include "boresight/beam/power_watch.h"
 #include "boresight/beam/rls.h"
 #include "boresight/beam/robust_capon.h"
 #include "boresight/beam/sidelobe_canceller.h"

@@ -12,6 +12,7 @@
 #include "boresight/beam/constraints.h"
 #include "boresight/beam/covariance_factor.h"
 #include "boresight/beam/lcmv.h"
+#include "boresight/beam/power_watch.h"
 #include "boresight/core/grid.h"
 #include "boresight/core/types.h"
 #include "boresight/core/vec3.h"
@@ -140,8 +141,6 @@ class AdaptiveBeamformer {
  private:
   void train(Grid<const cf32> in) noexcept;
   void train_from_jump(Grid<const cf32> in) noexcept;
-  std::size_t find_jump(Grid<const cf32> out) noexcept;
-  void note_power() noexcept;
   bool renew_weights() noexcept;
   bool adapt_beam(std::size_t beam) noexcept;
   bool constrained_beam(std::size_t beam) noexcept;
@@ -150,7 +149,7 @@ class AdaptiveBeamformer {
 
   Config config_;
   bool adapts_;
-  double jump_ratio_;
+  PowerWatch watch_;
   doa::SampleCovariance covariance_;
   CovarianceFactor factor_;
   ConstraintSet constraints_;
@@ -165,8 +164,6 @@ class AdaptiveBeamformer {
   GridBuffer<cf64> derivatives_;       // [2 beams x elements], for a flat top
   GridBuffer<cf64> nulls_;             // [max_nulls x elements]
   GridBuffer<cf64> weights_;           // [beams x elements]
-  std::vector<double> usual_power_;    // [beams], what find_jump() compares with
-  std::vector<double> block_power_;    // [beams], what it found
   std::size_t null_count_ = 0;
   std::size_t samples_since_renewal_ = 0;
   bool started_ = false;

@@ -43,6 +43,10 @@ class SubbandBeamformer {
     std::size_t covariance_decimation = 4;
     /// New weights are faded in over so many samples (rounded up to frames), so that the output never steps.
     std::size_t fade_samples = 1024;
+    /// A frame whose output is this much stronger than usual (PowerWatch) renews the weights at once, and
+    /// again 2, 4, 8, ... frames after it; 3 to 60 dB, 0 switches it off. A jammer that comes on does not
+    /// wait for the next update. Frames of fewer than 32 bins are not watched.
+    double jump_db = 6;
   };
 
   /// ConfigError names the value and the limit. Looks at the boresight until told otherwise.
@@ -63,6 +67,8 @@ class SubbandBeamformer {
   /// fft_size: how many samples the output is late.
   std::size_t latency_samples() const { return config_.fft_size; }
   std::uint64_t samples_zeroed() const;
+  /// Early renewals because the output's power jumped.
+  std::uint64_t jumps() const;
   const SubbandWeights& weights() const;
 
   /// As constructed, but direction and responses stay.
@@ -71,6 +77,8 @@ class SubbandBeamformer {
  private:
   struct State;
 
+  void learn(Grid<const cf32> bins) noexcept;
+  void learn_anew(Grid<const cf32> bins) noexcept;
   void frame(Grid<const cf32> bins, std::span<cf32> out) noexcept;
 
   Config config_;

@@ -85,7 +85,11 @@ class SubbandWeights {
 
   /// New weights from what train() saw. With fewer than 2 E bins per subband, or where it is silent,
   /// conventional ones.
-  void renew() noexcept;
+  void renew() noexcept { renew(config_.fade_steps); }
+  /// The same, but these take over in `fade_steps` steps, at least 1: at once.
+  void renew(std::size_t fade_steps) noexcept;
+  /// Whether the next apply() still changes the weights.
+  bool fading() const;
 
   /// out[k] = w_k^H x_k. @param bins [E x K] @param out [K]. Advances a fade by one step. No allocation.
   void apply(Grid<const cf32> bins, std::span<cf32> out) noexcept;

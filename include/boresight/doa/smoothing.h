@@ -3,17 +3,33 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
+#include <vector>
 
+#include "boresight/array/geometry.h"
 #include "boresight/core/grid.h"
 #include "boresight/core/types.h"
 
 namespace boresight::doa {
 
-/// R <- (R + J R* J) / 2, J the exchange of first and last element (Pillai and Kwon 1989), in place: for
-/// arrays that look the same seen from their center backwards: Geometry::line, rectangle, and circles with an
-/// even number of elements numbered so that e and E - 1 - e are opposite (Geometry::circle is not). Tells two
-/// coherent paths apart unless their phases happen to agree at the center; halves the variance of noise.
-/// NaN stays where it is and where it is mirrored.
+/// For every element the one opposite to it through the middle of the array, as lines, rectangles and circles
+/// with an even number of elements have. Throws ConfigError when an element has none (within a micrometre).
+std::vector<std::size_t> mirror_elements(const array::Geometry& geometry);
+
+/// R <- (R + J R* J) / 2 in place, J exchanging each element with its mirror (Pillai and Kwon 1989; Van Trees
+/// 2002, section 7.2.3): for arrays that look the same seen from their center backwards. Plane waves look the
+/// same to J R* J, noise does not: uncorrelated snapshots count (nearly) twice, and two coherent paths are
+/// told apart unless their phases happen to agree at the center. Gain and phase errors of the elements break
+/// the symmetry and leave residual power of the order of their variance: for calibrated arrays.
+///
+/// False, and R as it was, when an element is dead (R_ee = 0) and its mirror is not: the average would bring
+/// it back to life. NaN and Inf stay where they are and spread to the mirrored entry.
+/// @param covariance  [E x E], Hermitian, both triangles read and written
+/// @param mirror      [E], as mirror_elements() makes it
+bool forward_backward(Grid<cf64> covariance, std::span<const std::size_t> mirror) noexcept;
+
+/// The same for Geometry::line and rectangle, whose element e is opposite to E - 1 - e (Geometry::circle is
+/// numbered otherwise), and however dead an element is.
 void forward_backward(Grid<cf64> covariance) noexcept;
 
 /// The mean of the covariances of all parts of `part_columns` x `part_rows` elements of a rectangle of
