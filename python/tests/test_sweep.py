@@ -242,6 +242,7 @@ class ResultsFileTest(unittest.TestCase):
             (b"my thesis", "line 1 is not the header"),
             (b"my thesis\n", "line 1 is not the header"),
             (b"{}\n", "line 1 is not the header"),
+            (b'{"boresight_sweep": NaN}\n', "another sweep"),
             (b"[" * 100_000 + b"\n", "line 1 is not the header"),
             (b"x" * 2_000_000, "line 1 is longer"),
             (lines[0] + b"{}\n" + lines[1], "line 2 is not a result"),

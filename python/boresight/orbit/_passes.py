@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from ._elements import Satellite
 from ._look import Look, Place, elevation, look, time_range
@@ -72,11 +72,12 @@ def passes(satellite: Satellite, place: Place, start: str | np.datetime64, end: 
     return found
 
 
-def _where(satellite: Satellite, place: Place, low: np.datetime64, high: np.datetime64, f: object) -> np.datetime64:
+def _where(satellite: Satellite, place: Place, low: np.datetime64, high: np.datetime64,
+           f: Callable[[float, float], float]) -> np.datetime64:
     # Bisection for the sign change of f(sine, derivative) between low and high.
     def positive(at: np.datetime64) -> bool:
         sine, slope = elevation(satellite, place, np.array([at]))
-        return bool(f(sine[0], slope[0]) > 0)  # type: ignore[operator]
+        return f(float(sine[0]), float(slope[0])) > 0
 
     at_low = positive(low)
     while high - low > _RESOLUTION:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def _positions(geometry: Any) -> npt.NDArray[np.float64]:
     positions = np.asarray(getattr(geometry, "positions_m", geometry), dtype=np.float64)
     if positions.ndim != 2 or positions.shape[1] != 3 or positions.shape[0] == 0:
-        raise ValueError(f"geometry: shape {positions.shape}, must be a Geometry or (elements, 3) in metres")
+        raise ValueError(f"geometry: shape {positions.shape}, must be a Geometry or (elements, 3) in m")
     return positions
 
 
@@ -24,10 +24,10 @@ def array_geometry(geometry: Any, *, weights: npt.ArrayLike | None = None, wavel
                    numbered: bool | None = None, ax: Axes | None = None) -> Axes:
     """The elements seen from the sky, boresight towards the reader.
 
-    geometry: an array.Geometry, or positions (elements, 3) in metres, array frame.
+    geometry: an array.Geometry, or positions (elements, 3) in m, array frame.
     weights: (elements,) real or complex; the elements are colored by |w| in dB relative to the largest, which shows
         a taper. Without weights, elements that are not in one plane are colored by their height z.
-    wavelength_m: axes in wavelengths instead of metres.
+    wavelength_m: axes in wavelengths instead of m.
     numbered: write the index beside each element; by default up to 64 elements.
     """
     positions = _positions(geometry)

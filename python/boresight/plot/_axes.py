@@ -22,7 +22,7 @@ MARKERS = ("o", "s", "^", "D", "v", "x", "+")
 
 
 def axes_for(ax: Axes | None, polar: bool = False, square: bool = False) -> Axes:
-    """`ax`, or the only axes of a new figure that belongs to no window; ValueError if `ax` is not polar and must be."""
+    """`ax`, or the only axes of a new figure that belongs to no window; ValueError if `ax` is of the other kind."""
     if ax is None:
         figure = need("matplotlib.figure", "boresight.plot", "plot").Figure
         size = (5.2, 5.0) if polar or square else (6.4, 4.2)
@@ -88,14 +88,6 @@ def vector_of(values: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:
     if vector.ndim != 1 or vector.size == 0:
         raise ValueError(f"{name}: shape {vector.shape}, must be (n,) with n >= 1")
     return vector
-
-
-def samples_of(values: npt.ArrayLike, name: str) -> npt.NDArray[np.complex128]:
-    """A one-dimensional complex array, or ValueError."""
-    samples = np.asarray(values)
-    if samples.ndim != 1 or samples.size == 0:
-        raise ValueError(f"{name}: shape {samples.shape}, must be (n,) with n >= 1")
-    return samples.astype(np.complex128)
 
 
 def decibels(power: npt.ArrayLike) -> npt.NDArray[np.float64]:

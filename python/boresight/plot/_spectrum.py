@@ -12,7 +12,7 @@ from ._axes import COLOR_MAP, axes_for, color_bar, decibels, draw_curves, labels
 if TYPE_CHECKING:
     from matplotlib.axes import Axes  # type: ignore[import]
 
-_BLOCK_SEGMENTS = 256  # transformed at once: bounds the memory, whatever the length of the recording
+_BLOCK_SAMPLES = 1 << 18  # transformed at once: bounds the memory, whatever the length of the recording
 
 
 def _periodograms(x: npt.NDArray[np.complex64], fft_size: int, starts: npt.NDArray[np.intp],
@@ -30,8 +30,9 @@ def _mean_density(x: npt.NDArray[np.complex64], fft_size: int, first: int, last:
     # Welch's mean over all segments that start in first..last - fft_size, overlapping by half.
     starts = np.arange(first, last - fft_size + 1, max(1, fft_size // 2))
     total = np.zeros(fft_size)
-    for begin in range(0, starts.size, _BLOCK_SEGMENTS):
-        block = starts[begin : begin + _BLOCK_SEGMENTS]
+    at_once = max(1, _BLOCK_SAMPLES // fft_size)
+    for begin in range(0, starts.size, at_once):
+        block = starts[begin : begin + at_once]
         total += _periodograms(x, fft_size, block, sample_rate_hz).sum(axis=0)
     return total / starts.size
 

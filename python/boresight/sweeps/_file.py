@@ -14,6 +14,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ class ResultsFileError(ValueError):
     """The file is of another sweep, is in use, or holds what no sweep wrote."""
 
 
+_opening = threading.Lock()
 _open_files: set[tuple[int, int]] = set()
 
 
@@ -46,11 +48,9 @@ class ResultsFile:
         self.blocks: dict[str, dict[int, dict[str, int]]] = {}
         """Counts read: canonical(point) to block number to counter to count."""
         text = canonical({"boresight_sweep": VERSION, **header})
-        self._refuse_if_open()
-        self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
-        self._identity = _identity(os.fstat(self._descriptor))
+        with _opening:
+            self._open()
         try:
-            self._lock()
             self._read(text)
         except BaseException:
             self._close()
@@ -70,15 +70,16 @@ class ResultsFile:
     # parent. It does not keep this process itself out, and ends when any descriptor of the file is closed; so this
     # process keeps a list of what it has open and looks there before it opens.
 
-    def _refuse_if_open(self) -> None:
+    def _open(self) -> None:
         if self.path.exists() and _identity(self.path.stat()) in _open_files:
             raise ResultsFileError(f"{self.path}: another sweep is writing to it")
-
-    def _lock(self) -> None:
+        self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
         try:
             fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
+            os.close(self._descriptor)
             raise ResultsFileError(f"{self.path}: another sweep is writing to it") from error
+        self._identity = _identity(os.fstat(self._descriptor))
         _open_files.add(self._identity)
 
     def _close(self) -> None:
@@ -121,7 +122,7 @@ class ResultsFile:
                 ours = False
             if not ours:
                 raise self._bad(1, "is not the header of a sweep")
-            raise self._bad(1, f"is of another sweep:\n  {canonical(found)}\nthis one is\n  {header}")
+            raise self._bad(1, f"is of another sweep:\n  {str(found)[:1000]}\nthis one is\n  {header}")
 
     def _take(self, number: int, line: bytes) -> None:
         try:

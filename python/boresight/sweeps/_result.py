@@ -43,8 +43,8 @@ class SweepResult:
     def rate(self, errors: str = "errors", trials: str = "trials") -> npt.NDArray[np.float64]:
         """Sum of one counter over that of another, shape (points,); NaN where there was no trial.
 
-        Because counting stops at an error the rate is a little too high: with block-wise counting by less than one
-        part in the number of errors that stops it.
+        Because counting stops at an error the rate is a little too high, by at most about one part in the number of
+        errors that stops it (Haldane, Biometrika 33, 1945).
         """
         total = self.count(trials)
         return np.where(total > 0, self.count(errors) / np.maximum(total, 1), np.nan)

@@ -37,7 +37,7 @@ def sweep(task: Task, grid: Mapping[str, Iterable[Any]] | Iterable[Any], executo
         keep the cost of handing them over small. For an executor in other processes it must be picklable: a function
         of a module, or functools.partial of one.
     grid: names to values, of which every combination is a point (a dict), the last name fastest; or the points
-        themselves, whatever JSON can hold. The same point twice is a ValueError.
+        themselves, whatever JSON can hold (1 and 1.0 are two points). The same point twice is a ValueError.
     executor: any concurrent.futures.Executor; it is not shut down. None: this thread.
     seed: any int >= 0. `rng` is a NumPy Generator on Philox, keyed by seed, point and block: a point has the same
         counts in every grid. (A NumPy release may change what its Generators draw, NEP 19.)
@@ -69,9 +69,9 @@ def sweep(task: Task, grid: Mapping[str, Iterable[Any]] | Iterable[Any], executo
         with closing(_run_here(runner, tallies) if executor is None else _run_on(executor, in_flight, runner, tallies)
                      ) as done:
             for tally, block, counts in done:
+                tally.add(block, counts)
                 if file is not None:
                     file.append(tally.key, block, counts)
-                tally.add(block, counts)
                 bar.update(sum(t.share for t in tallies) / len(tallies), sum(t.finished for t in tallies),
                            sum(t.blocks for t in tallies))
         bar.end(sum(t.finished for t in tallies), sum(t.blocks for t in tallies))
