@@ -42,6 +42,12 @@ class NotebooksTest(unittest.TestCase):
     def test_find_the_jammer(self):
         self.check("find_the_jammer", 2)
 
+    def test_receive_ku_stage_by_stage(self):
+        self.check("receive_ku_stage_by_stage", 5)
+
+    def test_decode_wifi_from_a_recording(self):
+        self.check("decode_wifi_from_a_recording", 3)
+
     def test_error_rate_against_theory(self):
         self.check("error_rate_against_theory", 1)
 
