@@ -67,6 +67,11 @@ void KuReceiver::reset(std::int64_t next_sample) {
   unlock(next_sample);
 }
 
+void KuReceiver::set_probe(KuProbe* probe) {
+  if (probe != nullptr) probe->reserve(search_.statistic_2().size());
+  probe_ = probe;
+}
+
 void KuReceiver::unlock(std::int64_t from) {
   state_ = State::search;
   position_ = from;
@@ -166,6 +171,7 @@ bool KuReceiver::search() {
   // What stands where the next frame must be is that frame; its segments already showed before it.
   if (locked_ && start > slot_.start - allowance) return confirm_slot();
   ++stats_.candidates;
+  if (probe_ != nullptr) probe_->found(position_, search_.statistic_2());
   start_ = start;
   frequency_ = candidate->frequency;
   const double drift = config_.max_clock_offset_ppm * 1e-6 * symbol_samples;
@@ -246,6 +252,7 @@ bool KuReceiver::demodulate(const Handler& handler) {
   const auto window = samples(first, fft_size);
   if (symbol_ == 1) {
     demodulator_.begin(window, frequency_, rate_variance_, drift_, drift_variance_);
+    if (probe_ != nullptr) probe_->begin(start_, demodulator_.channel(), demodulator_.noise_variance());
     ++symbol_;
     return true;
   }
@@ -255,7 +262,9 @@ bool KuReceiver::demodulate(const Handler& handler) {
   const unsigned bits = in_header ? 2 : frame::mcs_info(header_.mcs).bits_per_symbol;
   const auto& constellation = in_header ? header_constellation_ : payload_constellations_[bits / 2 - 1];
   const std::size_t count = frame::ku_data_carriers * bits;
-  demodulator_.symbol(symbol_, window, constellation, std::span(llr_).subspan(index * count, count));
+  const auto llr = std::span(llr_).subspan(index * count, count);
+  demodulator_.symbol(symbol_, window, constellation, llr);
+  if (probe_ != nullptr) probe_->symbol(symbol_, demodulator_.equalized(), llr);
   ++symbol_;
   if (symbol_ == frame::ku_first_data_symbol) return read_header();
   if (symbol_ == frame::ku_symbols) finish(handler);
@@ -273,6 +282,7 @@ bool KuReceiver::read_header() {
     return true;
   }
   ++stats_.headers_failed;
+  if (probe_ != nullptr) probe_->finish();
   const std::int64_t behind_sss = start_ + 2 * static_cast<std::int64_t>(frame::ku_symbol_samples);
   if (candidate_ && locked_) {
     position_ = std::max(position_, behind_sss);
@@ -294,6 +304,7 @@ void KuReceiver::finish(const Handler& handler) {
   const auto decoded =
       deframer_.payload(header_, std::span(llr_).first(frame::ku_payload_carriers * bits), payload);
   ++(decoded.ok ? stats_.frames_ok : stats_.payloads_failed);
+  if (probe_ != nullptr) probe_->finish();
   const auto quality = demodulator_.quality();
   KuFrame frame;
   frame.start_sample = start_;

@@ -146,6 +146,7 @@
 #include "boresight/rx/front_end.h"
 #include "boresight/rx/ku_demodulator.h"
 #include "boresight/rx/ku_detection.h"
+#include "boresight/rx/ku_probe.h"
 #include "boresight/rx/ku_receiver.h"
 #include "boresight/rx/oneshot_receiver.h"
 #include "boresight/rx/pilot_receiver.h"

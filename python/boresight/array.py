@@ -1,5 +1,6 @@
-"""Where the elements stand and what a direction looks like across them."""
+"""Where the elements stand, what each hears of a direction, and the beams that weights make of them."""
 
-from ._core.array import Attitude, Geometry, Pattern, enu_from_sky, sky_from_enu, steering_vector
+from ._core import array as _array
+from ._core.array import *  # noqa: F403
 
-__all__ = ["Attitude", "Geometry", "Pattern", "enu_from_sky", "sky_from_enu", "steering_vector"]
+__all__ = [name for name in dir(_array) if not name.startswith("_")]

@@ -1,5 +1,6 @@
-"""Weights and beamformers; the convention everywhere is y = w^H x."""
+"""Weights, adaptive filters and beamformers; the convention everywhere is y = w^H x."""
 
-from ._core.beam import AdaptiveBeamformer, Beamformer, MvdrSolver, conventional, mvdr, null_steering
+from ._core import beam as _beam
+from ._core.beam import *  # noqa: F403
 
-__all__ = ["AdaptiveBeamformer", "Beamformer", "MvdrSolver", "conventional", "mvdr", "null_steering"]
+__all__ = [name for name in dir(_beam) if not name.startswith("_")]

@@ -1,5 +1,6 @@
-"""Covariance, from which every direction finder starts."""
+"""Covariance, direction finding, its bounds, and monopulse tracking."""
 
-from ._core.doa import SampleCovariance
+from ._core import doa as _doa
+from ._core.doa import *  # noqa: F403
 
-__all__ = ["SampleCovariance"]
+__all__ = [name for name in dir(_doa) if not name.startswith("_")]

@@ -29,6 +29,7 @@
 #include "boresight/frame/framer.h"
 #include "boresight/frame/header.h"
 #include "boresight/rx/ku_demodulator.h"
+#include "boresight/rx/ku_probe.h"
 #include "boresight/sync/ku_acquisition.h"
 #include "boresight/sync/tone_canceller.h"
 
@@ -100,6 +101,8 @@ class KuReceiver {
   const Stats& stats() const { return stats_; }
   /// Probe: the demodulator of the frame in progress.
   const KuDemodulator& demodulator() const { return demodulator_; }
+  /// Copies of what every frame went through, as long as `probe` lives; nullptr: none. Allocates.
+  void set_probe(KuProbe* probe);
 
  private:
   enum class State { search, confirm, frame };
@@ -158,6 +161,7 @@ class KuReceiver {
   aligned_vector<modem::Llr> llr_;
   aligned_vector<std::uint8_t> payload_;
   Stats stats_;
+  KuProbe* probe_ = nullptr;
 };
 
 }  // namespace boresight::rx

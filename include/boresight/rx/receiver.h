@@ -41,6 +41,9 @@ class Receiver {
   /// Where the satellite is: vector from array to source, array frame. From the next block on.
   void set_direction(Vec3 direction) noexcept { front_end_.set_direction(direction); }
 
+  /// As KuReceiver::set_probe.
+  void set_probe(KuProbe* probe) { ku_.set_probe(probe); }
+
   const FrontEnd& front_end() const { return front_end_; }
   const KuReceiver& ku() const { return ku_; }
 

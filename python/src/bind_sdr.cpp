@@ -1,0 +1,359 @@
+// Sources of samples: radios and the simulated sky through SoapySDR, SigMF recordings; and SigMF out.
+#include <pybind11/stl/filesystem.h>
+
+#include <chrono>
+#include <map>
+
+#include "bindings.h"
+#include "boresight/core/convert.h"
+#include "boresight/sdr/calibration_file.h"
+#include "boresight/sdr/sigmf.h"
+#include "boresight/sdr/soapy_source.h"
+#include "boresight/sdr/source.h"
+
+namespace boresight::python {
+namespace {
+
+using namespace boresight::sdr;  // NOLINT(google-build-using-namespace)
+
+std::chrono::microseconds microseconds(double seconds) {
+  require(seconds >= 0 && seconds <= 86400, "timeout_s: must be 0 to 86400");
+  return std::chrono::microseconds(static_cast<std::int64_t>(seconds * 1e6));
+}
+
+// What a read brought, in Python.
+struct ReadResult {
+  Read read;
+  py::array samples;
+};
+
+template <typename Rail>
+py::array_t<cf32> scaled(const py::array_t<Rail>& raw, double full_scale) {
+  const auto rows = static_cast<std::size_t>(raw.shape(0)), columns = static_cast<std::size_t>(raw.shape(1));
+  auto out = new_grid<cf32>(rows, columns);
+  const Rail* from = raw.data();
+  auto* to = reinterpret_cast<float*>(out.mutable_data());
+  const std::size_t count = 2 * rows * columns;
+  const float scale = static_cast<float>(1 / full_scale);
+  {
+    const py::gil_scoped_release release;
+    for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]) * scale;
+  }
+  return out;
+}
+
+// One read into new arrays (channels, n) or, of integers, (channels, n, 2).
+template <typename Item>
+ReadResult read_into(Source& source, std::size_t max_samples, std::chrono::microseconds timeout, bool pairs) {
+  const auto channels = static_cast<py::ssize_t>(source.info().channels);
+  const auto n = static_cast<py::ssize_t>(max_samples);
+  std::vector<py::ssize_t> shape{channels, n};
+  if (pairs) shape.push_back(2);
+  py::array_t<Item> buffer(shape);
+  std::vector<void*> rows;
+  for (py::ssize_t c = 0; c < channels; ++c) {
+    rows.push_back(buffer.mutable_data() + c * n * (pairs ? 2 : 1));
+  }
+  ReadResult result;
+  {
+    const LongCall call(&source);
+    result.read = source.read(rows, max_samples, timeout);
+  }
+  const auto got = static_cast<py::ssize_t>(result.read.samples);
+  result.samples = got == n
+                       ? py::array(buffer)
+                       : py::array(buffer[py::make_tuple(py::slice(0, channels, 1), py::slice(0, got, 1))])
+                             .attr("copy")()
+                             .cast<py::array>();
+  return result;
+}
+
+ReadResult read_source(Source& source, std::size_t max_samples, double timeout_s, bool raw) {
+  require(max_samples >= 1 && max_samples <= (std::size_t{1} << 31), "max_samples: must be 1 to 2^31");
+  const auto timeout = microseconds(timeout_s);
+  const SourceInfo& info = source.info();
+  ReadResult result;
+  switch (info.format) {
+    case SampleFormat::cs8:
+      result = read_into<std::int8_t>(source, max_samples, timeout, true);
+      if (!raw)
+        result.samples = scaled<std::int8_t>(py::array_t<std::int8_t>(result.samples), info.full_scale);
+      break;
+    case SampleFormat::cs16:
+      result = read_into<std::int16_t>(source, max_samples, timeout, true);
+      if (!raw)
+        result.samples = scaled<std::int16_t>(py::array_t<std::int16_t>(result.samples), info.full_scale);
+      break;
+    case SampleFormat::cf32:
+      result = read_into<cf32>(source, max_samples, timeout, false);
+      if (!raw && info.full_scale != 1.0) {
+        result.samples = result.samples.attr("__mul__")(py::float_(1 / info.full_scale)).cast<py::array>();
+      }
+      break;
+  }
+  return result;
+}
+
+// Reads until there are `samples` of every channel, or the source ends.
+py::array_t<cf32> receive(Source& source, std::size_t samples, double timeout_s) {
+  const std::size_t channels = source.info().channels;
+  auto out = new_grid<cf32>(channels, samples);
+  const Grid<cf32> to = writable_grid(out);
+  std::size_t done = 0;
+  constexpr std::size_t piece = 1U << 18;
+  while (done < samples) {
+    const ReadResult got = read_source(source, std::min(piece, samples - done), timeout_s, false);
+    if (got.read.status == Read::Status::end) break;
+    if (got.read.status == Read::Status::failed) throw IoError(source.error());
+    if (got.read.status == Read::Status::timeout) {
+      throw IoError("no samples within " + std::to_string(timeout_s) + " s");
+    }
+    const py::array_t<cf32> part(got.samples);
+    for (std::size_t c = 0; c < channels; ++c) {
+      std::copy_n(part.data(static_cast<py::ssize_t>(c), 0), got.read.samples,
+                  to.row(c).begin() + static_cast<std::ptrdiff_t>(done));
+    }
+    done += got.read.samples;
+    if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+  }
+  if (done == samples) return out;
+  return py::array_t<cf32>(py::array(out[py::make_tuple(py::slice(0, static_cast<py::ssize_t>(channels), 1),
+                                                        py::slice(0, static_cast<py::ssize_t>(done), 1))])
+                               .attr("copy")());
+}
+
+void bind_source(py::module_& module) {
+  py::enum_<SampleFormat>(module, "SampleFormat", "How a sample lies in memory.")
+      .value("cs8", SampleFormat::cs8)
+      .value("cs16", SampleFormat::cs16)
+      .value("cf32", SampleFormat::cf32);
+  Struct<SourceInfo>(module, "SourceInfo", "What a source delivers.")
+      .field("channels", &SourceInfo::channels, "Coherent ones.")
+      .field("sample_rate_hz", &SourceInfo::sample_rate_hz, "Samples per second.")
+      .field("center_frequency_hz", &SourceInfo::center_frequency_hz, "Tuned to.")
+      .field("format", &SourceInfo::format, "Of the samples.")
+      .field("full_scale", &SourceInfo::full_scale, "Stands for 1.0.")
+      .field("real_time", &SourceInfo::real_time, "A slow reader loses samples.")
+      .field("element_positions_m", &SourceInfo::element_positions_m, "(channels, 3), or none.")
+      .field("description", &SourceInfo::description, "For people.");
+  Result<SourceStats>(module, "SourceStats", "Counters since the source was opened.")
+      .field("overflows", &SourceStats::overflows, "The device lost samples.")
+      .field("timeouts", &SourceStats::timeouts, "Reads that gave nothing.")
+      .field("stream_errors", &SourceStats::stream_errors, "Others.")
+      .field("restarts", &SourceStats::restarts, "Of the stream.")
+      .field("lost_samples", &SourceStats::lost_samples, "In gaps of known size.")
+      .field("known_gaps", &SourceStats::known_gaps, "Of known size.")
+      .field("unknown_gaps", &SourceStats::unknown_gaps, "Of unknown size.")
+      .field("bad_timestamps", &SourceStats::bad_timestamps, "Ignored.");
+  py::class_<ReadResult> read(module, "Read", "What one read() gave.");
+  py::enum_<Read::Status>(read, "Status", "How it went.")
+      .value("ok", Read::Status::ok)
+      .value("timeout", Read::Status::timeout)
+      .value("end", Read::Status::end)
+      .value("failed", Read::Status::failed);
+  read.def_property_readonly(
+          "status", [](const ReadResult& self) { return self.read.status; }, "How it went.")
+      .def_property_readonly(
+          "samples", [](const ReadResult& self) { return self.samples; },
+          "complex64 (channels, n), or as the device counts them.")
+      .def_property_readonly(
+          "time_ns", [](const ReadResult& self) { return self.read.time_ns; },
+          "Of the first sample, the source's clock, or None.")
+      .def_property_readonly(
+          "lost_samples", [](const ReadResult& self) { return self.read.lost_samples; },
+          "Right before these.")
+      .def_property_readonly(
+          "gap", [](const ReadResult& self) { return self.read.gap; }, "A discontinuity right before these.");
+  py::class_<Source>(module, "Source", "A radio, a recording or the simulated sky.")
+      .def_property_readonly(
+          "info", [](const Source& self) { return SourceInfo(self.info()); }, "A copy.")
+      .def(
+          "start",
+          [](Source& self) {
+            const LongCall call(&self);
+            self.start();
+          },
+          "Begins to stream.")
+      .def(
+          "stop",
+          [](Source& self) {
+            const LongCall call(&self);
+            self.stop();
+          },
+          "Ends streaming; start() may follow.")
+      .def("read", &read_source, "max_samples"_a, "timeout_s"_a = 1.0, "raw"_a = false,
+           "A Read of at most max_samples per channel, complex64 of full scale 1.0; raw: int16 or int8 "
+           "(channels, "
+           "n, 2) as the device counts them.")
+      .def("receive", &receive, "samples"_a, "timeout_s"_a = 1.0,
+           "Reads until there are so many samples of every channel, complex64 (channels, samples); fewer "
+           "only at "
+           "the end of the source. IoError when it fails or nothing comes for timeout_s.")
+      .def_property_readonly(
+          "stats", [](const Source& self) { return self.stats(); }, "A copy.")
+      .def_property_readonly(
+          "error", [](const Source& self) { return self.error(); }, "Why it failed.")
+      .def(
+          "sensor_text", [](Source& self, const std::string& key) { return self.sensor_text(key); }, "key"_a,
+          "The text of a named sensor now, or None: azimuth_deg, elevation_deg, doppler_hz, snr_db, "
+          "payload_sha256, ...")
+      .def(
+          "sensor", [](Source& self, const std::string& key) { return self.sensor(key); }, "key"_a,
+          "The number in it, or None.")
+      .def(
+          "__enter__",
+          [](const py::object& self) {
+            self.attr("start")();
+            return self;
+          },
+          "Starts it.")
+      .def(
+          "__exit__", [](Source& self, const py::args&) { self.stop(); }, "Stops it.");
+}
+
+void bind_soapy(py::module_& module) {
+  py::class_<SoapySource, Source> soapy(module, "SoapySource", "Reads any SoapySDR device.");
+  using Config = SoapySourceConfig;
+  Struct<Config>(soapy, "Config", "Of the device.")
+      .field("args", &Config::args, "driver=boresight,scenario=rooftop_jammed, for example.")
+      .field("stream_args", &Config::stream_args, "Of the stream.")
+      .field("channels", &Config::channels, "Device channels; empty: all.")
+      .field("frequency_hz", &Config::frequency_hz, "None: as the device has it.")
+      .field("sample_rate_hz", &Config::sample_rate_hz, "None: as the device has it.")
+      .field("bandwidth_hz", &Config::bandwidth_hz, "None: as the device has it.")
+      .field("gain_db", &Config::gain_db, "None: as the device has it.")
+      .field("antenna", &Config::antenna, "None: as the device has it.")
+      .field("format", &Config::format, "None: what the device counts natively.")
+      .field("start_delay_s", &Config::start_delay_s, "More than one channel: ahead of the clock.")
+      .field("dead_after_overflow_s", &Config::dead_after_overflow_s, "Until a restart.")
+      .field("dead_s", &Config::dead_s, "Until a restart.")
+      .field("restart_backoff_s", &Config::restart_backoff_s, "Before a restart.")
+      .field("restart_limit", &Config::restart_limit, "In a row.");
+  init_from_config<SoapySource, Config>(soapy, "Of a Config or its fields: args first.");
+  soapy.def_property_readonly("mtu", &SoapySource::mtu, "Samples per read the device likes best.");
+  module.def(
+      "list_devices",
+      [](const std::string& args) {
+        const py::gil_scoped_release release;
+        return list_devices(args);
+      },
+      "args"_a = "", "One line per device that args finds, each valid as SoapySource args.");
+  module.def("load_bundled_driver", &load_bundled_driver, "Whether driver=boresight is registered now.");
+}
+
+void bind_sigmf(py::module_& module) {
+  Struct<SigmfPointing>(module, "SigmfPointing", "Where the antenna looked.")
+      .field("sample_start", &SigmfPointing::sample_start, "From this sample on.")
+      .field("azimuth_deg", &SigmfPointing::azimuth_deg, "Clockwise from true north.")
+      .field("elevation_deg", &SigmfPointing::elevation_deg, "Above the horizon.");
+  Struct<SigmfCapture>(module, "SigmfCapture", "A segment of a recording.")
+      .field("sample_start", &SigmfCapture::sample_start, "Its first sample.")
+      .field("global_index", &SigmfCapture::global_index, "With the samples that are missing, or None.")
+      .field("frequency_hz", &SigmfCapture::frequency_hz, "Tuned to, or None.")
+      .field("utc_ns", &SigmfCapture::utc_ns, "Nanoseconds since 1970, or None.")
+      .field("header_bytes", &SigmfCapture::header_bytes, "Before its samples.")
+      .field("unknown_gap", &SigmfCapture::unknown_gap, "Samples of unknown number are missing.");
+  Struct<SigmfAnnotation>(module, "SigmfAnnotation", "A mark on samples.")
+      .field("sample_start", &SigmfAnnotation::sample_start, "Its first sample.")
+      .field("sample_count", &SigmfAnnotation::sample_count, "How many, or None.")
+      .field("label", &SigmfAnnotation::label, "Short.")
+      .field("comment", &SigmfAnnotation::comment, "Long.");
+  Result<SigmfMeta>(module, "SigmfMeta", "Metadata of a recording.")
+      .field("format", &SigmfMeta::format, "Of the samples.")
+      .field("channels", &SigmfMeta::channels, "Interleaved.")
+      .field("sample_rate_hz", &SigmfMeta::sample_rate_hz, "Samples per second.")
+      .field("full_scale", &SigmfMeta::full_scale, "Stands for 1.0.")
+      .field("samples", &SigmfMeta::samples, "Per channel, or None.")
+      .field("offset", &SigmfMeta::offset, "core:offset.")
+      .field("dataset", &SigmfMeta::dataset, "core:dataset.")
+      .field("description", &SigmfMeta::description, "For people.")
+      .field("author", &SigmfMeta::author, "For people.")
+      .field("hw", &SigmfMeta::hw, "For people.")
+      .field("recorder", &SigmfMeta::recorder, "For people.")
+      .field("license", &SigmfMeta::license, "For people.")
+      .field("captures", &SigmfMeta::captures, "SigmfCaptures.")
+      .field("annotations", &SigmfMeta::annotations, "SigmfAnnotations.")
+      .field("element_positions_m", &SigmfMeta::element_positions_m, "(channels, 3), or none.")
+      .field("pointing", &SigmfMeta::pointing, "SigmfPointings.");
+  module.def("parse_sigmf_meta", &parse_sigmf_meta, "json"_a, "name"_a = "recording",
+             "SigmfMeta of the text of a .sigmf-meta file; IoError names the field.");
+  py::class_<SigmfSource, Source>(module, "SigmfSource", "Plays a SigMF recording.")
+      .def(py::init<const std::filesystem::path&>(), "path"_a,
+           ".sigmf-meta, .sigmf-data, .sigmf-collection, or the name without extension.")
+      .def_property_readonly("total_samples", &SigmfSource::total_samples, "Per channel.")
+      .def_property_readonly(
+          "meta", [](const SigmfSource& self) { return SigmfMeta(self.meta()); }, "A copy.");
+  using Config = SigmfWriterConfig;
+  struct Writer : SigmfWriter {
+    explicit Writer(const SigmfWriterConfig& c) : SigmfWriter(c), info(c.source) {}
+    SourceInfo info;
+  };
+  py::class_<Writer> writer(module, "SigmfWriter", "Writes a SigMF recording, whole or not at all.");
+  Struct<Config>(writer, "Config", "Of the recording.")
+      .field("path", &Config::path, "<name> or <name>.sigmf-meta.")
+      .field("source", &Config::source, "SourceInfo: channels, rate, frequency, format, positions.")
+      .field("description", &Config::description, "For people.")
+      .field("author", &Config::author, "For people.")
+      .field("hw", &Config::hw, "For people.")
+      .field("start_utc_ns", &Config::start_utc_ns, "0: the time of the first write.")
+      .field("overwrite", &Config::overwrite, "Else a recording that is there is an IoError.");
+  init_from_config<Writer, Config>(writer, "Of a Config or its fields.");
+  writer
+      .def(
+          "write",
+          [](Writer& self, const Samples& samples, std::uint64_t lost_samples, bool gap) {
+            visit(samples, self.info.channels, "samples", [&]<typename S>(Grid<const S> in) {
+              const SampleFormat format = std::is_same_v<S, cf32>   ? SampleFormat::cf32
+                                          : std::is_same_v<S, cs16> ? SampleFormat::cs16
+                                                                    : SampleFormat::cs8;
+              if (format != self.info.format) {
+                throw py::type_error("samples: must be of the recording's format, " +
+                                     std::string(to_string(self.info.format)));
+              }
+              std::vector<const void*> rows;
+              for (std::size_t c = 0; c < in.rows(); ++c) rows.push_back(in.row(c).data());
+              const LongCall call(&self);
+              self.write(rows, in.columns(), lost_samples, gap);
+            });
+          },
+          "samples"_a, "lost_samples"_a = std::uint64_t{0}, "gap"_a = false,
+          "complex64 (channels, n), or int16 or int8 (channels, n, 2), as the recording's format says.")
+      .def("point", &Writer::point, "azimuth_deg"_a, "elevation_deg"_a, "From the next sample on.")
+      .def("annotate", &Writer::annotate, "annotation"_a, "A SigmfAnnotation.")
+      .def(
+          "close",
+          [](Writer& self) {
+            const LongCall call(&self);
+            self.close();
+          },
+          "Puts the recording in place.")
+      .def_property_readonly("samples_written", &Writer::samples_written, "Per channel.")
+      .def_property_readonly("meta_path", &Writer::meta_path, "Of the .sigmf-meta file.")
+      .def_property_readonly("data_path", &Writer::data_path, "Of the .sigmf-data file.")
+      .def(
+          "__enter__", [](const py::object& self) { return self; }, "Itself.")
+      .def(
+          "__exit__",
+          [](Writer& self, const py::object& type, const py::object&, const py::object&) {
+            if (type.is_none()) self.close();
+          },
+          "Closes it unless an exception came.");
+  module.def("save_calibration", &save_calibration, "path"_a, "calibration"_a,
+             "An array.Calibration as JSON, whole or not at all.");
+  module.def(
+      "load_calibration",
+      [](const std::filesystem::path& path, const std::optional<array::CalibrationUse>& use) {
+        return use ? load_calibration(path, *use) : load_calibration(path);
+      },
+      "path"_a, "use"_a = py::none(), "An array.Calibration; ConfigError when use says that it is stale.");
+}
+
+}  // namespace
+
+void bind_sdr(py::module_& module) {
+  bind_source(module);
+  bind_soapy(module);
+  bind_sigmf(module);
+}
+
+}  // namespace boresight::python

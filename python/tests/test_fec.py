@@ -1,0 +1,208 @@
+import binascii
+import unittest
+
+import numpy as np
+
+import boresight
+from boresight import fec
+
+
+def crc(bits, polynomial, size, start=0):
+    """Bit by bit, as the standards write it."""
+    register = start
+    for bit in bits:
+        carry = (register >> (size - 1)) & 1 ^ int(bit)
+        register = (register << 1) & (2**size - 1)
+        if carry:
+            register ^= polynomial
+    return register
+
+
+class BitsTest(unittest.TestCase):
+    def test_are_numpys(self):
+        data = bytes(range(256))
+        np.testing.assert_array_equal(fec.unpack_msb_first(data), np.unpackbits(np.frombuffer(data, np.uint8)))
+        lsb = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")
+        np.testing.assert_array_equal(fec.unpack_lsb_first(data), lsb)
+        self.assertEqual(fec.pack_lsb_first(lsb), data)
+        self.assertEqual(fec.pack_msb_first(fec.unpack_msb_first(memoryview(data))), data)
+        with self.assertRaises(boresight.ConfigError):
+            fec.pack_msb_first(np.zeros(9, np.uint8))
+        with self.assertRaises(TypeError):
+            fec.unpack_msb_first(np.zeros(4, np.uint16))
+        with self.assertRaises(TypeError):
+            fec.unpack_msb_first(np.zeros(8, np.uint8)[::2])
+        with self.assertRaises(TypeError):
+            fec.unpack_msb_first("text")
+
+
+class CrcTest(unittest.TestCase):
+    def test_against_the_shift_register(self):
+        data = np.random.default_rng(1).integers(0, 256, 100, np.uint8).tobytes()
+        bits = fec.unpack_msb_first(data)
+        for f, polynomial, size in (
+            (fec.crc24a_of_bits, 0x864CFB, 24),
+            (fec.crc24b_of_bits, 0x800063, 24),
+            (fec.crc24c_of_bits, 0xB2B117, 24),
+            (fec.crc16_of_bits, 0x1021, 16),
+            (fec.crc11_of_bits, 0x621, 11),
+            (fec.crc6_of_bits, 0x21, 6),
+        ):
+            self.assertEqual(f(bits), crc(bits, polynomial, size))
+        self.assertEqual(fec.crc8_of_bits(bits), crc(bits, 0x07, 8, 0xFF) ^ 0xFF)
+        self.assertEqual(fec.crc24a_of_bytes(data), fec.crc24a_of_bits(bits))
+        self.assertEqual(fec.crc24b_of_bytes(data), fec.crc24b_of_bits(bits))
+        self.assertEqual(fec.crc24c_of_bytes(data), fec.crc24c_of_bits(bits))
+        self.assertEqual(fec.crc16_of_bytes(data), binascii.crc_hqx(data, 0))
+        self.assertEqual(fec.crc32_of_bytes(data), binascii.crc32(data))
+        self.assertEqual(fec.crc32_of_bits(fec.unpack_lsb_first(data)), binascii.crc32(data))
+        with_crc = np.concatenate([bits, fec.unpack_msb_first(fec.crc16_of_bits(bits).to_bytes(2, "big"))])
+        self.assertTrue(fec.crc_holds(fec.Crc.crc16, with_crc))
+        with_crc[3] ^= 1
+        self.assertFalse(fec.crc_holds(fec.Crc.crc16, with_crc))
+
+
+class ScramblerTest(unittest.TestCase):
+    def test_known_beginnings(self):
+        self.assertEqual(fec.pack_msb_first(fec.AdditiveScrambler.ccsds().apply(np.zeros(32, np.uint8))), b"\xff\x48\x0e\xc0")
+        self.assertEqual(fec.pack_msb_first(fec.AdditiveScrambler.dvb().apply(np.zeros(32, np.uint8))), b"\x03\xf6\x08\x34")
+        # IEEE 802.11-2020, 17.3.5.5: from all ones.
+        expected = [0, 0, 0, 0, 1, 1, 1, 0, 1, 1, 1, 1, 0, 0, 1, 0]
+        np.testing.assert_array_equal(fec.WlanScrambler(127).apply(np.zeros(16, np.uint8)), expected)
+
+    def test_gold(self):
+        n, c_init = 500, 0x1234567
+        x1, x2 = [1] + [0] * 30, [c_init >> i & 1 for i in range(31)]
+        for i in range(1600 + n):
+            x1.append(x1[i + 3] ^ x1[i])
+            x2.append(x2[i + 3] ^ x2[i + 2] ^ x2[i + 1] ^ x2[i])
+        expected = [x1[i + 1600] ^ x2[i + 1600] for i in range(n)]
+        gold = fec.GoldSequence(c_init)
+        np.testing.assert_array_equal(gold.apply(np.zeros(100, np.uint8)), expected[:100])
+        self.assertEqual(gold.next(), expected[100])
+        soft = np.full(399, 5, np.int8)
+        np.testing.assert_array_equal(gold.apply(soft), 5 * (1 - 2 * np.array(expected[101:])))
+        np.testing.assert_array_equal(soft, 5)  # a copy was changed
+        with self.assertRaises(TypeError):
+            gold.apply(np.zeros(4, np.int16))
+
+    def test_recover(self):
+        bits = fec.WlanScrambler(0x5D).apply(np.zeros(7, np.uint8))
+        self.assertEqual(fec.WlanScrambler.recover_initial_state(bits), 0x5D)
+
+
+class InterleaverTest(unittest.TestCase):
+    def test_row_column(self):
+        values = np.arange(60, dtype=np.int8)
+        interleaver = fec.RowColumnInterleaver(10)
+        out = interleaver.interleave(values)
+        np.testing.assert_array_equal(out, values.reshape(6, 10).T.ravel())
+        np.testing.assert_array_equal(interleaver.deinterleave(out), values)
+
+    def test_wlan(self):
+        interleaver = fec.WlanInterleaver(192, 4)
+        k = np.arange(192)
+        i = 12 * (k % 16) + k // 16
+        j = 2 * (i // 2) + (i + 192 - 16 * i // 192) % 2
+        np.testing.assert_array_equal(interleaver.position, j)
+        values = np.random.default_rng(1).integers(0, 2, 384).astype(np.uint8)
+        np.testing.assert_array_equal(interleaver.deinterleave(interleaver.interleave(values)), values)
+        with self.assertRaises(boresight.ConfigError):
+            interleaver.interleave(values[:100])
+
+
+class ConvolutionalTest(unittest.TestCase):
+    def test_encoder_is_two_convolutions(self):
+        bits = np.random.default_rng(1).integers(0, 2, 200).astype(np.uint8)
+        g0, g1 = ([int(b) for b in f"{g:07b}"] for g in (0o133, 0o171))
+        expected = np.stack([np.convolve(bits, g)[:200] % 2 for g in (g0, g1)], axis=1).ravel()
+        np.testing.assert_array_equal(fec.convolutional_encode(bits), expected)
+
+    def test_decoder_inverts_with_errors(self):
+        rng = np.random.default_rng(2)
+        bits = rng.integers(0, 2, 500).astype(np.uint8)
+        coded = fec.convolutional_encode(np.concatenate([bits, np.zeros(6, np.uint8)]))
+        for rate in (fec.PuncturedRate.half, fec.PuncturedRate.three_quarters):
+            sent = fec.puncture(coded, rate)
+            self.assertEqual(sent.size, fec.punctured_bits(coded.size, rate))
+            llr = (20 * (1 - 2 * sent.astype(int))).astype(np.int8)
+            llr[:: 60] *= -1
+            back = fec.depuncture(llr, coded.size, rate)
+            np.testing.assert_array_equal(fec.ViterbiDecoder(500).decode(back), bits)
+        with self.assertRaisesRegex(boresight.ConfigError, "max_information_bits"):
+            fec.ViterbiDecoder(100).decode(back)
+        with self.assertRaises(boresight.ConfigError):
+            fec.ViterbiDecoder(100).decode(back[:11])
+        decoder = fec.ViterbiDecoder(100)
+        ring = fec.convolutional_encode(bits[:100], tail_biting=True)
+        llr = (20 * (1 - 2 * ring.astype(int))).astype(np.int8)
+        np.testing.assert_array_equal(decoder.decode(llr, fec.ViterbiDecoder.Termination.tail_biting), bits[:100])
+        self.assertTrue(decoder.last_is_best)
+
+
+def parity_matrix(graph):
+    z = graph.lifting_size
+    h = np.zeros((graph.rows * z, graph.columns * z), int)
+    for row, column, shift in graph.entries():
+        h[row * z + np.arange(z), column * z + (np.arange(z) + shift) % z] = 1
+    return h
+
+
+class LdpcTest(unittest.TestCase):
+    def test_codewords_meet_the_checks(self):
+        rng = np.random.default_rng(1)
+        for graph, encode in (
+            (fec.NrLdpcGraph(fec.BaseGraph.bg2, 20), fec.nr_ldpc_encode),
+            (fec.WlanLdpcGraph(648, fec.WlanLdpcRate.three_quarters), fec.wlan_ldpc_encode),
+        ):
+            bits = rng.integers(0, 2, graph.information_bits).astype(np.uint8)
+            codeword = np.concatenate([bits, encode(graph, bits)])
+            self.assertFalse((parity_matrix(graph) @ codeword % 2).any())
+            llr = (12 * (1 - 2 * codeword.astype(int))).astype(np.int8)
+            llr[rng.integers(0, llr.size, llr.size // 50)] *= -1
+            decided, result = fec.LdpcDecoder().decode(graph, llr, fec.LdpcDecoder.Options(max_iterations=30))
+            np.testing.assert_array_equal(decided, bits)
+            self.assertTrue(result.parity_ok)
+            slow, _ = fec.LdpcReferenceDecoder(rule=fec.CheckRule.sum_product).decode(graph, (llr / 4).astype(np.float32))
+            np.testing.assert_array_equal(slow, bits)
+            many, results = fec.LdpcDecoder().decode_batch(graph, np.stack([llr] * 5))
+            np.testing.assert_array_equal(many, np.stack([bits] * 5))
+            self.assertEqual(len(results), 5)
+            with self.assertRaises(boresight.ConfigError):
+                fec.LdpcDecoder(max_lifting_size=2).decode(graph, llr)
+            with self.assertRaises(boresight.ConfigError):
+                fec.LdpcDecoder().decode(graph, llr[1:])
+        small = fec.NrLdpcGraph(fec.BaseGraph.bg2, 20)
+        entries = fec.LdpcGraph(small.rows, small.columns, small.core_rows, 20, small.entries()).entries()
+        self.assertEqual(entries, small.entries())
+
+    def test_transport_block(self):
+        payload = np.random.default_rng(1).integers(0, 256, 3000, np.uint8).tobytes()
+        format = fec.TransportFormat(payload_bytes=3000, coded_bits=60000, code_rate=0.4)
+        sizes = dict(max_payload_bytes=4000, max_coded_bits=100000)
+        coded = fec.NrTransportEncoder(**sizes).encode(format, payload)
+        self.assertEqual(coded.size, 60000)
+        segments = fec.nr_segment(24000, fec.BaseGraph.bg1)
+        self.assertEqual(segments.code_blocks, int(np.ceil((24000 + 24) / (8448 - 24))))
+        llr = (6 * (1 - 2 * coded.astype(int))).astype(np.int8)
+        received, result = fec.NrTransportDecoder(**sizes).decode(format, llr)
+        self.assertEqual((received, result.crc_ok), (payload, True))
+        # Too little of it fails; the rest of it, combined, does not.
+        first = fec.TransportFormat(payload_bytes=3000, coded_bits=24800, code_rate=0.4)
+        second = fec.TransportFormat(payload_bytes=3000, coded_bits=24800, code_rate=0.4, redundancy_version=2)
+        decoder, buffer = fec.NrTransportDecoder(**sizes), fec.NrSoftBuffer(4000)
+        encoder, rng = fec.NrTransportEncoder(**sizes), np.random.default_rng(3)
+
+        def noisy(f):
+            y = 1 - 2.0 * encoder.encode(f, payload) + 0.8 * rng.normal(size=f.coded_bits)
+            return np.clip(np.round(4 * 2 * y / 0.64), -127, 127).astype(np.int8)
+
+        self.assertFalse(decoder.decode(first, noisy(first), buffer)[1].crc_ok)
+        self.assertTrue(decoder.decode(second, noisy(second), buffer)[1].crc_ok)
+        self.assertEqual(buffer.transmissions, 2)
+        with self.assertRaises(boresight.ConfigError):
+            decoder.decode(fec.TransportFormat(), llr)
+
+
+if __name__ == "__main__":
+    unittest.main()
