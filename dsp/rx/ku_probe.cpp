@@ -8,7 +8,7 @@
 
 namespace boresight::rx {
 
-KuProbe::KuProbe() {
+KuProbe::KuProbe(std::size_t positions) : correlation_(positions + frame::ku_symbol_samples) {
   constexpr std::size_t rows = frame::ku_header_symbols + frame::ku_data_symbols;
   for (Frame& f : frames_) {
     f.channel.resize(1024);
@@ -16,10 +16,6 @@ KuProbe::KuProbe() {
     f.equalized = GridBuffer<cf32>(rows, frame::ku_data_carriers);
     f.llr = GridBuffer<modem::Llr>(rows, frame::ku_data_carriers * frame::mcs_max_bits_per_symbol);
   }
-}
-
-void KuProbe::reserve(std::size_t correlation) {
-  correlation_.resize(std::max(correlation, correlation_.size()));
 }
 
 void KuProbe::found(std::int64_t start, std::span<const float> statistic_2) noexcept {

@@ -67,11 +67,6 @@ void KuReceiver::reset(std::int64_t next_sample) {
   unlock(next_sample);
 }
 
-void KuReceiver::set_probe(KuProbe* probe) {
-  if (probe != nullptr) probe->reserve(search_.statistic_2().size());
-  probe_ = probe;
-}
-
 void KuReceiver::unlock(std::int64_t from) {
   state_ = State::search;
   position_ = from;

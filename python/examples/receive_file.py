@@ -38,4 +38,4 @@ def main(arguments: str = DEVICE, seconds: float = 2.0) -> bytes:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    main(sys.argv[1] if len(sys.argv) > 1 else DEVICE)

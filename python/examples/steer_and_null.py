@@ -16,7 +16,8 @@ def direction(angle_deg: float) -> NDArray[np.float64]:
 
 
 def noise(rng: np.random.Generator, *shape: int) -> NDArray[np.complex64]:
-    return ((rng.normal(size=shape) + 1j * rng.normal(size=shape)) / np.sqrt(2)).astype(np.complex64)
+    x: NDArray[np.complex64] = ((rng.normal(size=shape) + 1j * rng.normal(size=shape)) / np.sqrt(2)).astype(np.complex64)
+    return x
 
 
 def main() -> dict[str, float]:

@@ -98,6 +98,7 @@ void bind_subband_weights(py::module_& module) {
           },
           "subband"_a, "Its middle relative to the carrier.")
       .def_property_readonly("snapshots", &SubbandWeights::snapshots, "FFTs seen.")
+      .def_property_readonly("fading", &SubbandWeights::fading, "Whether apply() still changes the weights.")
       .def_property_readonly(
           "stats", [](const SubbandWeights& self) { return Stats(self.stats()); }, "A copy.")
       .def(
@@ -129,6 +130,7 @@ void bind_subband_beamformer(py::module_& module) {
       .field("update_interval_samples", &Config::update_interval_samples, "Between renewals.")
       .field("forgetting", &Config::forgetting, "(0, 1].")
       .field("covariance_decimation", &Config::covariance_decimation, "One frame in so many.")
+      .field("jump_db", &Config::jump_db, "3 to 60; 0: off.")
       .field("fade_samples", &Config::fade_samples, "New weights are faded in over so many.");
   init_from_config(beamformer, "Of a Config or its fields.");
   beamformer
@@ -162,6 +164,7 @@ void bind_subband_beamformer(py::module_& module) {
           "x"_a, "complex64 (elements, n) to (n,), latency_samples late. NaN and Inf become zero.")
       .def_property_readonly("latency_samples", &Beam::latency_samples, "How late the beam is.")
       .def_property_readonly("samples_zeroed", &Beam::samples_zeroed, "NaN, Inf and beyond 1e15.")
+      .def_property_readonly("jumps", &Beam::jumps, "Early renewals because the output's power jumped.")
       .def(
           "reset",
           [](Beam& self) {

@@ -111,14 +111,24 @@ void bind_counting(py::module_& module) {
       "How many sources there are, from the eigenvalues (elements,) of a covariance; 0 for NaN.");
   module.def(
       "forward_backward",
-      [](const In<cf64>& covariance) {
+      [](const In<cf64>& covariance, const array::Geometry* geometry) {
         const auto r = grid(covariance, "covariance");
         require(r.rows() == r.columns(), "covariance: must be square");
+        require(geometry == nullptr || geometry->elements() == r.rows(),
+                "geometry: must be of as many elements");
         auto out = copied(r);
-        forward_backward(writable_grid(out));
+        if (geometry != nullptr) {
+          forward_backward(writable_grid(out), mirror_elements(*geometry));
+        } else {
+          forward_backward(writable_grid(out));
+        }
         return out;
       },
-      "covariance"_a, "(R + J R* J) / 2, a copy, for lines and rectangles.");
+      "covariance"_a, "geometry"_a = nullptr,
+      "(R + J R* J) / 2 with each element exchanged for its mirror, complex128 (elements, elements), a copy; "
+      "without a geometry for lines and rectangles. With one it stays as it is when an element is dead and "
+      "its "
+      "mirror is not.");
   module.def(
       "spatial_smoothing",
       [](const In<cf64>& covariance, std::size_t columns, std::size_t rows, std::size_t part_columns,

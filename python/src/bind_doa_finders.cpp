@@ -16,17 +16,21 @@ void bind_lines(py::module_& module) {
   Struct<LineArray>(module, "LineArray", "A uniform line along x.")
       .field("elements", &LineArray::elements, "2 to 64.")
       .field("spacing_wavelengths", &LineArray::spacing_wavelengths, "Above 0, up to 0.5.");
+  py::enum_<Averaging>(module, "Averaging", "What root_music() does to a covariance first.")
+      .value("forward_backward", Averaging::forward_backward)
+      .value("none", Averaging::none);
   Result<LineAngles>(module, "LineAngles", "What an estimator for lines found.")
       .field("angles_rad", &LineAngles::angles_rad, "From boresight towards +x, ascending.")
       .field("missing", &LineAngles::missing, "Roots that belong to no direction.");
   module.def(
       "root_music",
-      [](const LineArray& line, const In<cf64>& covariance, std::size_t sources) {
+      [](const LineArray& line, const In<cf64>& covariance, std::size_t sources, Averaging averaging) {
         const auto r = grid(covariance, "covariance");
         const py::gil_scoped_release release;
-        return root_music(line, r, sources);
+        return root_music(line, r, sources, averaging);
       },
-      "line"_a, "covariance"_a, "sources"_a, "LineAngles; R complex128 (elements, elements).");
+      "line"_a, "covariance"_a, "sources"_a, "averaging"_a = Averaging::forward_backward,
+      "LineAngles; R complex128 (elements, elements).");
   Struct<RectangleArray>(module, "RectangleArray", "A uniform rectangle.")
       .field("columns", &RectangleArray::columns, "Along x, at least 2.")
       .field("rows", &RectangleArray::rows, "Along y, at least 2.")

@@ -113,8 +113,21 @@ void bind_modem(py::module_& module) {
       module, "soft_demap", &soft_demap, "symbols", "variance",
       "Max-log LLR int8 (n * bits,) of y = r / H, complex64 (n,), with variance sigma^2 / |H|^2, float32 "
       "(n,). What cannot be a measurement (NaN, no positive variance) gives 0.");
-  bind_demap(module, "soft_demap_weighted", &soft_demap_weighted, "symbols", "weight",
-             "The same with weight = 1 / variance.");
+  module.def(
+      "soft_demap_weighted",
+      [](const Constellation& constellation, const In<cf32>& symbols, const In<float>& weight, float factor) {
+        const auto y = vector(symbols, "symbols");
+        const auto w = vector(weight, y.size(), "weight");
+        auto llr = new_vector<Llr>(y.size() * constellation.bits());
+        const auto to = writable(llr);
+        {
+          const py::gil_scoped_release release;
+          soft_demap_weighted(constellation, y, w, to, factor);
+        }
+        return llr;
+      },
+      "constellation"_a, "symbols"_a, "weight"_a, "factor"_a = 1.0F,
+      "The same with weight * factor = 1 / variance, weight float32 (n,).");
   bind_demap(module, "soft_demap_matched", &soft_demap_matched, "matched", "weight",
              "The same with matched = y * weight: sums over antennas.");
   module.def(

@@ -217,10 +217,10 @@ void bind_equalizer(py::module_& module) {
         : RampEqualizer(numerology), fft_size(numerology.fft_size) {}
     std::size_t fft_size;
   };
-  py::class_<Equalizer>(
+  py::class_<Equalizer> ramp(
       module, "RampEqualizer",
-      "Zero forcing of the data subcarriers for a channel that turned, faded and moved since.")
-      .def(py::init<const Numerology&>(), "numerology"_a, "With data subcarriers.")
+      "Zero forcing of the data subcarriers for a channel that turned, faded and moved since.");
+  ramp.def(py::init<const Numerology&>(), "numerology"_a, "With data subcarriers.")
       .def_property_readonly("data_carriers", &Equalizer::data_carriers, "How many.")
       .def(
           "set_channel",
@@ -235,12 +235,16 @@ void bind_equalizer(py::module_& module) {
              float noise_scale) {
             const auto y = vector(received, self.fft_size, "received");
             auto symbols = new_vector<cf32>(self.data_carriers());
-            auto weight = new_vector<float>(self.data_carriers());
-            self.process(y, {phase_rad, slope_rad, gain}, noise_scale, writable(symbols), writable(weight));
-            return std::make_pair(symbols, weight);
+            const float factor =
+                self.process(y, {phase_rad, slope_rad, gain}, noise_scale, writable(symbols));
+            return std::make_pair(symbols, factor);
           },
           "received"_a, "phase_rad"_a = 0.0, "slope_rad"_a = 0.0, "gain"_a = 1.0, "noise_scale"_a = 1.0F,
-          "complex64 (fft_size,) to symbols complex64 and weights 1 / variance float32 (data_carriers,).");
+          "complex64 (fft_size,) to symbols complex64 (data_carriers,) and the factor that weight is to be "
+          "taken "
+          "with: weight * factor = 1 / variance.");
+  view_property(ramp, "weight", &RampEqualizer::weight,
+                "|H|^2 / noise of set_channel(), float32 (data_carriers,), 0 where erased, a view.");
 
   module.def(
       "combine",

@@ -40,7 +40,8 @@ void bind_frame_class(py::module_& module) {
       .field("mer_db", &KuFrame::mer_db, "Of the equalized pilots.")
       .field("code_blocks", &KuFrame::code_blocks, "How many.")
       .field("code_blocks_failed", &KuFrame::code_blocks_failed, "Of them.")
-      .field("ldpc_iterations", &KuFrame::ldpc_iterations, "Over all code blocks.");
+      .field("ldpc_iterations", &KuFrame::ldpc_iterations, "Over all code blocks.")
+      .field("bridged_symbols", &KuFrame::bridged_symbols, "Of 300, in which no pilots were seen.");
 }
 
 // Grids of `rows` rows and `columns` columns of what the probe holds of the frame that ended last.
@@ -56,7 +57,13 @@ void bind_probe(py::module_& module) {
       module, "KuProbe",
       "What the stages of a ku receiver held, of the frame that ended last. Views are valid until the frame "
       "after the next push begins; copy() keeps them.");
-  probe.def(py::init<>(), "10 MB of buffers; attach it with set_probe().")
+  probe
+      .def(py::init([](std::size_t positions) {
+             require(positions <= (std::size_t{1} << 20), "positions: at most 2^20");
+             return KuProbe(positions);
+           }),
+           "positions"_a = std::size_t{8192},
+           "10 MB of buffers; attach it with set_probe(). positions: as the search's Config has.")
       .def_property_readonly("frames", &KuProbe::frames, "That ended so far.")
       .def_property_readonly(
           "start_sample", [](const KuProbe& self) { return self.frame().start_sample; }, "Of the frame.")

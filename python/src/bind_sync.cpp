@@ -8,7 +8,6 @@
 #include "boresight/sync/tone_canceller.h"
 #include "boresight/sync/tracking_filter.h"
 #include "boresight/sync/whitener.h"
-#include "boresight/sync/wifi_long_training.h"
 
 namespace boresight::python {
 namespace {

@@ -75,9 +75,9 @@ class EqualizerTest(unittest.TestCase):
         equalizer = ofdm.RampEqualizer(numerology)
         equalizer.set_channel(h, n)
         now = h * 0.7 * np.exp(1j * (0.3 + 0.01 * k))
-        symbols, weight = equalizer.process((now * s).astype(np.complex64), 0.3, 0.01, 0.7, 2.0)
+        symbols, factor = equalizer.process((now * s).astype(np.complex64), 0.3, 0.01, 0.7, 2.0)
         np.testing.assert_allclose(symbols, s[data], atol=1e-4)
-        np.testing.assert_allclose(weight, (np.abs(now) ** 2 / 0.2)[data], rtol=1e-4)
+        np.testing.assert_allclose(factor * equalizer.weight, (np.abs(now) ** 2 / 0.2)[data], rtol=1e-4)
 
     def test_combining(self):
         rng = np.random.default_rng(3)

@@ -44,7 +44,7 @@ class NamesTest(unittest.TestCase):
                 names[key] = self.class_names(value)
             elif not key.startswith("_") or key in ("__len__", "__enter__", "__exit__", "__eq__"):
                 names[key] = None
-            elif key == "__init__" and "No constructor" not in str(value.__doc__):
+            elif key == "__init__" and str(value.__doc__).startswith("__init__("):
                 names[key] = None
         if hasattr(cls, "__members__"):
             for key in ("__init__", "__members__", "__int__", "__index__", "__eq__", "name", "value"):
@@ -88,8 +88,8 @@ class MypyTest(unittest.TestCase):
             wrong.write_text(
                 "import numpy as np\n"
                 "from boresight import beam\n"
-                "b = beam.Beamformer(elements='four')\n"
-                "b.process(np.zeros((4, 5), np.float64))\n"
+                "beam.Beamformer(elements='four')\n"
+                "b = beam.Beamformer(elements=4); b.process(np.zeros((4, 5), np.float64))\n"
                 "b.no_such_thing()\n"
             )
             result = mypy(wrong)
@@ -116,7 +116,7 @@ class ExampleTest(unittest.TestCase):
         import receive_file
 
         scenario = "driver=boresight,scenario=clear_sky,realtime=0"
-        self.assertEqual(len(receive_file.main(scenario, 3.0)), 100_000)
+        self.assertEqual(len(receive_file.main(scenario, 3.0)), 1_000_000)
 
 
 if __name__ == "__main__":

@@ -192,12 +192,14 @@ class Writer:
                     self.lines.append(f"{inner}{name}: {kind}")
                 else:
                     self.lines += [f"{inner}@property", f"{inner}def {name}(self) -> {kind}: ..."]
+            elif name == "__init__" and not (value.__doc__ or "").startswith("__init__("):
+                continue  # made by the library only
             elif name == "__init__":
                 config = cls.Config if "Config" in cls.__dict__ else cls
                 if not hasattr(config, "__match_args__"):
                     config = None
                 text = value.__doc__ or ""
-                if "*args" in text and config is None:
+                if re.search(r"\(self: [^,]+, \*args, \*\*kwargs\)", text) and config is None:
                     config = CONFIG_OF[cls.__qualname__]()
                 self.function(name, text, indent + 1, True, config)
             elif name in ("__enter__",):

@@ -18,7 +18,7 @@
 namespace boresight::rx {
 
 /// Copies what a KuReceiver works on (KuReceiver::set_probe) into buffers of its own, 10 MB. Nothing is
-/// allocated after construction and reserve(); a receiver without a probe pays one comparison per symbol.
+/// allocated after construction; a receiver without a probe pays one comparison per symbol.
 class KuProbe {
  public:
   struct Frame {
@@ -31,7 +31,8 @@ class KuProbe {
     GridBuffer<modem::Llr> llr;  ///< [300 x 9690] bits of 969 subcarriers in front; scrambled as received
   };
 
-  KuProbe();
+  /// `positions`: as many as PssSearch::Config has; of more, correlation() shows the first ones.
+  explicit KuProbe(std::size_t positions = 8192);
 
   /// The last frame that ended: read to the end, or its header could not be read.
   const Frame& frame() const { return frames_[1]; }
@@ -48,7 +49,6 @@ class KuProbe {
   std::int64_t correlation_start() const { return correlation_start_; }
 
   /// What the receiver calls.
-  void reserve(std::size_t correlation);
   void found(std::int64_t start, std::span<const float> statistic_2) noexcept;
   void begin(std::int64_t start_sample, std::span<const cf32> channel,
              std::span<const float> noise_variance) noexcept;

@@ -101,8 +101,8 @@ class KuReceiver {
   const Stats& stats() const { return stats_; }
   /// Probe: the demodulator of the frame in progress.
   const KuDemodulator& demodulator() const { return demodulator_; }
-  /// Copies of what every frame went through, as long as `probe` lives; nullptr: none. Allocates.
-  void set_probe(KuProbe* probe);
+  /// Takes copies of what every frame goes through to `probe`, which must outlive this; nullptr: none.
+  void set_probe(KuProbe* probe) noexcept { probe_ = probe; }
 
  private:
   enum class State { search, confirm, frame };

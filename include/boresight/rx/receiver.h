@@ -42,7 +42,7 @@ class Receiver {
   void set_direction(Vec3 direction) noexcept { front_end_.set_direction(direction); }
 
   /// As KuReceiver::set_probe.
-  void set_probe(KuProbe* probe) { ku_.set_probe(probe); }
+  void set_probe(KuProbe* probe) noexcept { ku_.set_probe(probe); }
 
   const FrontEnd& front_end() const { return front_end_; }
   const KuReceiver& ku() const { return ku_; }
