@@ -293,21 +293,4 @@ CalibrationEstimator::Result CalibrationEstimator::solve(double frequency_hz, do
   }
 }
 
-std::vector<CalibrationBound> calibration_bound(std::span<const double> snr, std::size_t reference,
-                                                double samples, double bandwidth_hz) {
-  BORESIGHT_ASSERT(reference < snr.size());
-  double sum = 0;
-  for (const double s : snr) sum += s;
-  const double omega_rms = 2 * pi * bandwidth_hz / std::sqrt(12.0);
-  std::vector<CalibrationBound> bounds(snr.size());
-  for (std::size_t e = 0; e < snr.size(); ++e) {
-    if (e == reference) continue;
-    const double variance = (1 + sum) / (2 * samples * sum) * (1 / snr[e] + 1 / snr[reference]);
-    bounds[e].phase_rad_rms = std::sqrt(variance);
-    bounds[e].gain_db_rms = 20 / std::log(10.0) * std::sqrt(variance);
-    bounds[e].delay_s_rms = std::sqrt(variance) / omega_rms;
-  }
-  return bounds;
-}
-
 }  // namespace boresight::array

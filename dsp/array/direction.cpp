@@ -14,9 +14,10 @@ Vec3 enu_from_sky(SkyDirection direction) {
 }
 
 SkyDirection sky_from_enu(Vec3 enu) {
-  if (!(norm(enu) > 0)) return {};
+  if (!(std::abs(enu.x) + std::abs(enu.y) + std::abs(enu.z) > 0)) return {};
   double azimuth_rad = std::atan2(enu.x, enu.y);
   if (azimuth_rad < 0) azimuth_rad += 2 * pi;
+  if (azimuth_rad >= 2 * pi) azimuth_rad = 0;  // -1e-20 rounds to a whole turn
   // atan2 and not asin: asin loses half the digits near the zenith, where satellites are.
   return {azimuth_rad, std::atan2(enu.z, std::hypot(enu.x, enu.y))};
 }

@@ -193,7 +193,8 @@ double squint_rad(const Pattern& pattern, const Pattern& other, Vec3 start) {
 }
 
 double null_depth_db(const Pattern& pattern, Vec3 null, Vec3 peak) {
-  return -floored_db(pattern.power(null) / pattern.power(peak));
+  const double top = pattern.power(peak);
+  return top > 0 ? -floored_db(pattern.power(null) / top) : 0.0;
 }
 
 CutMetrics measure_cut(std::span<const double> angles_rad, std::span<const double> cut_db) {

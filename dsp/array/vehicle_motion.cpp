@@ -80,6 +80,9 @@ VehicleMotion::VehicleMotion(const Config& config) : mounting_(config.mounting) 
     require(
         times_s_.empty() || report.time_s > times_s_.back(),
         "vehicle motion: a report at " + std::to_string(report.time_s) + " s, must be after the one before");
+    require(times_s_.empty() || std::isfinite(report.time_s - times_s_.back()),
+            "vehicle motion: reports at " + std::to_string(times_s_.empty() ? 0 : times_s_.back()) + " and " +
+                std::to_string(report.time_s) + " s are further apart than a double can say");
     Quaternion q = rotation_of(angles);
     // q and -q are one rotation; the nearer one is the shorter way.
     if (!rotations_.empty() && dot4(q, rotations_.back()) < 0) {

@@ -10,6 +10,11 @@
 #include "inner_product.h"
 
 namespace boresight::beam {
+namespace {
+
+constexpr double largest_energy = 1e30;  // of weights that still mean something
+
+}  // namespace
 
 ConstantModulusFilter::ConstantModulusFilter(const Config& config)
     : step_(config.step), modulus_(config.modulus) {
@@ -48,6 +53,11 @@ cf64 ConstantModulusFilter::step(std::span<const cf64> x) noexcept {
   const double length = std::abs(y);
   if (power > 0 && length > 0) {
     add_scaled(step_ / power * (modulus_ / length - 1) * std::conj(y), x, weights_);
+    // Hardly any signal wants enormous weights, and its square may vanish.
+    if (!(energy(weights_) < largest_energy)) {
+      weights_ = start_;
+      ++restarts_;
+    }
   }
   return y;
 }
@@ -63,6 +73,7 @@ void ConstantModulusFilter::process(Grid<const cf32> in, std::span<cf32> out) no
 void ConstantModulusFilter::reset() noexcept {
   weights_ = start_;
   skipped_ = 0;
+  restarts_ = 0;
 }
 
 }  // namespace boresight::beam

@@ -9,6 +9,7 @@
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
 #include "factor_workspace.h"
+#include "noise_floor.h"
 
 namespace boresight::beam {
 namespace {
@@ -132,20 +133,15 @@ void CovarianceFactor::measure() noexcept {
   const Eigen::VectorXd& values = work_->values;
   const auto live = static_cast<Index>(live_);
   const Index dead = values.size() - live;
-  const Index lower_half = (live + 1) / 2;
-  noise_power_ = 0;
+  noise_power_ = noise_floor({values.data() + dead, live_});
   double total = 0;
-  for (Index i = 0; i < live; ++i) {
-    const double value = values(dead + i) > 0 ? values(dead + i) : 0;  // rounding may leave -1e-17
-    total += value;
-    if (i < lower_half) noise_power_ += value;
-  }
-  if (live > 0) noise_power_ /= static_cast<double>(lower_half);
+  for (Index i = dead; i < values.size(); ++i) total += std::max(0.0, values(i));
   const double mean = live > 0 ? total / static_cast<double>(live) : 0;
   const double excess = mean > noise_power_ ? mean - noise_power_ : 0;
   interference_to_noise_ = excess == 0         ? 0
                            : noise_power_ == 0 ? std::numeric_limits<double>::infinity()
                                                : excess / noise_power_;
+  mean_power_ = mean;
   loading_ = std::max(loading_over_noise_ * noise_power_, least_loading_over_mean * mean);
 }
 
@@ -168,8 +164,11 @@ bool CovarianceFactor::factor(Grid<const cf64> covariance) noexcept {
   // Below the square root of the smallest double, products vanish; such a matrix counts as zero.
   work.scale = largest > 1e-150 ? largest : 1.0;
   std::size_t first_dead = 0;
+  const std::span powers(work.values.data(), elements());
+  for (std::size_t e = 0; e < elements(); ++e) powers[e] = covariance(e, e).real();
+  const double dead = dead_power(powers);
   for (std::size_t e = 0; e < elements(); ++e) {
-    work.alive[e] = covariance(e, e).real() > 0 ? 1 : 0;
+    work.alive[e] = covariance(e, e).real() > dead ? 1 : 0;
     if (work.alive[e] != 0) work.order[first_dead++] = e;
   }
   live_ = first_dead;

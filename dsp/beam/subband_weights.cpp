@@ -13,6 +13,7 @@
 #include "boresight/core/assert.h"
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
+#include "noise_floor.h"
 
 namespace boresight::beam {
 namespace {
@@ -21,7 +22,6 @@ namespace {
 // make a covariance indefinite.
 constexpr double least_loading_over_mean = 1e-9;
 constexpr double least_loading_of_one_product = 3e-7;
-constexpr double dead_below_mean = 1e-12;
 constexpr std::size_t floors = 8;
 
 std::uint32_t is_not_finite(float x) {
@@ -74,6 +74,7 @@ struct SubbandWeights::State {
         target(elements, bins),
         matrix(static_cast<Eigen::Index>(elements), static_cast<Eigen::Index>(elements)),
         eigen(static_cast<Eigen::Index>(elements)),
+        powers(elements),
         mvdr({.elements = elements, .subbands = subbands}) {}
 
   Vec3 direction{0, 0, 1};
@@ -94,6 +95,7 @@ struct SubbandWeights::State {
   Matrix matrix;
   Eigen::SelfAdjointEigenSolver<Matrix> eigen;
   std::vector<double> found = std::vector<double>(floors);
+  std::vector<double> powers;
   BatchedMvdr mvdr;
 };
 
@@ -216,6 +218,21 @@ void SubbandWeights::reset() noexcept {
   stats_ = {};
 }
 
+/// Takes dead elements out of a subband's covariance and steering vector: by their power, or because the
+/// calibration says so. What is left of them is loading alone, and no weight.
+void SubbandWeights::silence(std::size_t subband) noexcept {
+  State& state = *state_;
+  const std::size_t elements = config_.geometry.elements();
+  const std::span<cf64> r = state.covariances.row(subband);
+  for (std::size_t e = 0; e < elements; ++e) state.powers[e] = r[e * elements + e].real();
+  const double dead = dead_power(state.powers);
+  for (std::size_t e = 0; e < elements; ++e) {
+    if (r[e * elements + e].real() > dead && state.steering(subband, e) != cf64(0)) continue;
+    state.steering(subband, e) = 0;
+    for (std::size_t k = 0; k < elements; ++k) r[e * elements + k] = r[k * elements + e] = 0;
+  }
+}
+
 /// Of the covariances, in up to eight subbands spread over the band.
 double SubbandWeights::noise_floor() noexcept {
   State& state = *state_;
@@ -223,7 +240,7 @@ double SubbandWeights::noise_floor() noexcept {
   const std::size_t count = std::min(floors, config_.subbands);
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t s = (2 * i + 1) * config_.subbands / (2 * count);
-    std::size_t live = 0;
+    std::size_t live = 0;  // silence() has left only these above zero
     for (std::size_t r = 0; r < elements; ++r) {
       live += state.covariances(s, r * elements + r).real() > 0 ? 1 : 0;
       for (std::size_t c = 0; c <= r; ++c) {
@@ -233,12 +250,7 @@ double SubbandWeights::noise_floor() noexcept {
     }
     state.eigen.compute(state.matrix, Eigen::EigenvaluesOnly);
     // The zero eigenvalues of dead elements say nothing about the noise of the others.
-    const std::size_t quarter = std::max<std::size_t>(1, live / 4);
-    double sum = 0;
-    for (std::size_t r = 0; r < quarter && live > 0; ++r) {
-      sum += std::max(0.0, state.eigen.eigenvalues()(static_cast<Eigen::Index>(elements - live + r)));
-    }
-    state.found[i] = sum / static_cast<double>(quarter);
+    state.found[i] = beam::noise_floor({state.eigen.eigenvalues().data() + (elements - live), live});
   }
   const auto middle = state.found.begin() + static_cast<std::ptrdiff_t>(count / 2);
   std::nth_element(state.found.begin(), middle, state.found.begin() + static_cast<std::ptrdiff_t>(count));
@@ -272,6 +284,7 @@ void SubbandWeights::renew(std::size_t fade_steps) noexcept {
         }
       }
     }
+    for (std::size_t s = 0; s < config_.subbands; ++s) silence(s);
     stats_.noise_power = noise_floor();
     const double loading = power_from_db(config_.loading_over_noise_db) * stats_.noise_power;
     for (std::size_t s = 0; s < config_.subbands; ++s) {
@@ -280,8 +293,7 @@ void SubbandWeights::renew(std::size_t fade_steps) noexcept {
       for (std::size_t e = 0; e < elements; ++e) mean += r[e * elements + e].real();
       mean /= static_cast<double>(elements);
       for (std::size_t e = 0; e < elements; ++e) {
-        state.weights(s, e) =
-            r[e * elements + e].real() > dead_below_mean * mean ? state.steering(s, e) : cf64(0);
+        state.weights(s, e) = state.steering(s, e);
         r[e * elements + e] += std::max(loading, least * mean);
       }
     }

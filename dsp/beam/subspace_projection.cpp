@@ -1,5 +1,6 @@
 #include "boresight/beam/subspace_projection.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "boresight/beam/weights.h"
@@ -12,12 +13,21 @@ namespace boresight::beam {
 
 using Eigen::Index;
 
+namespace {
+
+// Of sums of products in single precision, over the mean eigenvalue: with fewer snapshots than elements the
+// lower eigenvalues are nothing else.
+constexpr double rounding = 1e-6;
+
+}  // namespace
+
 SubspaceResult subspace_projection(CovarianceFactor& covariance, std::span<const cf64> steering,
                                    double threshold_db, std::span<cf64> weights) noexcept {
   BORESIGHT_ASSERT(steering.size() == covariance.elements() && weights.size() == steering.size());
   CovarianceFactor::Workspace& work = *covariance.work_;
   if (!(threshold_db >= 0 && threshold_db <= 60) || !work.rotate(steering, work.rotated)) return {};
-  const double threshold = covariance.noise_power() * power_from_db(threshold_db);
+  const double threshold =
+      std::max(covariance.noise_power() * power_from_db(threshold_db), rounding * covariance.mean_power_);
   const Index n = work.size();
   Index first = n;
   while (first > 0 && work.values(first - 1) > threshold) --first;

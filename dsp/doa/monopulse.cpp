@@ -43,40 +43,49 @@ struct Monopulse::Workspace {
   }
 
   struct Axis {
-    double extent_m = 0;      // largest coordinate less smallest, and an element's share
-    double separation_m = 0;  // of the centers of the halves
-    std::size_t half = 0;     // elements in the smaller half
+    double extent_m = 0;   // largest coordinate less smallest, and an element's share
+    Vec3 separation_m;     // of the centers of the halves: along the axis, and beside it on skewed lattices
+    std::size_t half = 0;  // elements in the smaller half
+  };
+  // What one pair of beams says: value = slope_x ux + slope_y uy for a source at look + (ux, uy).
+  struct Reading {
+    double value = 0;
+    double variance = infinity;
+    double slope[2] = {};
   };
   template <typename Coordinate>
   Axis axis_of(const Coordinate& coordinate) const {
     Axis axis;
-    double least = infinity, most = -infinity, low = 0, high = 0;
+    double least = infinity, most = -infinity;
+    Vec3 low, high;
     std::size_t low_count = 0, high_count = 0;
     for (const Vec3& r : manifold.geometry().positions_m) {
-      const double x = coordinate(r) - coordinate(center);
+      const Vec3 from_center = r - center;
+      const double x = coordinate(from_center);
       least = std::min(least, x);
       most = std::max(most, x);
       if (x < -1e-9) {
-        low += x;
+        low = low + from_center;
         ++low_count;
       } else if (x > 1e-9) {
-        high += x;
+        high = high + from_center;
         ++high_count;
       }
     }
     if (low_count == 0 || high_count == 0) return axis;
     axis.extent_m = most - least;
-    axis.separation_m = high / static_cast<double>(high_count) - low / static_cast<double>(low_count);
+    axis.separation_m =
+        (1 / static_cast<double>(high_count)) * high - (1 / static_cast<double>(low_count)) * low;
     axis.half = std::min(low_count, high_count);
     return axis;
   }
 
   double form(Grid<const cf64> r, const Eigen::VectorXcd& left, const Eigen::VectorXcd& right,
               double& imaginary);
-  void by_phase(Grid<const cf64> r, double snapshots, std::size_t axis, double snr, double& error,
-                double& variance) noexcept;
-  void by_amplitude(Grid<const cf64> r, double snapshots, Vec3 look, std::size_t axis, double snr,
-                    double noise, double& error, double& variance) noexcept;
+  Reading by_phase(Grid<const cf64> r, double snapshots, std::size_t axis, double snr) noexcept;
+  Reading by_amplitude(Grid<const cf64> r, double snapshots, Vec3 look, std::size_t axis, double snr,
+                       double noise) noexcept;
+  void solve(const Reading (&readings)[2], MonopulseError& out) const noexcept;
 
   MonopulseKind kind;
   Manifold manifold;
@@ -105,8 +114,8 @@ double Monopulse::Workspace::form(Grid<const cf64> r, const Eigen::VectorXcd& le
 }
 
 /// With SNR s of one half, the phase of K averaged products has the variance (1/s + 1/(2 s^2)) / K.
-void Monopulse::Workspace::by_phase(Grid<const cf64> r, double snapshots, std::size_t axis, double snr,
-                                    double& error, double& variance) noexcept {
+Monopulse::Workspace::Reading Monopulse::Workspace::by_phase(Grid<const cf64> r, double snapshots,
+                                                             std::size_t axis, double snr) noexcept {
   first.setZero();
   second.setZero();
   for (Index e = 0; e < sum.size(); ++e) {
@@ -117,16 +126,17 @@ void Monopulse::Workspace::by_phase(Grid<const cf64> r, double snapshots, std::s
   }
   double im = 0;
   const double re = form(r, second, first, im);
-  // For a source at u the upper half leads by k separation (u - look).
-  const double scale = manifold.wavenumber_rad_m() * axes[axis].separation_m;
-  error = std::atan2(im, re) / scale;
+  // For a source at u the upper half leads by k separation . (u - look).
+  const Vec3 scale = manifold.wavenumber_rad_m() * axes[axis].separation_m;
+  Reading out{.value = std::atan2(im, re), .slope = {scale.x, scale.y}};
   const double half_snr = static_cast<double>(axes[axis].half) * snr;
-  variance =
-      half_snr > 0 ? (1 / half_snr + 1 / (2 * half_snr * half_snr)) / snapshots / (scale * scale) : infinity;
+  if (half_snr > 0) out.variance = (1 / half_snr + 1 / (2 * half_snr * half_snr)) / snapshots;
+  return out;
 }
 
-void Monopulse::Workspace::by_amplitude(Grid<const cf64> r, double snapshots, Vec3 look, std::size_t axis,
-                                        double snr, double noise, double& error, double& variance) noexcept {
+Monopulse::Workspace::Reading Monopulse::Workspace::by_amplitude(Grid<const cf64> r, double snapshots,
+                                                                 Vec3 look, std::size_t axis, double snr,
+                                                                 double noise) noexcept {
   const double n = static_cast<double>(sum.size());
   const double wavelengths = axes[axis].extent_m * manifold.wavenumber_rad_m() / (2 * pi);
   // Squinted in direction cosines, past the horizon too: phases need no direction to exist.
@@ -137,34 +147,51 @@ void Monopulse::Workspace::by_amplitude(Grid<const cf64> r, double snapshots, Ve
   double ignored = 0;
   const double p1 = form(r, first, first, ignored) - n * noise;
   const double p2 = form(r, second, second, ignored) - n * noise;
-  // Of a source at `look`: g = a^H a_2, its derivative along the axis, and the slope of the difference.
-  cf64 g = 0, slope_of_g = 0;
-  double gain_1 = 0;
+  // Of a source at `look`: g = a_2^H a and its derivatives.
+  cf64 g = 0, slope_x_of_g = 0, slope_y_of_g = 0;
   manifold.steer(look, product);
   for (Index e = 0; e < sum.size(); ++e) {
     const Vec3 position = manifold.geometry().positions_m[static_cast<std::size_t>(e)] - center;
-    const double along = manifold.wavenumber_rad_m() * (axis == 0 ? position.x : position.y);
     const cf64 t = std::conj(second(e)) * product(e);
     g += t;
-    slope_of_g += cf64(0, along) * t;
+    slope_x_of_g += cf64(0, manifold.wavenumber_rad_m() * position.x) * t;
+    slope_y_of_g += cf64(0, manifold.wavenumber_rad_m() * position.y) * t;
   }
-  gain_1 = std::norm(g);
-  const double slope = 2 * (std::conj(g) * slope_of_g).real() / gain_1;  // of ln P2; ln P1 falls as fast
+  const double gain = std::norm(g);
+  // Of ln P2; ln P1 falls as fast. (P2 - P1) / (P2 + P1) = tanh of half the difference of the logarithms.
+  Reading out{.slope = {2 * (std::conj(g) * slope_x_of_g).real() / gain,
+                        2 * (std::conj(g) * slope_y_of_g).real() / gain}};
   const double total = p1 + p2;
-  if (!(total > 0) || !(slope > 0)) return;
-  // (P2 - P1) / (P2 + P1) = tanh of half the difference of the logarithms.
-  const double ratio = std::clamp((p2 - p1) / total, -0.99, 0.99);
-  error = std::atanh(ratio) / slope;
+  if (!(total > 0) || !(out.slope[axis] > 0)) return {};
+  out.value = std::atanh(std::clamp((p2 - p1) / total, -0.99, 0.99));
   // Each power varies by (S + N)^2 / K; what is common, the signal, divides out.
-  const double beam_snr = gain_1 / n * snr;
-  const double overlap = [&] {
-    cf64 inner = 0;
-    for (Index e = 0; e < sum.size(); ++e) inner += std::conj(first(e)) * second(e);
-    return std::abs(inner) / n;
-  }();
-  variance = beam_snr > 0 ? ((1 - overlap) / beam_snr + (1 - overlap * overlap) / (2 * beam_snr * beam_snr)) /
-                                (snapshots * slope * slope)
-                          : infinity;
+  const double beam_snr = gain / n * snr;
+  cf64 inner = 0;
+  for (Index e = 0; e < sum.size(); ++e) inner += std::conj(first(e)) * second(e);
+  const double overlap = std::abs(inner) / n;
+  if (beam_snr > 0) {
+    out.variance =
+        ((1 - overlap) / beam_snr + (1 - overlap * overlap) / (2 * beam_snr * beam_snr)) / snapshots;
+  }
+  return out;
+}
+
+/// Both axes together: on a skewed lattice a pair of beams sees an error along the other axis too.
+void Monopulse::Workspace::solve(const Reading (&readings)[2], MonopulseError& out) const noexcept {
+  const auto& [x, y] = readings;
+  const bool two = axes[1].half > 0;
+  const double determinant = two ? x.slope[0] * y.slope[1] - x.slope[1] * y.slope[0] : x.slope[0];
+  const double parts[2][2] = {{two ? y.slope[1] : 1.0, two ? -x.slope[1] : 0.0}, {-y.slope[0], x.slope[0]}};
+  for (std::size_t axis = 0; axis < (two ? 2U : 1U); ++axis) {
+    const double from_x = parts[axis][0] / determinant;
+    const double from_y = parts[axis][1] / determinant;
+    const double error = from_x * x.value + (two ? from_y * y.value : 0.0);
+    const double variance =
+        from_x * from_x * x.variance + (two && from_y != 0 ? from_y * from_y * y.variance : 0.0);
+    if (!std::isfinite(error) || !std::isfinite(variance)) continue;
+    (axis == 0 ? out.ux : out.uy) = error;
+    (axis == 0 ? out.variance_x : out.variance_y) = variance;
+  }
 }
 
 Monopulse::Monopulse(const Config& config) {
@@ -199,22 +226,14 @@ MonopulseError Monopulse::measure(Grid<const cf64> covariance, double snapshots,
   if (!std::isfinite(beam) || !(trace > 0) || !(snapshots > 0) || !std::isfinite(snapshots)) return out;
   // Clean data leave no noise, or a rounding below none: a variance of zero would stop a filter.
   out.snr = std::max(0.0, signal) / std::max(noise, 1e-9 * trace / n);
+  Workspace::Reading readings[2];
   for (std::size_t axis = 0; axis < 2; ++axis) {
     if (work.axes[axis].half == 0) continue;
-    double error = 0;
-    double variance = infinity;
-    if (work.kind == MonopulseKind::phase) {
-      work.by_phase(covariance, snapshots, axis, out.snr, error, variance);
-    } else {
-      work.by_amplitude(covariance, snapshots, look, axis, out.snr, std::max(0.0, noise), error, variance);
-    }
-    if (!std::isfinite(error)) {
-      error = 0;
-      variance = infinity;
-    }
-    (axis == 0 ? out.ux : out.uy) = error;
-    (axis == 0 ? out.variance_x : out.variance_y) = variance;
+    readings[axis] = work.kind == MonopulseKind::phase ? work.by_phase(covariance, snapshots, axis, out.snr)
+                                                       : work.by_amplitude(covariance, snapshots, look, axis,
+                                                                           out.snr, std::max(0.0, noise));
   }
+  work.solve(readings, out);
   return out;
 }
 

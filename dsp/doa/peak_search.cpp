@@ -1,6 +1,7 @@
 #include "doa/peak_search.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -9,6 +10,7 @@ namespace {
 
 constexpr std::size_t most_peaks = 32;
 constexpr double same_direction_rad = 1e-4;
+constexpr double rim = 0.02;
 
 struct Candidate {
   float value = 0;
@@ -28,6 +30,22 @@ bool is_peak(const SearchGrid& grid, std::span<const float> s, std::size_t row, 
     }
   }
   return true;
+}
+
+/// Newton's step with the magnitudes of the curvatures, which goes down where the function is not convex as
+/// well: near the rim of the sky a grid point may lie beyond the inflection.
+std::array<double, 2> downhill(double h11, double h12, double h22, double g1, double g2) {
+  const double middle = 0.5 * (h11 + h22), half = 0.5 * (h11 - h22);
+  const double radius = std::hypot(half, h12);
+  const double turn = 0.5 * std::atan2(h12, half);  // of the eigenvector of the larger curvature
+  const double c = std::cos(turn), s = std::sin(turn);
+  const double least = 1e-12 * (std::abs(middle) + radius);
+  const double first = std::max(std::abs(middle + radius), least);
+  const double second = std::max(std::abs(middle - radius), least);
+  if (!(least > 0)) return {0, 0};
+  const double along = -(c * g1 + s * g2) / first;
+  const double across = -(c * g2 - s * g1) / second;
+  return {c * along - s * across, s * along + c * across};
 }
 
 }  // namespace
@@ -74,16 +92,19 @@ PeakSearch::Derivatives PeakSearch::at(const Eigen::MatrixXcd& form, Vec3 u) noe
 
 Vec3 PeakSearch::exact(const Eigen::MatrixXcd& form, Vec3 u, bool maximum, double& q) noexcept {
   const double sign = maximum ? -1 : 1;
+  // On the rim of the sky the spectrum is level across it, up and down alike: start inside.
+  if (u.z < rim) {
+    const double scale = std::sqrt((1 - rim * rim) / (u.x * u.x + u.y * u.y));
+    u = {scale * u.x, scale * u.y, rim};
+  }
   Derivatives now = at(form, u);
   for (int iteration = 0; iteration < 20; ++iteration) {
     const double g1 = sign * now.gradient[0], g2 = sign * now.gradient[1];
-    const double h11 = sign * now.hessian[0], h12 = sign * now.hessian[1];
     // A line knows nothing of the second axis.
     const double h22 = manifold_->axes() == 2 ? sign * now.hessian[2] : 1;
-    const double determinant = h11 * h22 - h12 * h12;
-    if (!(h11 > 0) || !(determinant > 0)) break;
-    double s1 = -(h22 * g1 - h12 * g2) / determinant;
-    double s2 = -(h11 * g2 - h12 * g1) / determinant;
+    const auto [s1_newton, s2_newton] = downhill(sign * now.hessian[0], sign * now.hessian[1], h22, g1, g2);
+    double s1 = s1_newton;
+    double s2 = s2_newton;
     const double length = std::hypot(s1, s2);
     if (!(length > 1e-12)) break;
     // Within the neighborhood of the grid point: no peak is wider.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/beamform.cpp"
@@ -169,9 +170,30 @@ constexpr std::size_t tile_vectors = 4;
 #endif
 constexpr std::size_t sum_lanes = 2 * 2 * beamform_group * 256;
 
+// How a loop asks for what is needed soon: rows into the first-level cache, or into the second.
+enum class Fetch { first_level, second_level };
+
+template <Fetch kFetch, typename Rail>
+HWY_INLINE void fetch(const Rail* p) {
+#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
+  if constexpr (kFetch == Fetch::second_level) {
+    __builtin_prefetch(p, 0, 2);
+    return;
+  }
+#endif
+  hwy::Prefetch(p);
+}
+
+template <typename Rail>
+HWY_INLINE void fetch_to_write([[maybe_unused]] Rail* p) {
+#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
+  __builtin_prefetch(p, 1, 3);
+#endif
+}
+
 // kAhead rows of what is needed soon are fetched.
 template <class Format, std::size_t kBeams, std::size_t kRows, std::size_t kAhead, bool kFirst, bool kLast,
-          typename Rail, typename Weight>
+          Fetch kFetch = Fetch::first_level, typename Rail, typename Weight>
 HWY_INLINE void stream(const Rail* x, std::size_t x_stride, std::size_t rows, const Weight* w,
                        std::size_t vectors, Weight* HWY_RESTRICT sums, float* y, std::size_t y_stride,
                        const float* scales, bool add, const Rail* soon) {
@@ -196,7 +218,7 @@ HWY_INLINE void stream(const Rail* x, std::size_t x_stride, std::size_t rows, co
     HWY_UNROLL(8)
     for (std::size_t r = 0; r < kRows; ++r) {
       sample[r] = Format::load(row[r] + i);
-      if (r < kAhead) hwy::Prefetch(soon + r * x_stride + i);
+      if (r < kAhead) fetch<kFetch>(soon + r * x_stride + i);
     }
     HWY_UNROLL(8)
     for (std::size_t b = 0; b < kBeams; ++b) {
@@ -212,6 +234,7 @@ HWY_INLINE void stream(const Rail* x, std::size_t x_stride, std::size_t rows, co
       }
       if (kLast) {
         Format::finish(re, im, scales[b], add, y + b * y_stride + i);
+        if constexpr (kFetch == Fetch::second_level) fetch_to_write(y + b * y_stride + i + 512);
       } else {
         hn::Store(re, d, sum);
         hn::Store(im, d, sum + lanes);
@@ -291,6 +314,86 @@ void streamed(const BeamformJob<Rail, Weight>& job, std::size_t vectors, std::si
   }
 }
 
+// A group of beams of what comes from memory: two rows for all beams at once, so that a row is read once, and
+// meanwhile the rows 16 further on, or the next part of the first ones, on their way into the second-level
+// cache. Further ahead there is no room: rows whose distance is a power of two share 16 places. Sums that
+// come and go for every two rows make the arithmetic slower, but it runs while the memory does.
+template <class Format, std::size_t kBeams>
+void streamed_from_memory(const BeamformJob<float, float>& job, std::size_t vectors) {
+  constexpr std::size_t rows_ahead = 16;
+  static_assert(256 / Format::samples * kBeams * 2 * lanes <= sum_lanes);
+  const std::size_t part_vectors = (job.elements > 16 ? 256 : 128) / Format::samples;
+  const std::size_t whole_pairs = job.elements / 2 * 2;
+  const std::size_t ahead = std::min(whole_pairs, rows_ahead);
+  HWY_ALIGN float sums[sum_lanes];
+  for (std::size_t first = 0; first < vectors; first += part_vectors) {
+    const std::size_t now = std::min(part_vectors, vectors - first);
+    const float* all = job.x + first * 2 * Format::samples;
+    const bool more = first + 2 * part_vectors <= vectors;
+    const float* next = all + (more ? part_vectors * 2 * Format::samples : 0);
+    float* y = job.y + first * 2 * Format::samples;
+    for (std::size_t e = 0; e < job.elements; e += 2) {
+      const std::size_t rows = std::min<std::size_t>(2, job.elements - e);
+      const std::size_t then = e + ahead;
+      const float* soon = then < whole_pairs ? all + then * job.x_stride
+                                             : next + std::min(then - whole_pairs, e) * job.x_stride;
+      const auto run = [&](auto starts, auto ends) {
+        stream<Format, kBeams, 2, 2, starts(), ends(), Fetch::second_level>(
+            all + e * job.x_stride, job.x_stride, rows, job.weights + e * beamform_group * 2, now, sums, y,
+            job.y_stride, job.scales, false, soon);
+      };
+      constexpr std::true_type yes;
+      constexpr std::false_type no;
+      if (e == 0) {
+        e + 2 >= job.elements ? run(yes, yes) : run(yes, no);
+      } else {
+        e + 2 >= job.elements ? run(no, yes) : run(no, no);
+      }
+    }
+  }
+}
+
+// One beam of what comes from memory: kRows rows at a time, as far as 8192 samples, added to the output. The
+// longer the stretch that is read, the better the processor finds what comes next by itself.
+template <std::size_t kRows>
+void added_rows(const BeamformJob<float, float>& job, std::size_t vectors) {
+  constexpr std::size_t part_vectors = 8192 / FloatSamples::samples;
+  const Float d;
+  const VecF sign = hn::OddEven(hn::Set(d, -1.0F), hn::Set(d, 1.0F));
+  for (std::size_t first = 0; first < vectors; first += part_vectors) {
+    const std::size_t end = std::min(first + part_vectors, vectors);
+    for (std::size_t e = 0; e < job.elements; e += kRows) {
+      const float* row[kRows];
+      VecF w_re[kRows];
+      VecF w_im[kRows];
+      HWY_UNROLL(8)
+      for (std::size_t r = 0; r < kRows; ++r) {
+        const bool there = e + r < job.elements;
+        const float* w = job.weights + (e + r) * 2 * beamform_group;
+        row[r] = job.x + (there ? e + r : e) * job.x_stride;
+        w_re[r] = hn::Set(d, there ? w[0] : 0.0F);
+        w_im[r] = hn::Mul(sign, hn::Set(d, there ? w[1] : 0.0F));
+      }
+      const auto run = [&](auto starts) {
+        for (std::size_t v = first; v < end; ++v) {
+          const std::size_t i = v * lanes;
+          VecF x = hn::LoadU(d, row[0] + i);
+          VecF re = starts() ? hn::Mul(w_re[0], x) : hn::MulAdd(w_re[0], x, hn::LoadU(d, job.y + i));
+          VecF im = hn::Mul(w_im[0], hn::Shuffle2301(x));
+          HWY_UNROLL(8)
+          for (std::size_t r = 1; r < kRows; ++r) {
+            x = hn::LoadU(d, row[r] + i);
+            re = hn::MulAdd(w_re[r], x, re);
+            im = hn::MulAdd(w_im[r], hn::Shuffle2301(x), im);
+          }
+          hn::StoreU(hn::Add(re, im), d, job.y + i);
+        }
+      };
+      e == 0 ? run(std::true_type()) : run(std::false_type());
+    }
+  }
+}
+
 // A tile of one beam, from all rows at once: no sums wait anywhere. For blocks so short that their rows
 // follow each other as one stream.
 template <std::size_t kVectors>
@@ -321,15 +424,24 @@ HWY_INLINE void tile(const BeamformJob<float, float>& job, std::size_t first) {
 template <class Format>
 void whole_vectors(const BeamformJob<float, float>& job, std::size_t vectors) {
   constexpr std::size_t samples = Format::samples;
+  // What is larger than half a megabyte comes from memory, or is about to.
+  const bool large = job.elements * job.samples > 65536;
   if (job.beams == 1 && job.samples <= 64) {
     std::size_t v = 0;
     for (; v + tile_vectors <= vectors; v += tile_vectors) tile<tile_vectors>(job, v * lanes);
     for (; v < vectors; ++v) tile<1>(job, v * lanes);
   } else if (job.beams == 1 && job.elements > 4) {
-    // Long parts make memory fast, short ones the cache: what is larger than 256 KiB comes from memory, or is
-    // about to.
-    const bool large = job.elements * job.samples > 32768;
-    streamed<Format, rows_of_one>(job, vectors, (large ? 1024 : 384) / samples);
+    if (!large) {
+      streamed<Format, rows_of_one>(job, vectors, 384 / samples);
+    } else if (job.samples <= 1024) {  // rows of 8 KiB follow each other as one stream
+      added_rows<1>(job, vectors);
+    } else {
+      added_rows<4>(job, vectors);
+    }
+  } else if (large && job.beams == 4 && job.elements > 8) {
+    streamed_from_memory<Format, 4>(job, vectors);
+  } else if (large && job.beams == 3 && job.elements > 8) {
+    streamed_from_memory<Format, 3>(job, vectors);
   } else {
     // From 256 elements on the parts of all rows are larger than half a megabyte; all groups of beams read
     // them.

@@ -25,6 +25,7 @@
 #endif
 
 #include "boresight/array/calibration.h"
+#include "boresight/array/calibration_bound.h"
 #include "boresight/array/calibration_corrector.h"
 #include "boresight/array/calibration_estimator.h"
 #include "boresight/array/coupling.h"

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "array/calibration_fisher.h"
 #include "array/calibration_scene.h"
 #include "boresight/core/error.h"
 
@@ -43,25 +44,19 @@ OverBound errors(std::size_t channels, double signal_power, std::size_t samples,
     const double used = 0.9 * static_cast<double>(samples);
     const double omega_rms = 2 * pi * 0.9 * scene_rate_hz / std::sqrt(12.0);
     std::vector<double> snr;
-    double sum = 0;
-    for (const auto& channel : truth) {
-      snr.push_back(signal_power * channel.gain * channel.gain);
-      sum += snr.back();
-    }
-    const auto add = [&](double& total, auto error) {
-      double square = 0;
-      double mean = 0;
-      for (std::size_t e = 0; e < channels; ++e) {
-        square += sum * snr[e] * std::pow(error(e), 2);
-        mean += snr[e] * error(e);
-      }
-      total += 2 * used / (1 + sum) * (square - mean * mean) / static_cast<double>(channels - 1) / trials;
+    for (const auto& channel : truth) snr.push_back(signal_power * channel.gain * channel.gain);
+    const auto add = [&](double& total, const Eigen::MatrixXd& fisher, auto error) {
+      Eigen::VectorXd errors(static_cast<Eigen::Index>(channels));
+      for (std::size_t e = 0; e < channels; ++e) errors(static_cast<Eigen::Index>(e)) = error(e);
+      total += used * errors.dot(fisher * errors) / static_cast<double>(channels - 1) / trials;
     };
     const auto& found = result.calibration.channels;
-    add(phase,
+    const FisherOfRankOne fisher(snr);
+    add(phase, fisher.phases(),
         [&](std::size_t e) { return wrapped(found[e].phase_rad - truth[e].phase_rad + truth[0].phase_rad); });
-    add(gain, [&](std::size_t e) { return std::log(found[e].gain / truth[e].gain * truth[0].gain); });
-    add(delay,
+    add(gain, channels > 2 ? fisher.gains_in_unknown_noise() : fisher.phases(),
+        [&](std::size_t e) { return std::log(found[e].gain / truth[e].gain * truth[0].gain); });
+    add(delay, fisher.phases(),
         [&](std::size_t e) { return omega_rms * (found[e].delay_s - truth[e].delay_s + truth[0].delay_s); });
     // What the estimator says of itself is the bound, at the SNRs that it found.
     const auto bound = calibration_bound(snr, 0, used, 0.9 * scene_rate_hz);
@@ -72,8 +67,10 @@ OverBound errors(std::size_t channels, double signal_power, std::size_t samples,
   return {db_from_power(phase), db_from_power(gain), db_from_power(delay)};
 }
 
-// 1 dB is asked for. 210 independent squares spread by 0.42 dB. Long frames at 30 dB, where a delay of
-// samples between channels would else be noise of its own (pi^2 / 2 times the square of delay over frame).
+// 1 dB is asked for. 210 independent squares know their mean to 0.42 dB, and what is better than the bound by
+// more than three times that is wrong. (2100 squares, 300 trials a case: all between -0.16 and 0.20 dB.) Long
+// frames at 30 dB, where a delay of samples between channels would else be noise of its own (pi^2 / 2 times
+// the square of delay over frame).
 TEST(CalibrationEstimator, ReachesTheBoundForNoise) {
   struct Case {
     double signal_power;
@@ -82,16 +79,12 @@ TEST(CalibrationEstimator, ReachesTheBoundForNoise) {
     std::size_t fft_size;
   };
   for (const Case& c : {Case{1000, 16384, 30, 1024}, Case{10, 8192, 30, 256}, Case{1, 8192, 30, 256},
-                        Case{0.1, 65536, 12, 256}}) {
+                        Case{0.1, 32768, 30, 256}}) {
     const OverBound over = errors(8, c.signal_power, c.samples, c.trials, c.fft_size);
-    for (const double db : {over.phase_db, over.delay_db}) {
+    for (const double db : {over.phase_db, over.gain_db, over.delay_db}) {
       EXPECT_LT(db, 1) << c.signal_power;
-      EXPECT_GT(db, -2) << c.signal_power;
+      EXPECT_GT(db, -1.3) << c.signal_power;
     }
-    // Below 0 dB the powers of the channels themselves would tell more of the gains, if their noise were
-    // known.
-    EXPECT_LT(over.gain_db, c.signal_power < 1 ? 2 : 1) << c.signal_power;
-    EXPECT_GT(over.gain_db, -2) << c.signal_power;
   }
 }
 
@@ -99,46 +92,8 @@ TEST(CalibrationEstimator, TwoChannelsReachTheBoundToo) {
   const OverBound over = errors(2, 10, 8192, 100, 256);
   for (const double db : {over.phase_db, over.gain_db, over.delay_db}) {
     EXPECT_LT(db, 1.3);  // 100 squares: 0.6 dB rms
-    EXPECT_GT(db, -2);
+    EXPECT_GT(db, -1.8);
   }
-}
-
-// The Fisher matrix as the curvature of the Gaussian likelihood, log det R + tr R^-1 R0, by differences.
-TEST(CalibrationBound, IsTheInverseOfTheFisherMatrix) {
-  using C = std::complex<long double>;
-  const double snr[] = {2.0, 0.5, 1.0};
-  const auto divergence = [&](long double p1, long double p2) {
-    // R = I + v v^H is inverted in closed form; its determinant does not depend on phases.
-    const long double phases[] = {0, p1, p2};
-    long double size = 0;
-    C inner = 0;
-    for (int e = 0; e < 3; ++e) {
-      const long double v0 = std::sqrt(static_cast<long double>(snr[e]));
-      inner += std::conj(std::polar(v0, phases[e])) * v0;
-      size += v0 * v0;
-    }
-    return -std::norm(inner) / (1 + size);  // the part of tr R^-1 R0 that depends on the phases
-  };
-  const long double d = 1e-3L;
-  const auto second = [&](int i, int k) {
-    const auto at = [&](long double a, long double b) {
-      long double p[2] = {0, 0};
-      p[i] += a;
-      p[k] += b;
-      return divergence(p[0], p[1]);
-    };
-    return i == k ? (at(d, 0) - 2 * at(0, 0) + at(-d, 0)) / (d * d)
-                  : (at(d, d) - at(d, -d) - at(-d, d) + at(-d, -d)) / (4 * d * d);
-  };
-  const long double f11 = second(0, 0);
-  const long double f12 = second(0, 1);
-  const long double f22 = second(1, 1);
-  const long double determinant = f11 * f22 - f12 * f12;
-  const auto bound = calibration_bound(snr, 0, 50, 1e6);
-  EXPECT_EQ(bound[0].phase_rad_rms, 0);
-  EXPECT_NEAR(bound[1].phase_rad_rms, std::sqrt(static_cast<double>(f22 / determinant) / 50), 1e-5);
-  EXPECT_NEAR(bound[2].phase_rad_rms, std::sqrt(static_cast<double>(f11 / determinant) / 50), 1e-5);
-  EXPECT_NEAR(bound[1].delay_s_rms * 2 * pi * 1e6 / std::sqrt(12.0), bound[1].phase_rad_rms, 1e-12);
 }
 
 TEST(CalibrationEstimator, ToneGivesPhasesAtItsFrequencyAndTellsThatDelaysAreUnknown) {

@@ -41,6 +41,12 @@ TEST(SkyDirection, RoundTrip) {
   }
 }
 
+TEST(SkyDirection, AnyLengthAndNeverAWholeTurn) {
+  EXPECT_EQ(sky_from_enu({-1e-20, 1, 0}).azimuth_rad, 0);
+  EXPECT_NEAR(sky_from_enu({1e-200, 0, 0}).azimuth_rad, pi / 2, exact);
+  EXPECT_NEAR(sky_from_enu({0, 0, 1e-300}).elevation_rad, pi / 2, exact);
+}
+
 TEST(SkyDirection, WhatIsNoDirectionIsNorth) {
   for (const Vec3 v : {Vec3{}, Vec3{std::numeric_limits<double>::quiet_NaN(), 1, 1}}) {
     EXPECT_EQ(sky_from_enu(v).azimuth_rad, 0);

@@ -80,6 +80,7 @@ TEST(VehicleMotion, RefusesWhatIsNoMotion) {
   EXPECT_THROW(VehicleMotion({}), ConfigError);
   EXPECT_THROW(VehicleMotion({.reports = {{1, {}}, {1, {}}}}), ConfigError);
   EXPECT_THROW(VehicleMotion({.reports = {{nan, {}}}}), ConfigError);
+  EXPECT_THROW(VehicleMotion({.reports = {{-1.7e308, {}}, {1.7e308, {}}}}), ConfigError);
   EXPECT_THROW(VehicleMotion({.reports = {{0, {.pitch_rad = nan}}}}), ConfigError);
 }
 

@@ -59,6 +59,18 @@ TEST(ConstantModulus, NanLeavesNoTraceAndNothingAllocates) {
   EXPECT_EQ(filter.weights()[0], cf64(1));
 }
 
+// Samples whose square vanishes have no direction to go: the weights start anew instead of exploding.
+TEST(ConstantModulus, TinySamplesDoNotMakeEnormousWeights) {
+  ConstantModulusFilter filter({.elements = 2});
+  for (const double tiny : {1e-45, 1e-160, 1e-300, 5e-324}) {
+    for (int i = 0; i < 3; ++i) filter.step(std::vector<cf64>{tiny, cf64(0, tiny)});
+    for (const cf64 w : filter.weights()) EXPECT_LT(std::abs(w), 1e15) << tiny;
+  }
+  EXPECT_GT(filter.restarts(), 0U);
+  filter.reset();
+  EXPECT_EQ(filter.restarts(), 0U);
+}
+
 TEST(ConstantModulus, RefusesValuesOutOfRange) {
   EXPECT_THROW(ConstantModulusFilter({.elements = 4, .step = 2}), ConfigError);
   EXPECT_THROW(ConstantModulusFilter({.elements = 4, .modulus = 0}), ConfigError);

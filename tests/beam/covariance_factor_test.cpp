@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "boresight/beam/weights.h"
 #include "boresight/core/error.h"
 #include "scenario.h"
 #include "support/allocation_counter.h"
@@ -82,6 +83,50 @@ TEST(CovarianceFactor, LeavesDeadElementsOut) {
   }
   for (const std::size_t dead : {0, 3, 5}) EXPECT_EQ(x[dead], cf64(0));
   for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(factor.eigenvalues()[i], 0, 1e-14);
+}
+
+// Jammers that leave one degree of freedom or two: what is left is the noise, not half of the eigenvalues.
+TEST(CovarianceFactor, FindsTheNoiseBehindJammersThatNearlyFillTheArray) {
+  for (const std::size_t n : {2, 3, 4, 5, 8}) {
+    std::vector<PlaneWave> waves;
+    for (std::size_t j = 0; j + 1 < n; ++j) {
+      waves.push_back({line_steering(n, -60 + 20 * static_cast<double>(j)), 1e5});
+    }
+    const auto r = theory_covariance(waves, n);
+    CovarianceFactor factor({.elements = n});
+    ASSERT_TRUE(factor.factor(r.view()));
+    EXPECT_NEAR(factor.noise_power(), 1, 1e-6) << n;
+    const auto a = line_steering(n, 85);
+    std::vector<cf64> w(n);
+    ASSERT_TRUE(mvdr(factor, a, w));
+    // Loading by 10 dB over the noise costs little of it. (As if jammers were noise: 30 to 40 dB.)
+    EXPECT_NEAR(db_from_power(sinr(r.view(), w, a) / optimum_sinr(r.view(), a)), 0, 0.5) << n;
+  }
+}
+
+// A quiet channel looks like a good one to MVDR: without the test nearly all weight would go there.
+TEST(CovarianceFactor, TakesAChannelFarBelowTheOthersForDead) {
+  constexpr std::size_t n = 4;
+  const auto a = line_steering(n, 20);
+  auto r = theory_covariance({{a, 10}}, n);
+  for (std::size_t k = 0; k < n; ++k) {
+    r(2, k) *= 1e-3;
+    r(k, 2) *= 1e-3;
+  }
+  CovarianceFactor factor({.elements = n});
+  ASSERT_TRUE(factor.factor(r.view()));
+  EXPECT_EQ(factor.live_elements(), 3U);
+  std::vector<cf64> w(n);
+  ASSERT_TRUE(mvdr(factor, a, w));
+  EXPECT_EQ(w[2], cf64(0));
+  EXPECT_NEAR(std::abs(response(w, a)), 1, 1e-9);
+  // One channel that is too loud does not silence the others.
+  for (std::size_t k = 0; k < n; ++k) {
+    r(2, k) *= 1e8;
+    r(k, 2) *= 1e8;
+  }
+  ASSERT_TRUE(factor.factor(r.view()));
+  EXPECT_EQ(factor.live_elements(), n);
 }
 
 TEST(CovarianceFactor, SaysNoToWhatHasNoAnswer) {

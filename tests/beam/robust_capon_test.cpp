@@ -221,5 +221,29 @@ TEST(RobustCapon, NeverAllocates) {
   EXPECT_EQ(counter.count(), 0U);
 }
 
+// Fewer snapshots than elements, summed in single precision: the lower eigenvalues are rounding and no
+// signals.
+TEST(SubspaceProjection, RoundingIsNoSignal) {
+  constexpr std::size_t n = 16;
+  for (const std::size_t count : {4, 8, 12}) {
+    Random random(count);
+    GridBuffer<cf64> r(n, n);
+    const auto x = snapshots({}, n, count, random);
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t k = 0; k < n; ++k) {
+        cf32 sum = 0;
+        for (std::size_t t = 0; t < count; ++t) sum += x(i, t) * std::conj(x(k, t));
+        r(i, k) = cf64(sum);
+      }
+    }
+    CovarianceFactor factor({.elements = n});
+    ASSERT_TRUE(factor.factor(r.view()));
+    std::vector<cf64> w(n);
+    const SubspaceResult result = subspace_projection(factor, line_steering(n, 10), 3, w);
+    EXPECT_TRUE(result.ok);
+    EXPECT_LE(result.rank, count);
+  }
+}
+
 }  // namespace
 }  // namespace boresight::beam

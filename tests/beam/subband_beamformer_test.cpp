@@ -94,7 +94,7 @@ TEST(SubbandBeamformer, KeepsTheWantedSignalAndItsTiming) {
 }
 
 TEST(SubbandBeamformer, ConventionalHasNoSquint) {
-  // 32 wavelengths of aperture at 60 degrees: the phase-steered beam would lose 4.6 dB at the band's edges.
+  // 32 wavelengths of aperture at 60 degrees: the phase-steered beam would lose 1.35 dB at the band's edges.
   SubbandBeamformer::Config c = config(64);
   c.mode = SubbandWeights::Mode::conventional;
   constexpr std::size_t count = 1 << 12;
@@ -112,7 +112,8 @@ TEST(SubbandBeamformer, ConventionalHasNoSquint) {
     size += std::norm(y[t]);
   }
   // What is left is the fold at +-fs / 2, where one bin has two frequencies, and the bins' finite width.
-  EXPECT_LT(db_from_power(error / size), -20);
+  // A beam steered by phases alone is at -23.5.
+  EXPECT_LT(db_from_power(error / size), -30);
   EXPECT_LT(squint(c.geometry, off(60), carrier_hz, rate_hz).edge_loss_db, -1.3);
 }
 

@@ -129,6 +129,25 @@ TEST(SpatialSpectrum, PeaksOfTheExactCovarianceAreTheSources) {
   }
 }
 
+// Near the rim of the sky the spectrum is flat across it, and a grid point may lie beyond the inflection.
+TEST(SpatialSpectrum, PeaksNearTheHorizonAreExactToo) {
+  DoaScene scene{.geometry = array::Geometry::rectangle(8, 8, half, half)};
+  SpatialSpectrum spectrum(
+      {.geometry = scene.geometry, .frequency_hz = doa_carrier_hz, .grid = sky_grid(180, 45)});
+  std::vector<float> s(spectrum.size());
+  SpectrumPeak peak[1];
+  for (const double elevation_deg : {0.1, 0.5, 1.0, 1.4, 3.0}) {
+    for (double azimuth_deg = 1; azimuth_deg < 360; azimuth_deg += 23) {
+      const double elevation = rad_from_deg(elevation_deg), azimuth = rad_from_deg(azimuth_deg);
+      scene.directions = {{std::cos(elevation) * std::sin(azimuth), std::cos(elevation) * std::cos(azimuth),
+                           std::sin(elevation)}};
+      ASSERT_TRUE(spectrum.music(scene.covariance().view(), s));
+      ASSERT_EQ(spectrum.peaks(s, peak), 1U);
+      EXPECT_LT(norm(peak[0].direction - scene.directions[0]), 1e-3) << elevation_deg << " " << azimuth_deg;
+    }
+  }
+}
+
 TEST(SpatialSpectrum, BadCovariancesAreDefined) {
   for (const Case& c : cases()) {
     SpatialSpectrum spectrum({.geometry = c.geometry, .frequency_hz = doa_carrier_hz, .grid = c.grid});

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "boresight/array/calibration.h"
+#include "boresight/array/calibration_bound.h"
 #include "boresight/array/geometry.h"
 #include "boresight/core/grid.h"
 #include "boresight/core/types.h"
@@ -25,10 +26,9 @@ namespace boresight::array {
 /// model). Any spectrum will do: where there is no source there is no weight, so tones, stepped tones and
 /// noise need no telling apart.
 ///
-/// Phases and delays are on the bound (calibration_bound) at every SNR; gains from 0 dB per sample upward,
-/// and 1.5 dB above it at -10 dB, where the channels' own powers would tell more if their noise were known.
-/// Delays between channels of T samples are noise of their own, (pi T / fft_size)^2 / 2 of the signal: take
-/// long frames for strong sources.
+/// Phases, delays and gains are on the bound (calibration_bound) from -10 dB per sample upward. Delays
+/// between channels of T samples are noise of their own, (pi T / fft_size)^2 / 2 of the signal: take long
+/// frames for strong sources.
 ///
 /// What can be known: gains, phases and delays relative to one another only. A single tone says gain and
 /// phase at its frequency and nothing about delay. Tones D apart leave delays open by multiples of 1 / D;
@@ -90,24 +90,5 @@ class CalibrationEstimator {
   Config config_;
   std::unique_ptr<State> state_;
 };
-
-/// The Cramer-Rao bound of a channel against the reference.
-struct CalibrationBound {
-  double phase_rad_rms = 0;
-  double gain_db_rms = 0;
-  double delay_s_rms = 0;
-};
-
-/// For K independent samples of white Gaussian noise common to all channels, of unknown waveform and power,
-/// over a band of `bandwidth_hz`, in independent white noise; `snr` [E] per channel and sample, linear.
-///
-/// Phases: the Fisher matrix of a rank-one signal h h^H in noise is F = 2 K / (1 + L) (L diag(s) - s s^T), L
-/// the sum of s (Slepian and Bangs, R = s^(1/2) s^(T/2) + I whitened). It is 2 K / (1 + L) times the
-/// Laplacian of a graph with conductances s_i s_k, so against a reference r
-///   var(phase_e) = (1 + L) / (2 K L) (1 / s_e + 1 / s_r),
-/// the same for log gains. Delays: the same divided by the mean square angular frequency of the source, (2
-/// pi)^2 B^2 / 12. The reference's own bound is 0; s = 0 gives infinity.
-std::vector<CalibrationBound> calibration_bound(std::span<const double> snr, std::size_t reference,
-                                                double samples, double bandwidth_hz);
 
 }  // namespace boresight::array

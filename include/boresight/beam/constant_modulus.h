@@ -35,7 +35,8 @@ class ConstantModulusFilter {
   void set_weights(std::span<const cf64> weights) noexcept;
 
   /// One snapshot x [elements]: returns w^H x with the weights before it, then adapts.
-  /// NaN or Inf in x: returns 0, the weights stay, skipped() counts. y = 0 teaches nothing.
+  /// NaN or Inf in x: returns 0, the weights stay, skipped() counts. y = 0 teaches nothing. Weights whose
+  /// energy passes 1e30 start anew, restarts() counts.
   cf64 step(std::span<const cf64> x) noexcept;
 
   /// @param in   [elements x n]
@@ -44,6 +45,7 @@ class ConstantModulusFilter {
 
   std::span<const cf64> weights() const { return weights_; }
   std::uint64_t skipped() const { return skipped_; }
+  std::uint64_t restarts() const { return restarts_; }
   void reset() noexcept;
 
  private:
@@ -53,6 +55,7 @@ class ConstantModulusFilter {
   std::vector<cf64> start_;
   std::vector<cf64> snapshot_;
   std::uint64_t skipped_ = 0;
+  std::uint64_t restarts_ = 0;
 };
 
 }  // namespace boresight::beam

@@ -24,14 +24,16 @@ struct SubspaceResult;
 /// construction and never again.
 ///
 /// Loading is relative to the noise floor, which is read off R itself: the mean of the lower half of its
-/// eigenvalues. That is the noise as long as fewer than half of the degrees of freedom hold signals.
+/// eigenvalues, or of fewer where one stands ten times above those below it. That is the noise as long as signals
+/// leave it a degree of freedom. With fewer snapshots than 2 E it is low, with fewer than E it is rounding.
 ///
 /// What happens when R is not what theory asks for:
 /// - NaN or Inf in R: factor() returns false, rejected() counts, and what was factored before stays.
-/// - A dead element (R_ee = 0) is left out: every solution is zero there and is that of the others alone.
+/// - A dead element (R_ee = 0, or 40 dB below the median of the others) is left out: every solution is zero
+///   there and is that of the others alone.
 /// - R = 0: solutions are b / loading with loading 0, so none: solve() returns false.
-/// - R singular (fewer snapshots than elements, two elements that are one): loading() is at least 90 dB below
-///   the mean eigenvalue.
+/// - R singular (fewer snapshots than elements, two elements that are one): loading() is not less than 90
+///   dB below the mean eigenvalue.
 class CovarianceFactor {
  public:
   struct Config {
@@ -53,7 +55,7 @@ class CovarianceFactor {
   bool solve(std::span<const cf64> b, double loading, std::span<cf64> x) noexcept;
 
   std::size_t elements() const;
-  /// An element that is not dead: R_ee > 0.
+  /// An element that is not dead.
   bool alive(std::size_t element) const;
   std::size_t live_elements() const { return live_; }
 
@@ -84,6 +86,7 @@ class CovarianceFactor {
   std::size_t live_ = 0;
   double noise_power_ = 0;
   double loading_ = 0;
+  double mean_power_ = 0;
   double interference_to_noise_ = 0;
   std::uint64_t rejected_ = 0;
 };

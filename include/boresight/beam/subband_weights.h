@@ -46,8 +46,8 @@ class SubbandWeights {
     double band_hz = 0;
     Mode mode = Mode::mvdr;
     Between between = Between::constant;
-    /// Diagonal loading over the noise floor, -60 to 60. The floor is the mean of the lower quarter of the
-    /// eigenvalues (one at least), the median of that over up to eight subbands.
+    /// Diagonal loading over the noise floor, -60 to 60. The floor is that of
+    /// CovarianceFactor, the median of it over up to eight subbands.
     double loading_over_noise_db = 3;
     /// New weights take over in so many equal steps, one per apply(); 1: at once. The first ones do at once.
     std::size_t fade_steps = 1;
@@ -110,6 +110,7 @@ class SubbandWeights {
   struct State;
 
   void steer() noexcept;
+  void silence(std::size_t subband) noexcept;
   double noise_floor() noexcept;
   void spread() noexcept;
 

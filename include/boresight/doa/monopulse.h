@@ -71,8 +71,9 @@ class MonopulseTracker {
   struct Config {
     Monopulse::Config monopulse;
     /// Standard deviation of what a direction cosine's rate changes by from one update to the next, per
-    /// update: for a low satellite at 10 updates a second about 1e-6.
-    double rate_walk = 1e-6;
+    /// update: for a low satellite at 10 updates a second about 1e-5. Too small a value follows late, and
+    /// deviation() does not say so.
+    double rate_walk = 1e-5;
     /// Below this estimated SNR per element a measurement is not used.
     double least_snr_db = -15;
     /// Updates in a row without a used measurement until locked() is false.
