@@ -209,6 +209,50 @@ void bind_nr(py::module_& module) {
       .field("bits_per_symbol", &NrRateMatching::bits_per_symbol, "Q_m.")
       .field("redundancy_version", &NrRateMatching::redundancy_version, "0 to 3.")
       .field("limited_buffer_bits", &NrRateMatching::limited_buffer_bits, "N_ref; 0: whole.");
+  const auto check = [](const NrRateMatching& m) {
+    require(nr_lifting_set(m.lifting_size) < 8, "matching: lifting_size must be one of table 5.3.2-1");
+    const std::size_t information = std::size_t{base_graph_information_columns(m.graph)} * m.lifting_size;
+    require(m.bits_per_block >= 2 * m.lifting_size && m.bits_per_block <= information,
+            "matching: bits_per_block must be 2 Z to " + std::to_string(information));
+    require(m.bits_per_symbol >= 1 && m.coded_bits % m.bits_per_symbol == 0,
+            "matching: coded_bits must be a multiple of bits_per_symbol");
+    require(m.redundancy_version <= 3, "matching: redundancy_version must be 0 to 3");
+    require(m.limited_buffer_bits == 0 || m.limited_buffer_bits >= information,
+            "matching: limited_buffer_bits must be 0 or at least " + std::to_string(information));
+  };
+  const auto codeword_bits = [](const NrRateMatching& m) {
+    return std::size_t{base_graph_columns(m.graph)} * m.lifting_size;
+  };
+  module.def(
+      "nr_rate_match",
+      [check, codeword_bits](const NrRateMatching& matching, const Bits& codeword) {
+        check(matching);
+        const auto in = vector(codeword, codeword_bits(matching), "codeword");
+        auto out = new_vector<std::uint8_t>(matching.coded_bits);
+        nr_rate_match(matching, in, writable(out));
+        return out;
+      },
+      "matching"_a, "codeword"_a,
+      "Coded bits uint8 (coded_bits,) of a whole codeword, information with filler and all parity, uint8.");
+  module.def(
+      "nr_begin_recovery",
+      [check, codeword_bits](const NrRateMatching& matching) {
+        check(matching);
+        auto out = new_vector<Llr>(codeword_bits(matching));
+        nr_begin_recovery(matching, writable(out));
+        return out;
+      },
+      "matching"_a, "What a receiver of nothing knows, int8 (codeword bits,): filler certain, the rest 0.");
+  module.def(
+      "nr_rate_recover",
+      [check, codeword_bits](const NrRateMatching& matching, const SoftBits& llrs, const SoftBits& codeword) {
+        check(matching);
+        auto out = copied(vector(codeword, codeword_bits(matching), "codeword"));
+        nr_rate_recover(matching, vector(llrs, matching.coded_bits, "llrs"), writable(out));
+        return out;
+      },
+      "matching"_a, "llrs"_a, "codeword"_a,
+      "The codeword's soft bits int8, with the received ones int8 (coded_bits,) added: a copy.");
   Result<NrSegmentation>(module, "NrSegmentation", "How a transport block becomes code blocks.")
       .field("graph", &NrSegmentation::graph, "Base graph.")
       .field("padding_bits", &NrSegmentation::padding_bits, "Zeros appended to the payload.")

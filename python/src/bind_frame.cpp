@@ -68,7 +68,9 @@ void bind_header(py::module_& module) {
 
 void bind_framer(py::module_& module) {
   module.def("header_format", &header_format, "How a header is coded: a fec.TransportFormat.");
-  module.def("payload_format", &payload_format, "header"_a, "How a payload is coded.");
+  module.def(
+      "payload_format", [](const Header& header) { return payload_format(header); }, "header"_a,
+      "How a payload is coded: a fec.TransportFormat.");
   module.def("modulation_of", &modulation_of, "mcs"_a, "The constellation of a payload.");
   const auto check = [](const Header& header) {
     require(header.payload_bytes <= max_payload_bytes(header.mcs),

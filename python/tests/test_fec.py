@@ -203,6 +203,23 @@ class LdpcTest(unittest.TestCase):
         with self.assertRaises(boresight.ConfigError):
             decoder.decode(fec.TransportFormat(), llr)
 
+    def test_rate_matching(self):
+        rng = np.random.default_rng(1)
+        graph = fec.NrLdpcGraph(fec.BaseGraph.bg2, 20)
+        matching = fec.NrRateMatching(graph=fec.BaseGraph.bg2, lifting_size=20, bits_per_block=180, coded_bits=600)
+        bits = np.concatenate([rng.integers(0, 2, 180), np.zeros(20)]).astype(np.uint8)  # 20 filler bits
+        codeword = np.concatenate([bits, fec.nr_ldpc_encode(graph, bits)])
+        sent = fec.nr_rate_match(matching, codeword)
+        # TS 38.212 5.4.2: from 2 Z on, without filler; then the bit interleaver with Q_m = 2 rows.
+        buffer = np.delete(codeword, np.arange(180, 200))[40:]
+        np.testing.assert_array_equal(sent, buffer[:600].reshape(2, 300).T.ravel())
+        soft = fec.nr_rate_recover(matching, (10 * (1 - 2 * sent.astype(int))).astype(np.int8), fec.nr_begin_recovery(matching))
+        np.testing.assert_array_equal(fec.LdpcDecoder().decode(graph, soft)[0], bits)
+        for wrong in (dict(lifting_size=21), dict(coded_bits=601), dict(bits_per_block=10)):
+            fields = {**dict(graph=fec.BaseGraph.bg2, lifting_size=20, bits_per_block=180, coded_bits=600), **wrong}
+            with self.assertRaises(boresight.ConfigError):
+                fec.nr_rate_match(fec.NrRateMatching(**fields), codeword)
+
 
 if __name__ == "__main__":
     unittest.main()

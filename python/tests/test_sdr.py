@@ -112,6 +112,21 @@ class SoapyTest(unittest.TestCase):
         expected = (got.samples[..., 0] + 1j * got.samples[..., 1]) / 32768
         np.testing.assert_allclose(wide[[2, 0]], expected, atol=1e-7)
 
+    def test_stream(self):
+        source = sdr.SoapySource(args="driver=boresight,scenario=clear_sky,realtime=0")
+        stream = sdr.SampleStream(source, block_samples=5000)
+        del source  # the stream keeps it
+        stream.start()
+        blocks = [stream.next(5.0) for _ in range(4)]
+        stream.stop()
+        self.assertEqual([b.first_sample for b in blocks], [0, 5000, 10000, 15000])
+        self.assertEqual(stream.stats.delivered_samples, 20000)
+        self.assertEqual(blocks[0].samples.shape, (4, 5000))
+        del stream
+        again = sdr.SoapySource(args="driver=boresight,scenario=clear_sky,realtime=0")
+        again.start()
+        np.testing.assert_array_equal(np.concatenate([b.samples for b in blocks], axis=1), again.receive(20000))
+
     def test_errors(self):
         with self.assertRaisesRegex(boresight.IoError, "no SoapySDR device matches"):
             sdr.SoapySource("driver=nothing_like_it")

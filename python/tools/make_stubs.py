@@ -134,6 +134,8 @@ class Writer:
             for i, argument in enumerate(arguments):
                 if method and i == 0:
                     texts.append("self")
+                elif config is not None and argument == "**kwargs":
+                    texts += ["*", *self.fields_as_arguments(config)]
                 elif name.startswith("__") and re.match(r"^arg\d+: ", argument):
                     texts.append("__" + self.argument(argument))
                 else:
@@ -146,12 +148,15 @@ class Writer:
             kind = "None" if name == "__init__" else self.type_of(result, "result")
             self.lines.append(f"{pad}def {name}({', '.join(texts)}) -> {kind}: ...")
 
+    def fields_as_arguments(self, config):
+        return [f"{n}: {self.field_type(config, n, 'argument')} = ..." for n in config.__match_args__]
+
     def config_init(self, config, indent, overloaded):
         """X(config) and X(field=...)."""
         pad = "    " * indent
         own = config.__qualname__ if config.__module__ == f"boresight.{self.module}" else self.type_of(
             f"{config.__module__}.{config.__qualname__}", "argument")
-        fields = ", ".join(f"{n}: {self.field_type(config, n, 'argument')} = ..." for n in config.__match_args__)
+        fields = ", ".join(self.fields_as_arguments(config))
         self.lines += [f"{pad}@overload", f"{pad}def __init__(self, config: {own}) -> None: ...",
                        f"{pad}@overload", f"{pad}def __init__(self, {fields}) -> None: ..."]
 
