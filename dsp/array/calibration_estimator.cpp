@@ -17,6 +17,8 @@ namespace boresight::array {
 namespace {
 
 constexpr double most_phase_rms_rad = 0.2;
+// 5 % of the first source's amplitudes: one 12 to 13 dB below it, which turns phases by half a degree.
+constexpr double most_second_source = 0.05 * 0.05;
 constexpr std::size_t residual_cells = 16;
 
 const CalibrationEstimator::Config& checked(const CalibrationEstimator::Config& c) {
@@ -91,6 +93,7 @@ struct CalibrationEstimator::State {
   std::vector<Watch> watches;
   std::uint64_t frames = 0;
   std::uint64_t samples = 0;
+  bool plane_wave = false;      // a direction was told
   bool first_of_stream = true;  // the first frame of a stream is half empty
 
   void accumulate(Grid<const cf32> x) {
@@ -136,6 +139,7 @@ void CalibrationEstimator::add(Grid<const cf32> x, Vec3 direction) noexcept {
   State& state = *state_;
   const double length = norm(direction);
   if (config_.geometry.elements() == 0 || !(std::isfinite(length) && length > 0)) return;
+  state.plane_wave = true;
   for (std::size_t e = 0; e < x.rows(); ++e) state.watches[e].look(x.row(e));
   state.samples += x.columns();
   const auto n = static_cast<double>(config_.fft_size);
@@ -160,6 +164,7 @@ void CalibrationEstimator::break_stream() noexcept {
 void CalibrationEstimator::reset() noexcept {
   break_stream();
   state_->frames = 0;
+  state_->plane_wave = false;
   state_->samples = 0;
   for (Watch& watch : state_->watches) watch = {};
   for (std::size_t p = 0; p < state_->sums.rows(); ++p) std::ranges::fill(state_->sums.row(p), cf64(0));
@@ -173,6 +178,10 @@ CalibrationEstimator::Result CalibrationEstimator::solve(double frequency_hz, do
     result.reason = std::move(reason);
     return result;
   };
+  if (state.plane_wave && std::abs(frequency_hz - config_.carrier_hz) > 1e-6 * config_.carrier_hz) {
+    return refuse("calibration: of a plane wave at " + std::to_string(config_.carrier_hz) +
+                  " Hz, cannot be one for " + std::to_string(frequency_hz) + " Hz");
+  }
   if (state.frames < 2) {
     return refuse("calibration: " + std::to_string(state.samples) + " samples, " +
                   std::to_string(2 * config_.fft_size) + " are needed");
@@ -247,6 +256,12 @@ CalibrationEstimator::Result CalibrationEstimator::solve(double frequency_hz, do
     result.bound_delay_s_rms = std::sqrt(inverse * delay);
 
     // The shape, where the source covers the band; and what the model leaves, in finer parts.
+    const CalibrationFit::SecondSource second = fit.second_source();
+    if (second.share > most_second_source && second.deviations > 6) {
+      return refuse(
+          "calibration: more than one source: " + std::to_string(std::lround(100 * std::sqrt(second.share))) +
+          " % of what the channels share is not the first one's, 5 are allowed");
+    }
     double weight = 0;
     if (config_.shape_points > 0 && fit.delay_known()) {
       const std::size_t points = config_.shape_points;

@@ -150,6 +150,50 @@ class CalibrationFit {
     return signal > 0 ? signal / std::max(total - signal, 1e-12 * total) : 0;
   }
 
+  struct SecondSource {
+    double share = 0;  // mean square of the cross spectra that no single source explains, over the source's
+    double deviations = 0;  // of that, of what noise leaves
+  };
+  /// One source makes cross spectra of rank one. In each of a few parts of the band the channels may differ
+  /// from their model, so that filters with ripple are not taken for a second source.
+  SecondSource second_source() {
+    if (count() < 3) return {};  // one cross spectrum fits any source
+    const std::size_t cells = std::min<std::size_t>(bins(), 8);
+    const double snapshots = 0.5 * (frames_ + 1);
+    std::vector<cf64> own(count());
+    double left = 0;
+    double spread = 0;
+    double explained = 0;
+    for (std::size_t cell = 0; cell < cells; ++cell) {
+      const std::size_t first = cell * bins() / cells;
+      const std::size_t last = (cell + 1) * bins() / cells;
+      for (std::size_t e = 0; e < count(); ++e) {
+        double weight = 0;
+        own[e] = ratio(e, first, last, weight);
+        if (!(std::abs(own[e]) > 0.1 && std::abs(own[e]) < 10)) own[e] = 1;
+      }
+      for (std::size_t e = 0; e < count(); ++e) {
+        for (std::size_t j = 0; j < e; ++j) {
+          cf64 rest = 0;
+          cf64 model = 0;
+          double noise = 0;
+          for (std::size_t k = first; k < last; ++k) {
+            const cf64 one =
+                power_[k] * h_[e * bins() + k] * std::conj(h_[j * bins() + k]) * own[e] * std::conj(own[j]);
+            rest += r(e, j, k) - one;
+            model += one;
+            noise += r(e, e, k).real() * r(j, j, k).real() / snapshots;
+          }
+          left += std::norm(rest) - noise;
+          spread += noise * noise;
+          explained += std::norm(model);
+        }
+      }
+    }
+    if (!(explained > 0)) return {};
+    return {left / explained, spread > 0 ? left / std::sqrt(spread) : 0.0};
+  }
+
   /// Of a phase and a delay: (1 / s_e + 1 / s_r) times these is the bound's variance; s the SNRs above.
   void information(double snr_sum, double& phase, double& delay) const {
     double mean = 0;

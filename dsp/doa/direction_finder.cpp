@@ -2,6 +2,7 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -60,6 +61,8 @@ struct DirectionFinder::Search {
   std::vector<Vec3> best_fit(const SubspaceFit& fit, Grid<const cf64> covariance, std::size_t sources,
                              double& cost) const;
   bool unique(const SubspaceFit& fit, std::vector<Vec3>& directions, double& cost, double threshold) const;
+  std::vector<std::array<double, 2>> at_tolerance(const SubspaceFit& fit, const std::vector<Vec3>& directions,
+                                                  std::size_t i) const;
   bool single(const SubspaceFit& fit, const std::vector<Vec3>& directions, double cost, double threshold,
               const MatrixXcd& factor, double noise_power, double snapshots) const;
   bool pair_is_refuted(const MatrixXcd& factor, const MatrixXcd& a, std::size_t i, Vec3 one, Vec3 other,
@@ -89,6 +92,13 @@ DirectionFinder::Search::Search(const Config& c) : config(c), manifold(c.geometr
       const double rest = 1 - x * x - y * y;
       if (rest > 0) sky.push_back({x, y, std::sqrt(rest)});
     }
+  }
+  // The grid leaves gaps at the horizon, where an array with half a wavelength between elements sees both
+  // ends.
+  const int rim = across > 0 ? static_cast<int>(std::ceil(2 * pi * steps)) : 0;
+  for (int i = 0; i < rim; ++i) {
+    const double azimuth = 2 * pi * i / rim;
+    sky.push_back({0.9998 * std::cos(azimuth), 0.9998 * std::sin(azimuth), 0.02});
   }
   sky_steering = manifold.steering(sky);
 }
@@ -164,6 +174,38 @@ std::vector<Vec3> DirectionFinder::Search::best_fit(const SubspaceFit& fit, Grid
   return best;
 }
 
+/// Steps of the tolerance away from direction i, in pairs of opposite ones: a ring, and the way along which
+/// the data say least, which on a long array the ring could miss.
+std::vector<std::array<double, 2>> DirectionFinder::Search::at_tolerance(const SubspaceFit& fit,
+                                                                         const std::vector<Vec3>& directions,
+                                                                         std::size_t i) const {
+  const double tolerance = config.tolerance_rad;
+  if (manifold.axes() == 1) return {{tolerance, 0}, {-tolerance, 0}};
+  std::vector<std::array<double, 2>> steps;
+  const auto add = [&](double first, double second) {
+    steps.push_back({tolerance * first, tolerance * second});
+    steps.push_back({-tolerance * first, -tolerance * second});
+  };
+  for (std::size_t p = 0; p < around / 2; ++p) {
+    const double turn = 2 * pi * static_cast<double>(p) / around;
+    add(std::cos(turn), std::sin(turn));
+  }
+  std::vector<Vec3> here = directions;
+  const Eigen::MatrixXd curvature = fit.descend(here).curvature;
+  const Eigen::MatrixXd variance =
+      curvature.ldlt().solve(Eigen::MatrixXd::Identity(curvature.rows(), curvature.cols()));
+  const auto row = static_cast<Index>(2 * i);
+  const Eigen::SelfAdjointEigenSolver<Eigen::Matrix2d> ellipse(variance.block<2, 2>(row, row));
+  const Eigen::Vector2d longest = ellipse.eigenvectors().col(1);
+  if (longest.allFinite()) add(longest(0), longest(1));
+  return steps;
+}
+
+/// A step below the horizon comes up again: what has elements in a plane cannot tell the two.
+Vec3 in_the_sky(Vec3 u) {
+  return {u.x, u.y, std::abs(u.z)};
+}
+
 /// False when a set of directions that is off by more than the tolerance has a cost below the best one and
 /// `threshold`. A better set that turns up becomes the set.
 bool DirectionFinder::Search::unique(const SubspaceFit& fit, std::vector<Vec3>& directions, double& cost,
@@ -211,13 +253,10 @@ bool DirectionFinder::Search::unique(const SubspaceFit& fit, std::vector<Vec3>& 
     }
     if (moved_on) continue;
     for (std::size_t i = 0; i < directions.size(); ++i) {
-      const std::size_t points = manifold.axes() == 2 ? around : 2;
-      for (std::size_t p = 0; p < points; ++p) {
-        const double turn = 2 * pi * static_cast<double>(p) / static_cast<double>(points);
+      for (const auto& [first, second] : at_tolerance(fit, directions, i)) {
         std::vector<Vec3> other = directions;
-        other[i] = moved(directions[i], tolerance * std::cos(turn),
-                         manifold.axes() == 2 ? tolerance * std::sin(turn) : 0);
-        if (other[i].z > 0 && contradicts(other, std::uint64_t{1} << i)) return false;
+        other[i] = in_the_sky(moved(directions[i], first, second));
+        if (contradicts(other, std::uint64_t{1} << i)) return false;
       }
     }
     return true;
@@ -231,13 +270,10 @@ bool DirectionFinder::Search::single(const SubspaceFit& fit, const std::vector<V
                                      double snapshots) const {
   const MatrixXcd a = manifold.steering(directions);
   for (std::size_t i = 0; i < directions.size(); ++i) {
-    const std::size_t pairs = manifold.axes() == 2 ? around / 2 : 1;
-    for (std::size_t p = 0; p < pairs; ++p) {
-      const double turn = pi * static_cast<double>(p) / static_cast<double>(pairs);
-      const double along = config.tolerance_rad * std::cos(turn);
-      const double across = manifold.axes() == 2 ? config.tolerance_rad * std::sin(turn) : 0;
-      const Vec3 one = moved(directions[i], along, across);
-      const Vec3 other = moved(directions[i], -along, -across);
+    const auto steps = at_tolerance(fit, directions, i);
+    for (std::size_t p = 0; p + 1 < steps.size(); p += 2) {
+      const Vec3 one = moved(directions[i], steps[p][0], steps[p][1]);
+      const Vec3 other = moved(directions[i], steps[p + 1][0], steps[p + 1][1]);
       if (!(one.z > 0 && other.z > 0)) continue;
       if (!pair_is_refuted(factor, a, i, one, other, noise_power, snapshots)) return false;
       if (!config.coherent) continue;

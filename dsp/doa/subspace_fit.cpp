@@ -22,6 +22,15 @@ MatrixXcd basis_of(const MatrixXcd& a) {
   return qr.householderQ() * MatrixXcd::Identity(a.rows(), qr.rank());
 }
 
+/// What would sink below the horizon stays on it and goes along it.
+Vec3 above_the_horizon(Vec3 u) {
+  constexpr double rim = 1e-4;
+  if (u.z >= rim) return u;
+  const double across = std::hypot(u.x, u.y);
+  const double scale = across > 0 ? std::sqrt(1 - rim * rim) / across : 0.0;
+  return {scale * u.x, scale * u.y, rim};
+}
+
 }  // namespace
 
 double SubspaceFit::cost(const std::vector<Vec3>& directions) const {
@@ -114,14 +123,11 @@ SubspaceFit::Result SubspaceFit::descend(std::vector<Vec3>& directions, std::uin
     bool better = false;
     for (int half = 0; half < 12; ++half, step /= 2) {
       std::vector<Vec3> next = directions;
-      bool visible = true;
       for (Index i = 0; i < sources; ++i) {
         const double second = axes == 2 ? step(axes * i + 1) : 0;
         Vec3& u = next[static_cast<std::size_t>(i)];
-        u = moved(u, step(axes * i), second);
-        visible = visible && u.z > 0;
+        u = above_the_horizon(moved(u, step(axes * i), second));
       }
-      if (!visible) continue;
       const double there = cost(next);
       if (there < out.cost) {
         // The cost no longer falls by more than rounding.

@@ -9,6 +9,7 @@
 #include "boresight/core/error.h"
 #include "boresight/fec/bits.h"
 #include "boresight/fec/scrambler.h"
+#include "frame/wifi_signal_trellis.h"
 
 namespace boresight::frame {
 namespace {
@@ -105,7 +106,8 @@ WifiDecoder::WifiDecoder(const Config& config)
           {.max_information_bits = wifi_service_bits + 8 * std::max(wifi_max_psdu_bytes, ht_max_psdu_bytes)}),
       ldpc_({.max_lifting_size = fec::wlan_ldpc_max_lifting_size}),
       punctured_(encoder_.punctured_.size()),
-      mother_(encoder_.coded_.size()) {
+      mother_(encoder_.coded_.size()),
+      unsound_(encoder_.punctured_.size() / fec::wlan_ldpc_codeword_bits.front() + 1) {
   require(config.signal_evidence_nats >= 0 && config.signal_evidence_nats <= 33,
           "WifiDecoder: signal_evidence_nats " + std::to_string(config.signal_evidence_nats) +
               " is outside 0 .. 33");
@@ -116,8 +118,7 @@ std::optional<WifiSignal> WifiDecoder::decode_signal(std::span<const modem::Llr>
   std::array<modem::Llr, wifi_signal_coded_bits> coded_llrs;
   encoder_.interleavers_.of(modem::Modulation::bpsk).deinterleave(llrs, std::span<modem::Llr>(coded_llrs));
 
-  std::array<std::uint8_t, wifi_signal_bits> bits{};  // the tail stays zero
-  viterbi_.decode(coded_llrs, std::span(bits).first(wifi_signal_bits - fec::convolutional_tail_bits));
+  const auto bits = decode_signal_field(coded_llrs);
   std::array<std::uint8_t, wifi_signal_coded_bits> coded;
   fec::convolutional_encode(bits, coded);
   if (!(likelihood_ratio_nats(coded_llrs, coded) >= config_.signal_evidence_nats)) return std::nullopt;
@@ -173,9 +174,7 @@ void WifiDecoder::encode_again(std::span<std::uint8_t> out) noexcept {
   if (out.size() != symbols * coded_per_symbol) return;
   last_ = Last::none;
   if (ht && last_ht_.ldpc) {
-    const std::span<std::uint8_t> bits = std::span(encoder_.bits_).first(last_bits_);
-    fec::WlanScrambler(last_state_).apply(bits);
-    encoder_.encode_ldpc(last_ht_, bits, out);
+    encode_ldpc_again(out);
     return;
   }
   const std::span<std::uint8_t> bits = std::span(encoder_.bits_).first(symbols * data_per_symbol);

@@ -115,6 +115,7 @@ void WifiDecoder::decode_ldpc(const HtSignal& signal, std::span<const modem::Llr
   std::span<std::uint8_t> bits = std::span(encoder_.bits_).first(format.payload_bits);
   std::array<modem::Llr, longest_codeword> soft;
   std::array<std::uint8_t, longest_codeword> hard{};
+  std::span<modem::Llr> received(punctured_);  // of codewords that fail
   for (std::size_t i = 0; i < format.codewords; ++i) {
     const fec::WlanLdpcShare share = format.share(i);
     const auto codeword = std::span(soft).first(graph.codeword_bits());
@@ -132,11 +133,34 @@ void WifiDecoder::decode_ldpc(const HtSignal& signal, std::span<const modem::Llr
       at = static_cast<modem::Llr>(
           std::clamp(int{at} + int{llrs[first.size() + r]}, -modem::llr_max, modem::llr_max));
     }
-    ldpc_.decode(graph, codeword, {.max_iterations = ldpc_iterations},
-                 std::span(hard).first(graph.information_bits()));
+    const auto result = ldpc_.decode(graph, codeword, {.max_iterations = ldpc_iterations},
+                                     std::span(hard).first(graph.information_bits()));
+    unsound_[i] = result.parity_ok ? 0 : 1;
+    if (!result.parity_ok) {
+      const auto sent = llrs.first(share.transmitted_bits());
+      std::copy(sent.begin(), sent.end(), received.begin());
+    }
+    received = received.subspan(share.transmitted_bits());
     std::copy_n(hard.begin(), share.information_bits, bits.begin());
     bits = bits.subspan(share.information_bits);
     llrs = llrs.subspan(share.transmitted_bits());
+  }
+}
+
+// The parity bits of a wrong information bit are wrong by half: where a codeword has failed, those are as
+// they were received.
+void WifiDecoder::encode_ldpc_again(std::span<std::uint8_t> out) noexcept {
+  const fec::WlanLdpcFormat format = format_of(last_ht_);
+  const std::span<std::uint8_t> bits = std::span(encoder_.bits_).first(last_bits_);
+  fec::WlanScrambler(last_state_).apply(bits);
+  encoder_.encode_ldpc(last_ht_, bits, out);
+  std::span<const modem::Llr> received(punctured_);
+  for (std::size_t i = 0; i < format.codewords; ++i) {
+    const fec::WlanLdpcShare share = format.share(i);
+    for (std::size_t k = share.information_bits; unsound_[i] != 0 && k < share.transmitted_bits(); ++k)
+      out[k] = received[k] < 0 ? 1 : 0;
+    out = out.subspan(share.transmitted_bits());
+    received = received.subspan(share.transmitted_bits());
   }
 }
 

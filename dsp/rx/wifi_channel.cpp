@@ -16,11 +16,14 @@ namespace {
 constexpr std::array<std::pair<double, double>, 4> delay_ranges{{{-1, 1}, {-2, 4}, {-3, 8}, {-4, 12}}};
 // Modes weaker than this part of the mean gain are left out: they would be estimated as zero.
 constexpr double weakest_mode = 1e-5;
+// Four of 56 subcarriers lack most of their observations; what is missing to the end is a hundredth after
+// three rounds.
+constexpr unsigned rounds_of_parts = 4;
 
 }  // namespace
 
 WifiChannelEstimator::WifiChannelEstimator(std::span<const float> carriers, double window_advance)
-    : carriers_(carriers.size()) {
+    : carriers_(carriers.size()), whole_(carriers.size()), estimate_(carriers.size()) {
   const auto n = static_cast<Eigen::Index>(carriers.size());
   for (const auto& [first, last] : delay_ranges) {
     Eigen::MatrixXd covariance(n, n);
@@ -74,17 +77,11 @@ void WifiChannelEstimator::project(Prior& prior, std::span<const cf32> channel) 
   }
 }
 
-void WifiChannelEstimator::process(std::span<cf32> channel, float variance) noexcept {
-  BORESIGHT_ASSERT(channel.size() == carriers_);
-  last_choice_ = priors_.size();
-  double power = 0;
-  for (const cf32 h : channel) power += double{h.real()} * h.real() + double{h.imag()} * h.imag();
-  const double noise = double{variance};
+// The most likely of the priors; priors_.size() is none of them, all subcarriers independent.
+std::size_t WifiChannelEstimator::choose(std::span<const cf32> channel, double power, double gain,
+                                         double noise) noexcept {
   const auto count = static_cast<double>(carriers_);
-  if (!(noise > 0) || !std::isfinite(noise) || !std::isfinite(power)) return;
-  const double gain = std::max(power / count - noise, 1e-3 * noise);
-
-  // Logarithms of the likelihoods; the first is that of least squares, all subcarriers independent.
+  std::size_t choice = priors_.size();
   double best = -power / (gain + noise) - count * std::log(gain + noise);
   for (std::size_t p = 0; p < priors_.size(); ++p) {
     Prior& prior = priors_[p];
@@ -102,17 +99,22 @@ void WifiChannelEstimator::process(std::span<cf32> channel, float variance) noex
                   (count - static_cast<double>(prior.modes)) * std::log(noise);
     if (likelihood > best) {
       best = likelihood;
-      last_choice_ = p;
+      choice = p;
     }
   }
-  if (last_choice_ == priors_.size()) return;
+  return choice;
+}
 
-  Prior& prior = priors_[last_choice_];
+// What has been projected, smoothed, into `out`. Returns the trace of the smoothing matrix.
+float WifiChannelEstimator::smooth(Prior& prior, double gain, double noise,
+                                   std::span<cf32> out) const noexcept {
+  float trace = 0;
   std::fill(prior.in_re.begin(), prior.in_re.end(), 0.0F);
   std::fill(prior.in_im.begin(), prior.in_im.end(), 0.0F);
   for (std::size_t m = 0; m < prior.modes; ++m) {
     const double signal = gain * double{prior.strength[m]};
     const auto shrink = static_cast<float>(signal / (signal + noise));
+    trace += shrink;
     const float re = shrink * prior.mode_re[m];
     const float im = shrink * prior.mode_im[m];
     const float* v = prior.vectors.data() + m * carriers_;
@@ -123,9 +125,52 @@ void WifiChannelEstimator::process(std::span<cf32> channel, float variance) noex
   }
   for (std::size_t k = 0; k < carriers_; ++k) {
     const cf32 r = prior.ramp[k];
-    channel[k] = {prior.in_re[k] * r.real() - prior.in_im[k] * r.imag(),
-                  prior.in_re[k] * r.imag() + prior.in_im[k] * r.real()};
+    out[k] = {prior.in_re[k] * r.real() - prior.in_im[k] * r.imag(),
+              prior.in_re[k] * r.imag() + prior.in_im[k] * r.real()};
   }
+  return trace;
+}
+
+WifiChannelEstimator::Fit WifiChannelEstimator::process(std::span<cf32> channel, float variance) noexcept {
+  return process(channel, variance, {}, priors_.size() + 1);
+}
+
+WifiChannelEstimator::Fit WifiChannelEstimator::process(std::span<cf32> channel, float variance,
+                                                        std::span<const float> part,
+                                                        std::size_t choice) noexcept {
+  BORESIGHT_ASSERT(channel.size() == carriers_ && (part.empty() || part.size() == carriers_));
+  last_choice_ = priors_.size();
+  double power = 0;
+  double parts = 0;
+  for (std::size_t k = 0; k < carriers_; ++k) {
+    const double p = part.empty() ? 1.0 : double{part[k]};
+    power +=
+        p * (double{channel[k].real()} * channel[k].real() + double{channel[k].imag()} * channel[k].imag());
+    parts += p;
+  }
+  const double noise = double{variance};
+  if (!(noise > 0) || !std::isfinite(noise) || !std::isfinite(power) || !(parts > 0)) return {};
+  const double count = part.empty() ? parts : static_cast<double>(carriers_);
+  const double gain = std::max((power - count * noise) / parts, 1e-3 * noise);
+  last_choice_ = choice <= priors_.size() ? choice : choose(channel, power, gain, noise);
+  if (last_choice_ == priors_.size()) return {};
+
+  Prior& prior = priors_[last_choice_];
+  std::copy(channel.begin(), channel.end(), whole_.begin());
+  float trace = 0;
+  for (unsigned round = 0; round < (part.empty() ? 1 : rounds_of_parts); ++round) {
+    project(prior, whole_);
+    trace = smooth(prior, gain, noise, estimate_);
+    if (part.empty()) break;
+    for (std::size_t k = 0; k < carriers_; ++k)
+      whole_[k] = estimate_[k] + part[k] * (channel[k] - estimate_[k]);
+  }
+  Fit fit{0, static_cast<float>(carriers_) - trace};
+  for (std::size_t k = 0; k < carriers_; ++k) {
+    fit.residual += (part.empty() ? 1.0F : part[k]) * std::norm(channel[k] - estimate_[k]);
+    channel[k] = estimate_[k];
+  }
+  return fit;
 }
 
 }  // namespace boresight::rx

@@ -24,9 +24,23 @@ class WifiChannelEstimator {
   /// carriers: signed indices. window_advance: how many samples before the training the FFT window began.
   WifiChannelEstimator(std::span<const float> carriers, double window_advance);
 
+  /// Sum of |input - estimate|^2, and how many times the input's variance that is on average: carriers less
+  /// the trace of the smoothing matrix. Both 0 for plain least squares.
+  struct Fit {
+    float residual = 0;
+    float freedom = 0;
+  };
+
   /// channel [carriers]: least squares in, estimate out; `variance` is the mean square error of the input.
   /// Zero, negative or not finite: nothing is changed.
-  void process(std::span<cf32> channel, float variance) noexcept;
+  Fit process(std::span<cf32> channel, float variance) noexcept;
+
+  /// The same where subcarriers have been observed with unequal certainty: part [carriers], 0 to 1, of the
+  /// observations that gave the others a mean square error of `variance`. What is missing is taken from the
+  /// estimate, which is repeated (the EM algorithm, Dempster, Laird and Rubin, J. R. Stat. Soc. B 39 (1977)
+  /// 1). `choice` is told: how last_choice() of the others came out.
+  Fit process(std::span<cf32> channel, float variance, std::span<const float> part,
+              std::size_t choice) noexcept;
 
   /// Which choice the last call took; spreads() is plain least squares.
   std::size_t last_choice() const { return last_choice_; }
@@ -43,9 +57,12 @@ class WifiChannelEstimator {
   };
 
   void project(Prior& prior, std::span<const cf32> channel) const noexcept;
+  std::size_t choose(std::span<const cf32> channel, double power, double gain, double noise) noexcept;
+  float smooth(Prior& prior, double gain, double noise, std::span<cf32> out) const noexcept;
 
   std::size_t carriers_;
   std::vector<Prior> priors_;
+  std::vector<cf32> whole_, estimate_;  // [carriers]
   std::size_t last_choice_ = 0;
 };
 

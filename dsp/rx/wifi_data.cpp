@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "boresight/core/units.h"
+#include "boresight/modem/slicer.h"
 #include "boresight/modem/soft_demapper.h"
 
 namespace boresight::rx {
@@ -20,14 +21,6 @@ constexpr float noise_prior_symbols = 8;
 std::size_t most_symbols() {
   return std::max(frame::wifi_data_symbols(frame::WifiRate::r6, frame::wifi_max_psdu_bytes),
                   frame::ht_max_data_symbols);
-}
-
-// Squared distance of one axis to the nearest of the odd multiples of `step` up to `largest`.
-inline float axis_error(float y, float step, float largest) {
-  const float v = std::clamp(y / step, -1e3F, 1e3F);
-  const auto odd = static_cast<float>(2 * (static_cast<int>(0.5F * v + 1024.0F) - 1024) + 1);
-  const float error = y - step * std::clamp(odd, -largest, largest);
-  return error * error;
 }
 
 }  // namespace
@@ -170,8 +163,9 @@ void WifiData::look_again() noexcept {
   float all_sent = 0;
   float all_noise = 0;
   for (std::size_t k = 0; k < used.size(); ++k) {
-    const float weight = training_.repeats + sent[k];
-    channel[k] = (training_.repeats * training_.least_squares[k] + product[k]) / weight;
+    const float repeats = training_.repeats * training_.part[k];
+    const float weight = repeats + sent[k];
+    channel[k] = (repeats * training_.least_squares[k] + product[k]) / weight;
     const float h2 = std::norm(channel[k]);
     const float cross = channel[k].real() * product[k].real() + channel[k].imag() * product[k].imag();
     noise[k] = std::max(power[k] - 2.0F * cross + h2 * sent[k], 0.0F);
@@ -198,20 +192,10 @@ void WifiData::look_again() noexcept {
 
 double WifiData::modulation_error_db() const noexcept {
   const modem::Constellation& constellation = constellations_[static_cast<std::size_t>(modulation_)];
-  float step = 2;
-  for (const float level : constellation.levels()) step = std::min(step, std::abs(level));
-  const auto largest = static_cast<float>(constellation.levels().size() - 1);
-  const bool on_q = constellation.q_bits() > 0;
   double sum = 0;
   const std::size_t columns = chain_->carriers.data.size();
-  for (std::size_t s = 0; s < symbols_; ++s) {
-    float row = 0;
-    for (const cf32 y : equalized_.row(s).first(columns)) {
-      row += axis_error(y.real(), step, largest) +
-             (on_q ? axis_error(y.imag(), step, largest) : y.imag() * y.imag());
-    }
-    sum += double{row};
-  }
+  for (std::size_t s = 0; s < symbols_; ++s)
+    sum += modem::squared_error(constellation, equalized_.row(s).first(columns));
   return -db_from_power(std::max(sum / static_cast<double>(symbols_ * columns), 1e-12));
 }
 

@@ -36,7 +36,10 @@ struct WifiFormatChain {
 struct WifiTraining {
   std::array<cf32, frame::ht_used_carriers> least_squares{};  ///< by position
   float repeats = 0;                                          ///< training symbols that it is the mean of
-  float noise = 0;                                            ///< variance of a received subcarrier
+  std::array<float, frame::ht_used_carriers> part{};  ///< less by this factor, 0 to 1, at each position
+  float scatter = 0;  ///< sum of |what the symbols differ from their mean by|^2, and
+  float freedom = 0;  ///< how many times the noise variance that is on average
+  float noise = 0;    ///< variance of a received subcarrier
 };
 
 class WifiData {

@@ -30,6 +30,11 @@ class WifiPreamble {
   std::uint64_t window_of(std::size_t index) const noexcept;
   void transform(std::uint64_t first, WifiBins& bins) noexcept;
 
+  /// Header symbol `index` (0 to 2), whose bins are in header_bins and which the legacy equalizer has just
+  /// taken as known, counts as training from now on; its channel is the old one until estimate_channel().
+  void learn(std::size_t index) noexcept;
+  void estimate_channel() noexcept;
+
   /// The samples of HT-LTF are there: channel of the HT data, whose symbols are so long.
   void read_ht_training(std::size_t data_symbol_samples) noexcept;
 
@@ -39,7 +44,7 @@ class WifiPreamble {
   WifiFormatChain legacy, ht;
   sync::PilotTracker tracker;
   WifiTraining training;
-  alignas(64) std::array<WifiBins, 3> symbol_bins{};  ///< room for symbols of the header
+  alignas(64) std::array<WifiBins, 3> header_bins{};  ///< SIGNAL and what follows it
   WifiBins channel_bins{};                            ///< as the probes show it
   std::array<float, frame::wifi_fft_size> noise_bins{};
 
@@ -47,6 +52,7 @@ class WifiPreamble {
   void transform_long_training() noexcept;
   std::int64_t first_path() noexcept;
   void start_tracker() noexcept;
+  void show_channel() noexcept;
   void set_channel(WifiFormatChain& chain) noexcept;
   void join_legacy_training() noexcept;
 
@@ -55,7 +61,9 @@ class WifiPreamble {
   WifiDemodulator demodulator_;
   fft::Fft inverse_;
   cf32 dc_;
+  alignas(64) std::array<WifiBins, 3> bins_{};
   WifiTraining legacy_training_;
+  bool joined_ = false;  // training is of both formats: subcarriers of HT alone have less of it
   std::array<cf32, frame::ht_used_carriers> channel_{};
   std::array<float, frame::ht_used_carriers> noise_of_carriers_{};
 };

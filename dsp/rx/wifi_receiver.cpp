@@ -1,7 +1,6 @@
 #include "boresight/rx/wifi_receiver.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -9,35 +8,21 @@
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
 #include "boresight/frame/wifi_codec.h"
-#include "boresight/modem/soft_demapper.h"
-#include "boresight/sync/wifi_long_training.h"
-#include "boresight/sync/wifi_pilot_tracker.h"
-#include "boresight/sync/wifi_short_training.h"
 #include "rx/wifi_data.h"
+#include "rx/wifi_header.h"
 #include "rx/wifi_preamble.h"
+#include "rx/wifi_search.h"
 #include "rx/wifi_stream.h"
-#include "rx/wifi_symbols.h"
 
 namespace boresight::rx {
 namespace {
 
 using frame::wifi_fft_size;
 using frame::wifi_symbol_samples;
-using sync::ShortTrainingDetector;
 
-constexpr std::size_t group = ShortTrainingDetector::group_samples;
-// Zeros in front of the stream: a recording may begin within a short training field.
-constexpr std::uint64_t lead_in_samples = 160;
-static_assert(lead_in_samples % group == 0 && lead_in_samples >= ShortTrainingDetector::history_samples);
-
-// The short training peak ends 0 to 16 samples before the field does, the long symbol begins 32 after it; in
-// noise the neighbouring windows win now and then. Of a field whose beginning is lost the correlation stays
-// where it is until the rest leaves the window, and any of these windows may win.
-constexpr std::uint64_t search_before_peak_end = 80;
-constexpr std::size_t search_positions = 177;
 constexpr std::uint64_t before_long_symbols = frame::wifi_preamble_samples - wifi_long_symbols_samples;
 
-// History that a new search, or the search around a peak that was followed for long, reaches back to.
+// History that a new search reaches back to.
 constexpr std::uint64_t kept_samples = 640;
 constexpr std::size_t slack_samples = 8192;
 
@@ -53,47 +38,40 @@ std::size_t buffer_capacity() {
 }  // namespace
 
 struct WifiReceiver::Chain {
-  enum class State { search, timing, signal, format, ht_training, data };
+  enum class State { search, signal, format, ht_training, data };
 
   explicit Chain(const Config& c)
       : config(c),
-        stream(buffer_capacity(), lead_in_samples),
-        detector({.false_alarm_rate = c.short_training_false_alarm_rate}),
-        long_training({.false_alarm_rate = c.long_training_false_alarm_rate, .positions = search_positions}),
+        stream(buffer_capacity(), wifi_lead_in_samples),
+        search(c, stream, stats),
         preamble(stream, stats),
         decoder({.signal_evidence_nats = c.signal_evidence_nats}),
-        data(decoder),
-        bpsk(modem::Modulation::bpsk, modem::BitMap::wifi) {
+        header(preamble, decoder),
+        data(decoder) {
     require(c.sample_rate_hz >= 1e3 && c.sample_rate_hz <= 1e9,
             "wifi receiver: sample_rate_hz " + std::to_string(c.sample_rate_hz) + " is outside 1e3 .. 1e9");
     begin_stream();
   }
 
-  // --- the stream: absolute sample numbers count the lead-in ------------------------------------------
-
+  // Absolute sample numbers count the lead-in.
   void begin_stream() {
     stream.begin();
     rescanned_until = 0;
     rescans_left = most_rescans;
     ended = false;
-    search_from(lead_in_samples);
+    search_from(wifi_lead_in_samples);
   }
 
   std::uint64_t first_needed() const {
-    const std::uint64_t reach =
-        state == State::search || state == State::timing ? next_group : preamble.long_symbols;
-    return reach > kept_samples ? reach - kept_samples : 0;
+    if (state == State::search) return search.first_needed();
+    return preamble.long_symbols > kept_samples ? preamble.long_symbols - kept_samples : 0;
   }
-
-  // --- the chain --------------------------------------------------------------------------------------
 
   // One step; false when it needs samples that are not there yet.
   bool step(const Handler& handler) {
     switch (state) {
       case State::search:
-        return find_short_training();
-      case State::timing:
-        return find_long_training();
+        return find_preamble();
       case State::signal:
         return read_signal();
       case State::format:
@@ -108,42 +86,21 @@ struct WifiReceiver::Chain {
 
   void search_from(std::uint64_t position) {
     state = State::search;
-    detector.restart();
-    next_group = position / group * group - (ShortTrainingDetector::history_samples - group);
+    search.restart(position);
   }
 
   void search_behind_preamble() { search_from(preamble.long_symbols + wifi_long_symbols_samples); }
 
-  bool find_short_training() {
-    while (next_group + group <= stream.end()) {
-      const auto found = detector.process(stream.at(next_group - group, 2 * group), next_group + group);
-      next_group += group;
-      if (found) {
-        ++stats.detections;
-        peak = *found;
-        state = State::timing;
-        return true;
-      }
+  bool find_preamble() {
+    const WifiSearch::Step step = search.step();
+    if (step != WifiSearch::Step::found) return step == WifiSearch::Step::continues;
+    const WifiSearch::Found& found = search.found();
+    // Else two things that resemble the training a little, but not each other.
+    if (preamble.begin(found.long_symbols, found.frequency, found.dc)) {
+      ++stats.preambles;
+      window_shift = 0;
+      state = State::signal;
     }
-    return false;
-  }
-
-  bool find_long_training() {
-    const std::uint64_t first = peak.end - search_before_peak_end;
-    if (first + long_training.input_samples() > stream.end()) return false;
-    const auto found = long_training.find(stream.at(first, long_training.input_samples()), peak.frequency);
-    if (!found) {
-      state = State::search;  // goes on with the next group
-      return true;
-    }
-    if (!preamble.begin(first + found->position, found->frequency,
-                        found->dc)) {  // two things that resemble the training a little, but not each other
-      state = State::search;
-      return true;
-    }
-    ++stats.preambles;
-    window_shift = 0;
-    state = State::signal;
     return true;
   }
 
@@ -152,24 +109,9 @@ struct WifiReceiver::Chain {
     return preamble.window_of(index) + wifi_fft_size <= stream.end();
   }
 
-  // A symbol of the header, already transformed, to soft bits.
-  void read_header(std::size_t index, const WifiBins& bins, WifiEqualizer::Aid aid,
-                   std::span<modem::Llr> soft) {
-    std::array<float, frame::wifi_pilots> pilots = frame::wifi_pilot_values;
-    for (float& p : pilots) p *= frame::wifi_pilot_polarity(index);
-    preamble.legacy.equalizer.process(bins, pilots, 0.0, aid, preamble.tracker, points);
-    if (aid == WifiEqualizer::Aid::qbpsk) {
-      for (cf32& y : points) y = {y.imag(), -y.real()};
-    }
-    modem::soft_demap(bpsk, points, preamble.legacy.equalizer.variance(), soft);
-  }
-
   bool read_signal() {
     if (!has_symbol(0)) return false;
-    preamble.transform(preamble.window_of(0), preamble.symbol_bins[0]);
-    std::array<modem::Llr, frame::wifi_signal_coded_bits> soft;
-    read_header(0, preamble.symbol_bins[0], WifiEqualizer::Aid::bpsk, soft);
-    const auto field = decoder.decode_signal(soft);
+    const auto field = header.read_signal();
     if (!field) {
       ++stats.signal_errors;
       search_behind_preamble();
@@ -199,49 +141,25 @@ struct WifiReceiver::Chain {
       give_up();
   }
 
-  // The next two symbols are BPSK on the I axis (legacy), both on Q (HT), or the second alone is (VHT).
   bool tell_format() {
     if (!has_symbol(2)) return false;
-    const sync::PilotTracker before = preamble.tracker;
-    std::array<modem::Llr, frame::ht_signal_coded_bits> soft;
-    std::array<bool, 2> on_q{};
-    for (std::size_t s = 0; s < 2; ++s) {
-      preamble.transform(preamble.window_of(s + 1), preamble.symbol_bins[s]);
-      read_header(s + 1, preamble.symbol_bins[s], WifiEqualizer::Aid::none,
-                  std::span(soft).first(points.size()));
-      float balance = 0;
-      const auto gain = preamble.legacy.equalizer.data_gain();
-      for (std::size_t i = 0; i < points.size(); ++i) {
-        const cf32 y = points[i];
-        balance += gain[i] * (y.imag() * y.imag() - y.real() * y.real());
-      }
-      on_q[s] = balance > 0;
+    WifiHeader::Format format = header.tell_format(signal);
+    if (format == WifiHeader::Format::ht) format = header.read_ht_signal(signal, ht_signal);
+    switch (format) {
+      case WifiHeader::Format::legacy:
+        begin_legacy();
+        return true;
+      case WifiHeader::Format::ht:
+        state = State::ht_training;
+        return true;
+      case WifiHeader::Format::other:
+        ++stats.unsupported;
+        break;
+      case WifiHeader::Format::damaged:
+        ++stats.signal_errors;
+        break;
     }
-    preamble.tracker = before;
-    if (!on_q[1]) {
-      begin_legacy();
-      return true;
-    }
-    if (!on_q[0]) {
-      ++stats.unsupported;
-      search_behind_preamble();
-      return true;
-    }
-    for (std::size_t s = 0; s < 2; ++s) {
-      read_header(s + 1, preamble.symbol_bins[s], WifiEqualizer::Aid::qbpsk,
-                  std::span(soft).subspan(s * points.size(), points.size()));
-    }
-    const auto header = decoder.decode_ht_signal(soft);
-    const bool sound = header.has_value();
-    // No more than the L-SIG announces, which has 12 bits: the buffers hold that.
-    const auto legacy_length = sound ? frame::ht_legacy_length(*header) : std::nullopt;
-    if (!legacy_length || *legacy_length > signal.length + 2) {
-      ++(sound && !frame::ht_is_single_stream(*header) ? stats.unsupported : stats.signal_errors);
-      search_behind_preamble();
-      return true;
-    }
-    ht_signal = *header;
-    state = State::ht_training;
+    search_behind_preamble();
     return true;
   }
 
@@ -274,7 +192,7 @@ struct WifiReceiver::Chain {
     WifiFrame out;
     data.finish(out, stats);
     const auto from_stream = [](std::uint64_t position) {
-      return position > lead_in_samples ? position - lead_in_samples : 0;
+      return position > wifi_lead_in_samples ? position - wifi_lead_in_samples : 0;
     };
     out.start_sample =
         from_stream(preamble.long_symbols - std::min(preamble.long_symbols, before_long_symbols));
@@ -308,8 +226,8 @@ struct WifiReceiver::Chain {
 
   // The recording has ended and `step` wants more samples.
   void give_up() {
-    if (state == State::timing) {
-      state = State::search;
+    if (state == State::search) {
+      search.stop_timing();
       return;
     }
     ++stats.truncated;
@@ -319,16 +237,13 @@ struct WifiReceiver::Chain {
   Config config;
   WifiStats stats;
   WifiStream stream;
-  ShortTrainingDetector detector;
-  sync::LongTrainingSearch long_training;
+  WifiSearch search;
   WifiPreamble preamble;
   frame::WifiDecoder decoder;
+  WifiHeader header;
   WifiData data;
-  modem::Constellation bpsk;
 
   State state = State::search;
-  std::uint64_t next_group = 0;
-  ShortTrainingDetector::Peak peak;
   frame::WifiSignal signal;
   frame::HtSignal ht_signal;
   std::uint64_t first_window = 0;  // of the data
@@ -338,8 +253,6 @@ struct WifiReceiver::Chain {
   bool ended = false;             // no samples will follow
   std::uint64_t rescanned_until = 0;
   unsigned rescans_left = most_rescans;
-
-  std::array<cf32, frame::wifi_data_carriers> points;  // of a header symbol
 };
 
 WifiReceiver::WifiReceiver(const Config& config) : chain_(std::make_unique<Chain>(config)) {}
@@ -363,7 +276,7 @@ void WifiReceiver::flush(const Handler& handler) {
   for (;;) {
     while (chain_->step(handler)) {
     }
-    if (chain_->state == Chain::State::search) break;
+    if (chain_->state == Chain::State::search && !chain_->search.is_timing()) break;
     chain_->give_up();
   }
   chain_->begin_stream();

@@ -26,17 +26,19 @@ inline float power(cf32 a) {
   return a.real() * a.real() + a.imag() * a.imag();
 }
 
-// Of the odd multiples of `step` up to `largest` times it.
-inline float nearest_level(float y, float step, float largest) {
-  const float v = std::clamp(y / step, -16.0F, 16.0F);
-  const auto odd = static_cast<float>(2 * (static_cast<int>(0.5F * v + 16.0F) - 16) + 1);
-  return step * std::clamp(odd, -largest, largest);
-}
-
 // tanh within 2.4 %.
 inline float soft_sign(float x) {
   const float t = std::clamp(x, -3.0F, 3.0F);
   return t * (27.0F + t * t) / (27.0F + 9.0F * t * t);
+}
+
+// Mean of an axis, given y, of the odd multiples of `step` up to `largest` times it, of which the two next to
+// y count. scale: step / (half of the noise variance).
+inline float soft_level(float y, float step, float largest, float scale) {
+  const float v = std::clamp(y / step, -16.0F, 16.0F);
+  const auto even = static_cast<float>(2 * (static_cast<int>(0.5F * v + 16.5F) - 16));
+  const float threshold = step * std::clamp(even, 1.0F - largest, largest - 1.0F);
+  return threshold + step * soft_sign(scale * (y - threshold));
 }
 
 }  // namespace
@@ -213,12 +215,14 @@ void WifiEqualizer::process(const WifiBins& bins, const std::array<float, wifi_p
       // Unit mean power: odd multiples of 1 / sqrt(10) and 1 / sqrt(42).
       const float step = std::sqrt(aid == Aid::qam16 ? 0.1F : 1.0F / 42.0F);
       const float largest = aid == Aid::qam16 ? 3.0F : 7.0F;
-      // Half the distance of two points is 1.4 times the deviation of an axis: one decision in six is wrong, by
-      // a step.
+      // Half the distance of two points is 1.4 times the deviation of an axis: one decision in six is wrong,
+      // by a step.
       const float most_variance = step * step;
       for (std::size_t i = 0; i < data; ++i) {
         const cf32 y = aligned_[carriers_->data[i]];
-        const cf32 point(nearest_level(y.real(), step, largest), nearest_level(y.imag(), step, largest));
+        const float scale = 2.0F * step * soft_scale_[i];
+        const cf32 point(soft_level(y.real(), step, largest, scale),
+                         soft_level(y.imag(), step, largest, scale));
         const float weight = variance_[i] < most_variance ? data_gain_[i] : 0.0F;
         matched[i] = times_conj(y, point) * weight;
         gain[i] = power(point) * weight;

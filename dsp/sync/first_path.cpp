@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "boresight/core/assert.h"
 #include "boresight/core/units.h"
@@ -34,6 +35,28 @@ std::size_t first_path(std::span<const cf32> taps, const FirstPathConfig& config
     if (power(i) > threshold) return i;
   }
   return strongest;
+}
+
+std::int64_t best_window(std::span<const float> power, std::size_t span, std::int64_t earliest,
+                         std::int64_t latest) noexcept {
+  const auto n = static_cast<std::int64_t>(power.size());
+  float total = 0;
+  for (const float p : power) total += p;
+  std::int64_t best = 0;
+  float least = total;
+  for (std::int64_t first = earliest; first <= latest; ++first) {
+    float outside = total * 1e-4F * static_cast<float>(std::abs(first));
+    for (std::int64_t i = 0; i < n; ++i) {
+      const std::int64_t delay = (i + n / 2) % n - n / 2 - first;
+      if (delay < 0 || delay >= static_cast<std::int64_t>(span))
+        outside += power[static_cast<std::size_t>(i)];
+    }
+    if (outside < least) {
+      least = outside;
+      best = first;
+    }
+  }
+  return best;
 }
 
 }  // namespace boresight::sync

@@ -4,11 +4,12 @@
 
 namespace boresight::sync {
 
-void TrackingFilter::reset(double value, double value_variance, double rate, double rate_variance) {
+void TrackingFilter::reset(double value, double value_variance, double rate, double rate_variance,
+                           double covariance) {
   value_ = value;
   rate_ = rate;
   p00_ = value_variance;
-  p01_ = 0;
+  p01_ = covariance;
   p11_ = rate_variance;
 }
 

@@ -15,7 +15,14 @@ namespace boresight::sync {
 namespace {
 
 constexpr std::size_t n = frame::wifi_fft_size;
-constexpr std::size_t most_lead = 16;
+constexpr std::size_t half = n / 2;
+static_assert(LongTrainingSearch::prefix_samples == half);
+constexpr std::size_t frequency_lead = 16;
+
+// std::norm of an std::complex is this, but std::abs guards against overflow, at a price.
+float power_of(cf32 a) {
+  return a.real() * a.real() + a.imag() * a.imag();
+}
 
 double false_alarm(double t) {
   return std::pow(1.0 - t, 126) + 126.0 * t * std::pow(1.0 - t, 125);
@@ -37,7 +44,9 @@ double level_of(double rate) {
 // that is not clearly above its own noise is left alone: taking noise away as if it were a constant would
 // put it on the subcarriers next to it, 64 samples of it in one place.
 cf32 constant_of(std::span<const cf32> a, std::span<const cf32> b, double frequency) {
-  constexpr double significance = 7.0;  // noise alone passes once in e^7 = 1100 frames
+  // Noise alone passes once in e^14 = 1.2e6 frames. Where the carrier turns little, a false constant would be
+  // much larger than the noise that it was made of, and the frame lost.
+  constexpr double significance = 14.0;
   constexpr double regularization = 0.01;
   const cf64 rotation = std::polar(1.0, 2.0 * pi * frequency * double{n});
   cf64 sum = 0;
@@ -73,8 +82,29 @@ LongTrainingSearch::LongTrainingSearch(const Config& config) : config_(config) {
   derotated_.resize(input_samples());
   in_re_.resize(input_samples());
   in_im_.resize(input_samples());
-  out_re_.resize(config.positions + n);
-  out_im_.resize(config.positions + n);
+  // First halves begin at every position of both symbols, second ones at those and a symbol earlier.
+  for (auto* part : {&first_half_.re, &first_half_.im}) part->resize(config.positions + n);
+  for (auto* part : {&second_half_.re, &second_half_.im}) part->resize(config.positions + 2 * n);
+}
+
+// Half of the reference from `tap` on, at every place from `first` on.
+void LongTrainingSearch::correlate(std::size_t tap, std::size_t first, Correlation& out) const noexcept {
+  // Tap by tap over all positions: contiguous, so that the compiler makes vectors of it.
+  std::fill(out.re.begin(), out.re.end(), 0.0F);
+  std::fill(out.im.begin(), out.im.end(), 0.0F);
+  const std::size_t outputs = out.re.size();
+  for (std::size_t t = 0; t < half; ++t) {
+    const float re = reference_[tap + t].real();
+    const float im = reference_[tap + t].imag();
+    const float* x_re = in_re_.data() + first + t;
+    const float* x_im = in_im_.data() + first + t;
+    float* y_re = out.re.data();
+    float* y_im = out.im.data();
+    for (std::size_t i = 0; i < outputs; ++i) {
+      y_re[i] += x_re[i] * re + x_im[i] * im;
+      y_im[i] += x_im[i] * re - x_re[i] * im;
+    }
+  }
 }
 
 std::optional<LongTrainingSearch::Found> LongTrainingSearch::find(std::span<const cf32> samples,
@@ -85,33 +115,25 @@ std::optional<LongTrainingSearch::Found> LongTrainingSearch::find(std::span<cons
     in_re_[i] = derotated_[i].real();
     in_im_[i] = derotated_[i].imag();
   }
-  // Tap by tap over all positions: contiguous, so that the compiler makes vectors of it.
-  std::fill(out_re_.begin(), out_re_.end(), 0.0F);
-  std::fill(out_im_.begin(), out_im_.end(), 0.0F);
-  const std::size_t outputs = out_re_.size();
-  for (std::size_t tap = 0; tap < n; ++tap) {
-    const float re = reference_[tap].real();
-    const float im = reference_[tap].imag();
-    const float* x_re = in_re_.data() + tap;
-    const float* x_im = in_im_.data() + tap;
-    float* y_re = out_re_.data();
-    float* y_im = out_im_.data();
-    for (std::size_t i = 0; i < outputs; ++i) {
-      y_re[i] += x_re[i] * re + x_im[i] * im;
-      y_im[i] += x_im[i] * re - x_re[i] * im;
-    }
-  }
+  correlate(0, prefix_samples, first_half_);
+  correlate(half, 0, second_half_);
 
-  double best = 0;
-  std::size_t position = 0;
+  // The prefix is the second half of a symbol: one half begins n before the second half of the first symbol.
+  float best = 0;
+  double symbols_power = 0;
+  std::size_t found = 0;
   for (std::size_t d = 0; d < config_.positions; ++d) {
-    const double first = double{out_re_[d]} * out_re_[d] + double{out_im_[d]} * out_im_[d];
-    const double second = double{out_re_[d + n]} * out_re_[d + n] + double{out_im_[d + n]} * out_im_[d + n];
-    if (first + second > best) {
-      best = first + second;
-      position = d;
+    const float prefix = power_of(second_half_.at(d));
+    const float first = power_of(first_half_.at(d) + second_half_.at(d + n));
+    const float second = power_of(first_half_.at(d + n) + second_half_.at(d + 2 * n));
+    const float all = std::sqrt(prefix) + std::sqrt(first) + std::sqrt(second);
+    if (all > best) {
+      best = all;
+      symbols_power = double{first} + double{second};
+      found = d;
     }
   }
+  const std::size_t position = found + prefix_samples;
 
   const std::span<const cf32> a = samples.subspan(position, n);
   const std::span<const cf32> b = samples.subspan(position + n, n);
@@ -126,13 +148,13 @@ std::optional<LongTrainingSearch::Found> LongTrainingSearch::find(std::span<cons
     power += std::norm(cf64(a[i])) + std::norm(cf64(b[i]));
   }
   const double energy = power - std::norm(sum_a + sum_b) / (2.0 * n);
-  const double quality = energy > 1e-5 * power ? best / (n * energy) : 0.0;
+  const double quality = energy > 1e-5 * power ? symbols_power / (n * energy) : 0.0;
   if (!(quality > threshold_)) return std::nullopt;
 
   // The prefix repeats as well: half of it, the other half being left to late paths, makes 80 pairs of 64.
   // The means are taken out before the angle is measured. What the signal itself has at zero frequency turns
   // by the same angle, so that taking it out does not bend the result.
-  const std::size_t lead = std::min(position, most_lead);
+  constexpr std::size_t lead = frequency_lead;
   cf64 lead_a = sum_a;
   cf64 lead_b = sum_b;
   for (std::size_t i = 0; i < lead; ++i) {

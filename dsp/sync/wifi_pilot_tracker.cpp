@@ -9,8 +9,20 @@
 #include "boresight/core/units.h"
 
 namespace boresight::sync {
+namespace {
 
-PilotTracker::PilotTracker(const Config& config) : config_(config) {
+double square(double x) {
+  return x * x;
+}
+
+}  // namespace
+
+PilotTracker::PilotTracker(const Config& config)
+    : config_(config),
+      phase_({.value_walk_variance = square(config.phase_noise_rad),
+              .rate_walk_variance = square(config.frequency_walk_rad)}),
+      delay_({.value_walk_variance = square(config.delay_walk_samples),
+              .rate_walk_variance = square(1e-3 * config.delay_walk_samples)}) {
   const auto positive = [](double value, const char* name) {
     require(std::isfinite(value) && value > 0,
             std::string("PilotTracker: ") + name + " " + std::to_string(value) + " is not positive");
@@ -37,53 +49,28 @@ void PilotTracker::start(double snr, double frequency_rad, double frequency_vari
   const bool known = std::isfinite(frequency_rad) && frequency_variance >= 0;
   // The first prediction adds one symbol.
   const double ahead = symbols_ahead - 1.0;
-  phase_ = {};
-  phase_.rate = known ? frequency_rad : 0.0;
-  phase_.value = ahead * phase_.rate;
-  phase_.p_rr = (known ? std::min(frequency_variance, 1.0) : 1.0) + 1e-6;
-  phase_.p_vr = ahead * phase_.p_rr;
-  phase_.p_vv = 0.25 / (config_.fft_size * s) + ahead * ahead * phase_.p_rr;
-  delay_ = {};
+  const double rate = known ? frequency_rad : 0.0;
+  const double rate_variance = (known ? std::min(frequency_variance, 1.0) : 1.0) + 1e-6;
+  phase_.reset(ahead * rate, 0.25 / (config_.fft_size * s) + ahead * ahead * rate_variance, rate,
+               rate_variance, ahead * rate_variance);
   const double drift = config_.clock_offset_limit * config_.symbol_samples;
-  delay_.p_vv = drift * drift;
-  delay_.p_rr = drift * drift;
-}
-
-void PilotTracker::Filter::predict(double walk_value, double walk_rate) {
-  value += rate;
-  p_vv += 2.0 * p_vr + p_rr + walk_value * walk_value;
-  p_vr += p_rr;
-  p_rr += walk_rate * walk_rate;
-}
-
-void PilotTracker::Filter::correct(double error, double variance) {
-  const double total = p_vv + variance;
-  const double gain_value = p_vv / total;
-  const double gain_rate = p_vr / total;
-  value += gain_value * error;
-  rate += gain_rate * error;
-  p_rr -= gain_rate * p_vr;
-  p_vr -= gain_value * p_vr;
-  p_vv -= gain_value * p_vv;
+  delay_.reset(0, drift * drift, 0, drift * drift);
 }
 
 void PilotTracker::restart(double snr, double symbol_samples) noexcept {
   const double s = snr > 1e-3 ? std::min(snr, 1e9) : 1e-3;
   const double ratio = symbol_samples / config_.symbol_samples;
-  for (Filter* f : {&phase_, &delay_}) {
-    f->value = 0;
-    f->rate *= ratio;
-    f->p_vr = 0;
-    f->p_rr *= ratio * ratio;
-  }
-  phase_.p_vv = 0.5 / (config_.fft_size * s);
-  delay_.p_vv = config_.delay_walk_samples * config_.delay_walk_samples;
+  const auto again = [ratio](TrackingFilter& filter, double value_variance) {
+    filter.reset(0, value_variance, ratio * filter.rate(), ratio * ratio * filter.rate_variance());
+  };
+  again(phase_, 0.5 / (config_.fft_size * s));
+  again(delay_, config_.delay_walk_samples * config_.delay_walk_samples);
 }
 
 PilotTracker::State PilotTracker::predict() noexcept {
-  phase_.predict(config_.phase_noise_rad, config_.frequency_walk_rad);
-  delay_.predict(config_.delay_walk_samples, 1e-3 * config_.delay_walk_samples);
-  return {phase_.value, delay_.value};
+  phase_.predict();
+  delay_.predict();
+  return {phase_.value(), delay_.value()};
 }
 
 PilotTracker::State PilotTracker::correct(std::span<const float> carriers, std::span<const cf32> matched,
@@ -107,7 +94,7 @@ PilotTracker::State PilotTracker::correct(std::span<const float> carriers, std::
   const bool usable = weight > 0 && noise_variance >= 0 && std::isfinite(double{kk_g}) &&
                       std::isfinite(noise_variance) && std::isfinite(std::norm(sum)) && std::norm(sum) > 0 &&
                       std::isfinite(double{k_re}) && std::isfinite(double{k_im});
-  if (!usable) return {phase_.value, delay_.value};
+  if (!usable) return {phase_.value(), delay_.value()};
   const double turn_per_sample = 2.0 * pi / config_.fft_size;  // times k: phase per sample of delay
   const double center = double{k_g} / weight;
   const double spread = double{kk_g} - center * double{k_g};
@@ -118,15 +105,15 @@ PilotTracker::State PilotTracker::correct(std::span<const float> carriers, std::
   if (spread > 1e-4 * weight) {
     const double slope = std::imag((cf64(k_re, k_im) - center * sum) * std::polar(1.0, -common)) / spread;
     const double slope_variance = 0.5 * noise_variance / spread + floor;
-    const double previous = delay_.value;
+    const double previous = delay_.value();
     delay_.correct(-slope / turn_per_sample, slope_variance / (turn_per_sample * turn_per_sample));
     // Refer the phase to subcarrier 0 with the line that is believed now.
-    phase_.correct(common + turn_per_sample * center * (delay_.value - previous),
+    phase_.correct(common + turn_per_sample * center * (delay_.value() - previous),
                    0.5 * noise_variance / weight + floor);
   } else {
     phase_.correct(common, 0.5 * noise_variance / weight + floor);
   }
-  return {phase_.value, delay_.value};
+  return {phase_.value(), delay_.value()};
 }
 
 }  // namespace boresight::sync

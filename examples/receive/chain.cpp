@@ -28,7 +28,7 @@ Chain::Chain(const Setup& setup, beam::AdaptiveBeamformer::Mode mode, Results& r
   constellation_.reserve(max_constellation_points);
   results_.frames.reserve(4096);
 
-  if (setup.waveform == "wifi20") {
+  if (wifi_rate_hz(setup.waveform)) {
     rx::WifiReceiver::Config config;
     config.sample_rate_hz = setup.sample_rate_hz;
     wifi_.reset(new Wifi{rx::FrontEnd(front_end), rx::WifiReceiver(config), {}});
@@ -108,6 +108,18 @@ void Chain::on_wifi_frame(const rx::WifiFrame& frame) {
   record.rate_mbps = frame.rate_mbps;
   record.psdu_length = frame.psdu_length;
   record.sha256 = to_hex(sha256(frame.psdu));
+  if (frame.format == rx::WifiFormat::ht) {
+    FrameRecord::Ht& ht = record.ht.emplace();
+    ht.mcs = frame.ht.mcs;
+    ht.guard_interval_ns = (frame.ht.short_guard ? 400.0 : 800.0) * 20e6 / results_.sample_rate_hz;
+    ht.ldpc = frame.ht.ldpc;
+    ht.aggregated = frame.ht.aggregated;
+    if (ht.aggregated) {
+      for (const frame::WifiMpdu& mpdu : frame.mpdus)
+        ht.mpdus.push_back({mpdu.bytes.size(), mpdu.fcs_ok, to_hex(sha256(mpdu.bytes))});
+    }
+  }
+  const std::string mode = record.mode();
   results_.add_frame(std::move(record));
   if (!frame.fcs_ok) return;
   const Grid<const cf32> points = wifi_->receiver.equalized();
@@ -116,7 +128,7 @@ void Chain::on_wifi_frame(const rx::WifiFrame& frame) {
     if (constellation_.size() + points.columns() > max_constellation_points) break;
     constellation_.insert(constellation_.end(), points.row(r).begin(), points.row(r).end());
   }
-  constellation_name_ = format_number(frame.rate_mbps) + " Mbit/s";
+  constellation_name_ = mode;
 }
 
 void Chain::update() {

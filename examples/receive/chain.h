@@ -42,7 +42,7 @@ class Chain {
 
   const rx::FrontEnd& front_end() const { return ku_ ? ku_->front_end() : wifi_->front_end; }
   const frame::CarouselReceiver& carousel() const { return carousel_; }
-  /// Data points of the last good frame: of its last symbol (ku), of all its symbols (wifi20).
+  /// Data points of the last good frame: of its last symbol (ku), of all its symbols (Wi-Fi).
   std::span<const cf32> constellation() const { return constellation_; }
   /// What kind of points they are, for people: "qpsk_1_2" or "24 Mbit/s"; empty before the first good frame.
   const std::string& constellation_name() const { return constellation_name_; }

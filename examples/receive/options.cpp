@@ -32,7 +32,8 @@ Examples
   boresight-receive --device driver=boresight,scenario=rooftop_jammed --output file.bin --report report.html
   boresight-receive --device driver=uhd --waveform ku --frequency 1.2e9 --rate 20e6 --gain 40 --channels 4 \
                     --array 4x1:0.5 --azimuth 140 --elevation 55 --record sky.sigmf-meta --duration 2
-  boresight-receive --input sky.sigmf-meta --beamformer conventional --json -)";
+  boresight-receive --input sky.sigmf-meta --beamformer conventional --json -
+  boresight-receive --device driver=hackrf --waveform wifi20 --frequency 2437e6 --duration 5 --json frames.json)";
 
 void in_range(const char* option, std::optional<double> value, double low, double high, const char* unit) {
   if (!value) return;
@@ -99,8 +100,9 @@ void check(const Options& options) {
     require(options.antenna.empty(),
             "--antenna: " + options.antenna + ": a recording has no antenna to choose; only with --device");
   }
-  require(options.output.empty() || options.waveform != "wifi20",
-          "--output: " + options.output.string() + ": wifi20 frames carry no file; use --json");
+  require(
+      options.output.empty() || !wifi_rate_hz(options.waveform),
+      "--output: " + options.output.string() + ": " + options.waveform + " frames carry no file; use --json");
   if (!options.channels.empty()) parse_channels(options.channels);
 }
 
@@ -117,6 +119,13 @@ beam::AdaptiveBeamformer::Mode Options::mode() const {
   if (beamformer == "single") return beam::AdaptiveBeamformer::Mode::single;
   if (beamformer == "conventional") return beam::AdaptiveBeamformer::Mode::conventional;
   return beam::AdaptiveBeamformer::Mode::mvdr;
+}
+
+std::optional<double> wifi_rate_hz(const std::string& waveform) {
+  if (waveform == "wifi20") return 20e6;
+  if (waveform == "wifi10") return 10e6;
+  if (waveform == "wifi5") return 5e6;
+  return std::nullopt;
 }
 
 std::optional<Options> parse_options(int argc, const char* const* argv) {
@@ -153,8 +162,8 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   const std::string what = "What is received";
   app.add_option(
          "--waveform", options.waveform,
-         "ku20 (20 Msps), ku240 (240 Msps), ku (at --rate) or wifi20 (802.11a) [what the device says, "
-         "else ku]")
+         "ku20 (20 Msps), ku240 (240 Msps), ku (at --rate), wifi20 (802.11a/g and n, one stream), wifi10 or "
+         "wifi5 (its narrow channels, 10 and 5 Msps) [what the device says, else ku]")
       ->type_name("NAME")
       ->group(what);
   app.add_option("--beamformer", options.beamformer,
@@ -217,7 +226,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   options.json = json;
   options.report = report;
   if (app.count("--waveform") > 0) {
-    one_of("--waveform", options.waveform, {"ku20", "ku240", "ku", "wifi20"});
+    one_of("--waveform", options.waveform, {"ku20", "ku240", "ku", "wifi20", "wifi10", "wifi5"});
   }
   one_of("--beamformer", options.beamformer, {"mvdr", "conventional", "single"});
   check(options);

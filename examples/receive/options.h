@@ -15,7 +15,7 @@ namespace boresight::receive {
 struct Options {
   std::string device;           ///< SoapySDR arguments; empty: `input` is given
   std::filesystem::path input;  ///< SigMF recording; empty: `device` is given
-  std::string waveform;         ///< ku20, ku240, ku, wifi20; empty: what the device says, else ku
+  std::string waveform;         ///< ku20, ku240, ku or a Wi-Fi one; empty: what the device says, else ku
   std::optional<double> frequency_hz;
   std::optional<double> rate_hz;
   std::optional<double> gain_db;
@@ -39,6 +39,9 @@ struct Options {
   beam::AdaptiveBeamformer::Mode mode() const;
   bool json_to_stdout() const { return json == "-"; }
 };
+
+/// wifi20, wifi10 and wifi5, named after their MHz: nothing for other waveforms, else their sample rate.
+std::optional<double> wifi_rate_hz(const std::string& waveform);
 
 /// What the program ends with.
 enum ExitCode : int { exit_received = 0, exit_error = 1, exit_nothing_received = 2 };

@@ -279,6 +279,8 @@ std::string results_table(const Results& r, const std::optional<Scene>& scene) {
       {"Last damaged frame", r.last_frame_failed_s ? with_unit(*r.last_frame_failed_s, 4, "s") : "none"},
       {"Samples lost / cleaned", format_count(r.samples_lost) + " / " + format_count(r.samples_cleaned)},
   };
+  for (const auto& [mode, count] : r.modes)
+    rows.emplace_back(mode, std::to_string(count.ok) + " / " + std::to_string(count.all));
   if (scene && scene->jammer) rows.emplace_back("Strongest jammer", direction_text(*scene->jammer));
   if (r.true_snr_db) rows.emplace_back("Device says: SNR per element", with_unit(*r.true_snr_db, 1, "dB"));
   if (r.true_doppler_hz)

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "text.h"
+
 namespace boresight::receive {
 
 void Mean::add(double value) {
@@ -14,6 +16,13 @@ void Mean::add(double value) {
 
 double Mean::value() const {
   return count_ == 0 ? std::numeric_limits<double>::quiet_NaN() : sum_ / static_cast<double>(count_);
+}
+
+std::string FrameRecord::mode() const {
+  const std::string rate = format_number(std::round(10 * rate_mbps) / 10) + " Mbit/s";
+  if (!ht) return rate;
+  return "MCS " + std::to_string(ht->mcs) + ", " + format_number(ht->guard_interval_ns) + " ns guard" +
+         (ht->ldpc ? ", LDPC" : "") + (ht->aggregated ? ", A-MPDU" : "") + " (" + rate + ")";
 }
 
 double Results::frame_error_rate() const {
@@ -34,6 +43,11 @@ void Results::add_frame(FrameRecord frame) {
     doppler_hz = frame.carrier_offset_hz;
   } else {
     add_failure(start_s);
+  }
+  if (frame.rate_mbps > 0) {
+    ModeCount& count = modes[frame.mode()];
+    ++count.all;
+    count.ok += frame.ok ? 1 : 0;
   }
   if (frames.size() < max_frame_records) frames.push_back(std::move(frame));
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,9 +24,30 @@ struct FrameRecord {
   double carrier_offset_hz = 0;
   double snr_db = 0;
   double mer_db = 0;
-  double rate_mbps = 0;  ///< wifi20, as the next two
+  double rate_mbps = 0;  ///< Wi-Fi, as all that follows
   std::size_t psdu_length = 0;
-  std::string sha256;  ///< of the MPDU with its FCS
+  std::string sha256;  ///< of the PSDU: the MPDU with its FCS, or all of an A-MPDU
+  struct Mpdu {
+    std::size_t length = 0;
+    bool fcs_ok = false;
+    std::string sha256;  ///< FCS included
+  };
+  struct Ht {
+    unsigned mcs = 0;
+    double guard_interval_ns = 800;  ///< or 400; more in narrow channels
+    bool ldpc = false;               ///< else the K = 7 code
+    bool aggregated = false;
+    std::vector<Mpdu> mpdus;  ///< of an A-MPDU, those that were found
+  };
+  std::optional<Ht> ht;  ///< 802.11n
+  /// For people: "24 Mbit/s", "MCS 7, 400 ns guard, LDPC, A-MPDU (72.2 Mbit/s)".
+  std::string mode() const;
+};
+
+/// Frames of one mode.
+struct ModeCount {
+  std::uint64_t ok = 0;
+  std::uint64_t all = 0;
 };
 
 /// Mean of what comes; NaN before anything came. Infinities and NaN are left out.
@@ -62,7 +84,8 @@ struct Results {
   std::uint64_t payloads_failed = 0;
   std::uint64_t frames_missed = 0;
   bool locked = false;
-  std::vector<FrameRecord> frames;  ///< whose header was read
+  std::vector<FrameRecord> frames;         ///< whose header was read
+  std::map<std::string, ModeCount> modes;  ///< Wi-Fi: by FrameRecord::mode(), at most 8 + 64 of them
   std::optional<double> first_frame_ok_s;
   std::optional<double> last_frame_failed_s;
   Mean snr_db, mer_db;

@@ -2,8 +2,10 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "boresight/core/version.h"
+#include "options.h"
 
 namespace boresight::receive {
 namespace {
@@ -30,9 +32,23 @@ Json ku_frame(const FrameRecord& frame) {
           {"carrier_offset_hz", number(frame.carrier_offset_hz)}};
 }
 
+Json ht_fields(const FrameRecord::Ht& ht) {
+  Json mpdus = Json::array();
+  for (const FrameRecord::Mpdu& mpdu : ht.mpdus) {
+    mpdus.push_back({{"length", mpdu.length}, {"fcs_ok", mpdu.fcs_ok}, {"sha256", mpdu.sha256}});
+  }
+  return {{"mcs", ht.mcs},
+          {"guard_interval_ns", number(ht.guard_interval_ns)},
+          {"coding", ht.ldpc ? "ldpc" : "bcc"},
+          {"aggregated", ht.aggregated},
+          {"mpdus", ht.aggregated ? std::move(mpdus) : Json(nullptr)}};
+}
+
 Json wifi_frame(const FrameRecord& frame) {
   return {{"start_sample", frame.start_sample},
+          {"format", frame.ht ? "ht" : "legacy"},
           {"rate_mbps", number(frame.rate_mbps)},
+          {"ht", frame.ht ? ht_fields(*frame.ht) : Json(nullptr)},
           {"psdu_length", frame.psdu_length},
           {"fcs_ok", frame.ok},
           {"sha256", frame.sha256},
@@ -101,7 +117,7 @@ std::string to_json(const Results& r) {
                              {"dropped_samples", r.stream_stats.dropped_samples}};
   Json frames = Json::array();
   for (const FrameRecord& frame : r.frames) {
-    frames.push_back(r.waveform == "wifi20" ? wifi_frame(frame) : ku_frame(frame));
+    frames.push_back(wifi_rate_hz(r.waveform) ? wifi_frame(frame) : ku_frame(frame));
   }
   json["frames"] = std::move(frames);
   // File and device names may hold any bytes; JSON is UTF-8.

@@ -17,9 +17,9 @@ constexpr double rate_tolerance = 1e-6;  // of a device's clock setting, relativ
 
 // The rate a waveform is tied to; nothing for `ku`, which goes at any.
 std::optional<double> rate_of(const std::string& waveform) {
-  if (waveform == "ku20" || waveform == "wifi20") return 20e6;
+  if (waveform == "ku20") return 20e6;
   if (waveform == "ku240") return 240e6;
-  return std::nullopt;
+  return wifi_rate_hz(waveform);
 }
 
 std::optional<double> wanted_rate_hz(const Options& options) {
@@ -63,7 +63,7 @@ std::string name_of_source(const Options& options) {
 std::string choose_waveform(const Options& options, sdr::Source& source) {
   if (!options.waveform.empty()) return options.waveform;
   const std::optional<std::string> told = source.sensor_text("waveform");
-  return told && (*told == "ku20" || *told == "ku240" || *told == "wifi20") ? *told : "ku";
+  return told && (*told == "ku20" || *told == "ku240" || wifi_rate_hz(*told)) ? *told : "ku";
 }
 
 double choose_carrier_hz(const Options& options, const sdr::SourceInfo& info) {

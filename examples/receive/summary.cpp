@@ -43,13 +43,16 @@ std::string summary(const Options& options, const Results& r) {
                      " detected (" + std::to_string(r.headers_failed) + " headers, " +
                      std::to_string(r.payloads_failed) + " payloads failed), frame error rate " +
                      with_unit(100 * r.frame_error_rate(), 2, "%"));
+  for (const auto& [mode, count] : r.modes) {
+    line("", std::to_string(count.ok) + " good of " + std::to_string(count.all) + ": " + mode);
+  }
   line("SNR",
        with_unit(r.snr_db.value(), 1, "dB per subcarrier") + ", MER " + with_unit(r.mer_db.value(), 1, "dB"));
   line("Doppler", with_unit(r.doppler_hz, 0, "Hz carrier offset"));
   line("J/N", with_unit(r.jammer_to_noise_db, 1, "dB, power of jammers over the noise, per element"));
   line("samples", format_count(r.samples) + " per channel, " + format_count(r.samples_lost) + " lost, " +
                       format_count(r.samples_cleaned) + " cleaned");
-  if (r.waveform != "wifi20") line("file", file_line(options, r));
+  if (!wifi_rate_hz(r.waveform)) line("file", file_line(options, r));
   if (r.payload_complete) {
     line("SHA-256", r.payload_sha256);
     line("", verdict(r));

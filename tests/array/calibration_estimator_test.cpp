@@ -7,7 +7,9 @@
 
 #include "array/calibration_fisher.h"
 #include "array/calibration_scene.h"
+#include "boresight/array/steering.h"
 #include "boresight/core/error.h"
+#include "boresight/core/random.h"
 
 namespace boresight::array {
 namespace {
@@ -281,6 +283,42 @@ TEST(CalibrationEstimator, SaysWhyNot) {
   estimator.add(scene(faults(4, 1), 10, 4096, 1).view());
   EXPECT_TRUE(estimator.solve(1e9, 0, 0).ok);
   EXPECT_FALSE(estimator.solve(std::numeric_limits<double>::quiet_NaN(), 0, 0).ok);
+}
+
+// Another transmitter in the band turns the phases by degrees, and the residual hardly shows it.
+TEST(CalibrationEstimator, RefusesASecondSource) {
+  constexpr double carrier_hz = 1e9;
+  constexpr std::size_t channels = 8;
+  constexpr std::size_t samples = 32768;
+  CalibrationEstimator::Config c = config(channels);
+  c.geometry = Geometry::line(channels, 0.5 * speed_of_light_m_s / carrier_hz);
+  c.carrier_hz = carrier_hz;
+  const auto towards = [](double deg) {
+    return Vec3{std::sin(rad_from_deg(deg)), 0, std::cos(rad_from_deg(deg))};
+  };
+  for (const double second_db : {-100.0, -20.0, -10.0, -3.0, 0.0}) {
+    Random random(1);
+    GridBuffer<cf32> x(channels, samples);
+    for (const auto& [deg, power_db] : {std::pair(20.0, 10.0), std::pair(-33.0, 10.0 + second_db)}) {
+      std::vector<cf32> wave(samples);
+      random.add_noise(wave, static_cast<float>(power_from_db(power_db)));
+      std::vector<cf64> a(channels);
+      steering_vector(c.geometry, towards(deg), carrier_hz, a);
+      for (std::size_t e = 0; e < channels; ++e) {
+        for (std::size_t t = 0; t < samples; ++t) x(e, t) += wave[t] * cf32(a[e]);
+      }
+    }
+    for (std::size_t e = 0; e < channels; ++e) random.add_noise(x.row(e), 1);
+    CalibrationEstimator estimator(c);
+    estimator.add(x.view(), towards(20));
+    const auto result = estimator.solve(carrier_hz, 0, 0);
+    EXPECT_EQ(result.ok, second_db < -15) << second_db << " dB: " << result.reason;
+    EXPECT_FALSE(estimator.solve(2 * carrier_hz, 0, 0).ok);  // not what was measured
+    if (!result.ok) continue;
+    for (const ChannelCalibration& channel : result.calibration.channels) {
+      EXPECT_LT(std::abs(deg_from_rad(channel.phase_rad)), 0.6) << second_db;
+    }
+  }
 }
 
 TEST(CalibrationEstimator, RefusesWhatCannotBe) {

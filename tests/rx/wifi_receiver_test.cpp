@@ -255,10 +255,10 @@ TEST(WifiReceiver, FalseAlarmsIn10MillionSamplesOfNoiseAreThoseOfTheTheory) {
     receiver.push(noise, [&frames](const WifiFrame&) { ++frames; });
   }
   EXPECT_EQ(receiver.stats().samples, 10'000'000U);
-  // 625,000 evaluations at 1e-4 each; two neighbours that both pass (their windows overlap by 7/8) are one
+  // 625,000 evaluations at 3e-4 each; two neighbours that both pass (their windows overlap by 7/8) are one
   // detection, which makes them fewer, and the best of several is one of them.
-  EXPECT_LT(receiver.stats().detections, 62U + 4 * 8);
-  EXPECT_GT(receiver.stats().detections, 62U / 3);
+  EXPECT_LT(receiver.stats().detections, 187U + 4 * 14);
+  EXPECT_GT(receiver.stats().detections, 187U / 3);
   EXPECT_EQ(receiver.stats().preambles, 0U);  // 1e-6 for each detection
   EXPECT_EQ(frames, 0U);
 }
@@ -301,6 +301,30 @@ double union_bound(double snr_db, double bits) {
     weight += 2;
   }
   return 1 - std::exp(-bits * event);
+}
+
+// At 6 Mbit/s and 0.65 dB one frame of 100 bytes in a hundred is lost. The best decoder of all that is known
+// of SIGNAL would misread 4e-5 of them with a known channel (the union bound over the distances of the valid
+// fields); this receiver loses 7e-5 in a million (docs/error-rates.md): 4 of 6000 with probability 9e-4.
+TEST(WifiReceiver, HeadersAreLostFarLessOftenThanPayloads) {
+  tx::WifiTransmitter transmitter({});
+  WifiReceiver receiver({});
+  const testing::WifiLink link{.rate = WifiRate::r6, .bytes = 60};
+  constexpr std::uint64_t frames = 6000;
+  const auto psdu = random_psdu(link.bytes, 1);
+  const auto sent = link.send(transmitter, psdu, 0x5D);
+  int lost = 0;
+  for (std::uint64_t i = 0; i < frames; ++i) {
+    std::vector<cf32> x(250 + i % 16 + sent.size() + 80);
+    std::copy(sent.begin(), sent.end(), x.begin() + static_cast<std::ptrdiff_t>(250 + i % 16));
+    testing::turn(x, worst_carrier_offset * (static_cast<double>(i % 21) - 10) / 10);
+    Random(100 + i, 3).add_noise(x, link.noise(0.65));
+    bool read = false;
+    for (const Received& f : receive(receiver, x))
+      read = read || (f.mbps == 6 && f.psdu.size() == link.bytes);
+    lost += read ? 0 : 1;
+  }
+  EXPECT_LT(lost, 4);
 }
 
 TEST(WifiReceiver, FrameErrorRateIsThatOfTheCode) {
@@ -348,6 +372,7 @@ TEST(WifiReceiver, LosesLittleToAGenie) {
       {{.rate = WifiRate::r24}, 8.5, 0},
       {{.rate = WifiRate::r54}, 18.0, 0},
       {{.ht = true, .signal = {.mcs = 1, .length = 100}}, 3.2, 0},
+      {{.ht = true, .signal = {.mcs = 7, .length = 100, .ldpc = true}}, 15.5, 0},
       {{.rate = WifiRate::r12}, 8.0, 2},
       {{.rate = WifiRate::r54}, 24.0, 3},
       {{.ht = true, .signal = {.mcs = 3, .length = 100, .ldpc = true}}, 13.0, 2},

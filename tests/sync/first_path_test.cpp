@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "boresight/core/random.h"
@@ -56,6 +57,38 @@ TEST(FirstPath, SidelobesAndWhatIsNoNumberAreNoPaths) {
   EXPECT_EQ(first_path(taps, {}), 100U);
   taps[95] = cf32(0.11F, 0);  // -19 dB
   EXPECT_EQ(first_path(taps, {}), 95U);
+}
+
+// Against the sum written out; and what the two functions differ in.
+TEST(BestWindow, LeavesLeastOutside) {
+  Random random(8);
+  for (int trial = 0; trial < 200; ++trial) {
+    std::vector<float> power(64);
+    for (int path = 0; path < 4; ++path)
+      power[(random.below(24) + 56) % 64] += static_cast<float>(random.uniform());
+    constexpr std::int64_t span = 12;
+    const auto outside = [&power](std::int64_t first) {
+      double sum = 0;
+      double total = 0;
+      for (std::int64_t d = -32; d < 32; ++d) {
+        const double p = double{power[static_cast<std::size_t>((d + 64) % 64)]};
+        total += p;
+        if (d < first || d >= first + span) sum += p;
+      }
+      return sum + 1e-4 * total * static_cast<double>(std::abs(first));
+    };
+    const std::int64_t got = best_window(power, span, -10, 6);
+    for (std::int64_t first = -10; first <= 6; ++first)
+      ASSERT_LE(outside(got), outside(first) + 1e-5) << trial << ' ' << first;
+  }
+  EXPECT_EQ(best_window(std::vector<float>(64), 16, -12, 4), 0);
+  std::vector<float> power(64);
+  power[0] = 1;
+  EXPECT_EQ(best_window(power, 16, -12, 4), 0) << "nothing is gained by going anywhere";
+  power[60] = 0.01F;
+  EXPECT_EQ(best_window(power, 16, -12, 4), -4);
+  power[3] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(best_window(power, 16, -12, 4), 0);
 }
 
 }  // namespace

@@ -76,7 +76,9 @@ class CalibrationEstimator {
   void break_stream() noexcept;
 
   /// The fit, with the stamp it will be judged by. Not ok: fewer than two live channels; too few samples (two
-  /// frames); no common source, that is phases that the bound puts above 0.2 rad rms.
+  /// frames); no common source, that is phases that the bound puts above 0.2 rad rms; a second source within
+  /// 12 dB of the first one, of another direction (three channels and more); a frequency_hz that is not the
+  /// plane wave's carrier_hz.
   Result solve(double frequency_hz, double gain_db, double time_s) const;
 
   /// Samples per channel that went in.

@@ -69,19 +69,21 @@ class WifiDecoder {
  public:
   struct Config {
     /// How much likelier than random bits the codeword of a SIGNAL field has to be, in nats. The field has
-    /// one parity bit, and a decoder makes a codeword of anything. The ratio of the two likelihoods has the
-    /// mean 1 over random signs of the soft bits, so that one of the 8 * 4095 valid fields exceeds e^x with
-    /// probability 32760 e^-x at most (Markov); measured, of random bits at -1, 1 and 3 dB pass 5e-3, 3e-4
-    /// and none of 40,000 at x = 10.4, and true fields of the same noise fail in 1e-2, 1e-4 and 2e-5. 33.3 is
+    /// one parity bit, and a decoder makes a codeword of anything. Behind a preamble nearly all fields are
+    /// true, and a false one costs no more than the work on a frame whose FCS fails: so this is there for
+    /// fields that a stronger signal has destroyed. Measured at -1, 0, 1 and 3 dB, of random bits pass 0.21,
+    /// 0.05, 9e-3 and 3e-4 at x = 2, and none of 40,000 at 6 dB; true fields of the same noise fail in 1.8e-3
+    /// and 1.5e-4 at -1 and 0 dB. At x = 10.4 those were 5e-3 passed and 1e-2 failed at -1 dB. 33.3 is
     /// certainty.
-    double signal_evidence_nats = 10.4;
+    double signal_evidence_nats = 2;
   };
 
   /// ConfigError if the evidence is outside 0 .. 33.
   explicit WifiDecoder(const Config& config);
 
-  /// llrs [wifi_signal_coded_bits], as transmitted. Nothing if the field is damaged: see parse_signal_field
-  /// and the Config.
+  /// llrs [wifi_signal_coded_bits], as transmitted. The most likely of the valid fields (known RATEs,
+  /// reserved bit 0, even parity, zero tail); nothing if it is not likely enough, see the Config, or has
+  /// LENGTH 0.
   std::optional<WifiSignal> decode_signal(std::span<const modem::Llr> llrs) noexcept;
 
   /// llrs [wifi_data_symbols() * N_CBPS] -> psdu [1..wifi_max_psdu_bytes]. Returns false, and zeros, if the
@@ -99,12 +101,20 @@ class WifiDecoder {
   /// that has decoded a frame with few errors knows nearly all of what was sent. out: as many as `llrs` had;
   /// another size, or a call before any decode, leaves it alone. Once per decode.
   void encode_again(std::span<std::uint8_t> out) noexcept;
+  /// The same of a header: out [wifi_signal_coded_bits] and [ht_signal_coded_bits].
+  void encode_again(WifiSignal signal, std::span<std::uint8_t> out) noexcept {
+    encoder_.encode_signal(signal, out);
+  }
+  void encode_again(const HtSignal& signal, std::span<std::uint8_t> out) noexcept {
+    encoder_.encode_ht_signal(signal, out);
+  }
 
  private:
   bool give_up(std::span<std::uint8_t> psdu) noexcept;
   void decode_convolutional(std::span<const modem::Llr> punctured, fec::PuncturedRate rate,
                             std::size_t information_bits) noexcept;
   void decode_ldpc(const HtSignal& signal, std::span<const modem::Llr> llrs) noexcept;
+  void encode_ldpc_again(std::span<std::uint8_t> out) noexcept;
   void descramble(std::span<std::uint8_t> psdu) noexcept;
 
   Config config_;
@@ -113,6 +123,7 @@ class WifiDecoder {
   fec::LdpcDecoder ldpc_;
   std::vector<modem::Llr> punctured_;
   std::vector<modem::Llr> mother_;
+  std::vector<std::uint8_t> unsound_;  // [codewords] of the last frame
 
   enum class Last : std::uint8_t { none, legacy, ht };
   Last last_ = Last::none;

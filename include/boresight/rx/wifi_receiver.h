@@ -31,7 +31,7 @@ struct WifiFrame {
   std::span<const std::uint8_t> psdu;      ///< valid until the handler returns, as the next
   std::span<const frame::WifiMpdu> mpdus;  ///< the PSDU itself, or what its A-MPDU holds, at most 256
   double carrier_offset_hz = 0;
-  double snr_db = 0;  ///< per subcarrier, from the disagreement of the two long training symbols
+  double snr_db = 0;  ///< per subcarrier, by the noise that the long training symbols leave
   double mer_db = 0;  ///< of all data symbols against the nearest constellation point
 };
 
@@ -61,6 +61,8 @@ struct WifiStats {
 /// and taken as training, from which channel, phase and noise are estimated anew, and it is decoded once
 /// more. An FCS of 32 bits then has two chances to pass by accident instead of one.
 ///
+/// The header's symbols, once read, are training like the long training symbols.
+///
 /// What comes from the air is not trusted. After a damaged header the search goes on right behind the
 /// preamble, and after a failed FCS as well, because a false or damaged length could hide true frames; a
 /// stretch of samples is gone through five times at most. No header makes a frame longer than 5.484 ms (in 20
@@ -74,11 +76,11 @@ class WifiReceiver {
     /// scales rates and offsets; 1 kHz to 1 GHz.
     double sample_rate_hz = 20e6;
     /// On white noise, per evaluation of the short training correlation, one every 16 samples. A false alarm
-    /// costs one search for the long training symbols, as much as some 700 samples of idle search.
-    double short_training_false_alarm_rate = 1e-4;
+    /// costs one search for the long training symbols, as much as some 5000 samples of idle search.
+    double short_training_false_alarm_rate = 3e-4;
     /// On white noise, per search for the long training symbols.
     double long_training_false_alarm_rate = 1e-6;
-    double signal_evidence_nats = 10.4;  ///< see frame::WifiDecoder
+    double signal_evidence_nats = 2;  ///< see frame::WifiDecoder
   };
   using Handler = std::function<void(const WifiFrame&)>;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "boresight/core/types.h"
@@ -28,5 +29,13 @@ struct FirstPathConfig {
 ///
 /// NaN is no path; all zero gives 0. n must exceed search + span + 8.
 std::size_t first_path(std::span<const cf32> taps, const FirstPathConfig& config) noexcept;
+
+/// Where to begin, the strongest path being near `power[0]`, so that a window of `span` taps, the prefix,
+/// holds as much of the response as it can: a better place than the first path where the response is longer
+/// than the prefix, or its first paths weak. power [n]: |tap|^2 over circular delay, what is noise taken as
+/// zero. Of earliest ..= latest, which are negative for beginnings before power[0]; a place that gains less
+/// than 1e-4 of all power for each tap that it is off 0 is not taken. Within +-n / 2; NaN gives 0.
+std::int64_t best_window(std::span<const float> power, std::size_t span, std::int64_t earliest,
+                         std::int64_t latest) noexcept;
 
 }  // namespace boresight::sync

@@ -17,8 +17,8 @@ class TrackingFilter {
 
   explicit TrackingFilter(const Config& config) : config_(config) {}
 
-  /// Starts from an estimate and the variance of its error.
-  void reset(double value, double value_variance, double rate, double rate_variance);
+  /// Starts from an estimate and the variance of its error; `covariance` of the errors of value and rate.
+  void reset(double value, double value_variance, double rate, double rate_variance, double covariance = 0);
   /// One step ahead.
   void predict();
   /// Takes a measurement of (value - value()), that is of the filter's own error, with its variance. Ignored

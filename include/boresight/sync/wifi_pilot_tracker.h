@@ -4,6 +4,7 @@
 #include <span>
 
 #include "boresight/core/types.h"
+#include "boresight/sync/tracking_filter.h"
 
 namespace boresight::sync {
 
@@ -53,20 +54,13 @@ class PilotTracker {
   State correct(std::span<const float> carriers, std::span<const cf32> matched, std::span<const float> gain,
                 double noise_variance) noexcept;
 
-  double frequency_rad() const { return phase_.rate; }  ///< phase change per symbol
-  double drift_samples() const { return delay_.rate; }  ///< delay change per symbol
+  double frequency_rad() const { return phase_.rate(); }  ///< phase change per symbol
+  double drift_samples() const { return delay_.rate(); }  ///< delay change per symbol
 
  private:
-  struct Filter {
-    double value = 0, rate = 0;
-    double p_vv = 0, p_vr = 0, p_rr = 0;
-    void predict(double walk_value, double walk_rate);
-    void correct(double error, double variance);
-  };
-
   Config config_;
-  Filter phase_;
-  Filter delay_;
+  TrackingFilter phase_;
+  TrackingFilter delay_;
 };
 
 }  // namespace boresight::sync
