@@ -1,38 +1,33 @@
-// The C++ side of beamforming.py: for every line on standard input one call of Beamformer::process on buffers
-// of the same shape as Python's, timed, in nanoseconds on standard output.
-//
-//   bench_python_beamforming ELEMENTS BEAMS SAMPLES
+// The C++ side of beamforming.py: Beamformer::process without the binding, on the same arrays in the same
+// process.
 #include <chrono>
-#include <cstdlib>
-#include <iostream>
-#include <string>
-#include <vector>
+#include <cstddef>
+#include <cstdint>
 
 #include "boresight/beam/beamformer.h"
-#include "boresight/core/huge_pages.h"
-#include "boresight/core/random.h"
 
-int main(int argc, char** argv) {
-  using namespace boresight;
-  if (argc != 4) {
-    std::cerr << "usage: bench_python_beamforming ELEMENTS BEAMS SAMPLES\n";
-    return 2;
-  }
-  const std::size_t elements = std::strtoul(argv[1], nullptr, 10);
-  const std::size_t beams = std::strtoul(argv[2], nullptr, 10);
-  const std::size_t samples = std::strtoul(argv[3], nullptr, 10);
-  Random random(1);
-  // NumPy asks for huge pages for arrays of this size, too.
-  huge_vector<cf32> x(elements * samples), y(beams * samples);
-  std::vector<cf32> weights(beams * elements);
-  random.add_noise(x, 1);
-  random.add_noise(weights, 1);
-  beam::Beamformer beamformer({.elements = elements, .beams = beams});
-  beamformer.set_weights(Grid<const cf32>(weights.data(), beams, elements));
-  for (std::string line; std::getline(std::cin, line);) {
-    const auto start = std::chrono::steady_clock::now();
-    beamformer.process(Grid<const cf32>(x.data(), elements, samples), Grid<cf32>(y.data(), beams, samples));
-    const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - start;
-    std::cout << took.count() << std::endl;
-  }
+using boresight::cf32;
+using boresight::Grid;
+using boresight::beam::Beamformer;
+
+extern "C" {
+
+Beamformer* bench_make(std::size_t elements, std::size_t beams, const cf32* weights) {
+  auto* beamformer = new Beamformer({.elements = elements, .beams = beams});
+  beamformer->set_weights(Grid<const cf32>(weights, beams, elements));
+  return beamformer;
 }
+
+void bench_free(Beamformer* beamformer) {
+  delete beamformer;
+}
+
+/// Nanoseconds of one call, x [elements x samples] to y [beams x samples].
+std::int64_t bench_process(Beamformer* beamformer, const cf32* x, cf32* y, std::size_t samples) {
+  const auto start = std::chrono::steady_clock::now();
+  beamformer->process(Grid<const cf32>(x, beamformer->elements(), samples),
+                      Grid<cf32>(y, beamformer->beams(), samples));
+  return std::chrono::nanoseconds(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // extern "C"

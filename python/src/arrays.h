@@ -104,6 +104,16 @@ Grid<const T> grid(const In<T>& in, std::size_t rows, std::size_t columns, const
   return view;
 }
 
+/// One dimension is one row.
+template <typename T>
+Grid<const T> row_or_rows(const In<T>& in, const char* name) {
+  const bool flat =
+      py::isinstance<py::array>(in.object) && py::reinterpret_borrow<py::array>(in.object).ndim() == 1;
+  if (!flat) return grid(in, name);
+  const std::span<const T> row = vector(in, name);
+  return {row.data(), 1, row.size()};
+}
+
 /// Calls f with a Grid of cf32, cs16 or cs8, as the array is.
 template <typename F>
 auto visit(const Samples& samples, std::size_t channels, const char* name, F&& f) {

@@ -1,6 +1,7 @@
 // Calibration: estimated, applied, stored.
 #include "bindings.h"
 #include "boresight/array/calibration.h"
+#include "boresight/array/calibration_bound.h"
 #include "boresight/array/calibration_corrector.h"
 #include "boresight/array/calibration_estimator.h"
 #include "boresight/array/self_calibration.h"

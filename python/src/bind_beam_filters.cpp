@@ -106,6 +106,7 @@ void bind_constant_modulus(py::module_& module) {
   bind_common(cma);
   bind_undesired<Filter>(cma, [](const Filter& self) { return self.weights().size(); });
   view_property(cma, "weights", &Filter::weights, "complex128 (elements,), a view.");
+  cma.def_property_readonly("restarts", &Filter::restarts, "Times that it started over.");
   cma.def(
       "set_weights",
       [](Filter& self, const In<cf64>& weights) {

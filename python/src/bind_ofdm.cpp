@@ -103,13 +103,6 @@ void bind_numerology(py::module_& module) {
              "With the same relative Doppler as the real one at 11.325 GHz.");
 }
 
-// One symbol (fft_size,) or several (symbols, fft_size).
-std::size_t symbols_of(const py::object& array) {
-  return py::isinstance<py::array>(array) && array.attr("ndim").cast<int>() == 2
-             ? array.attr("shape").cast<py::tuple>()[0].cast<std::size_t>()
-             : 1;
-}
-
 void bind_modulation(py::module_& module) {
   using Mod = Modulator;
   struct Modem : Mod {
@@ -125,13 +118,7 @@ void bind_modulation(py::module_& module) {
       .def(
           "process",
           [](Modem& self, const In<cf32>& subcarriers) {
-            const bool several =
-                symbols_of(subcarriers.object) != 1 || (py::isinstance<py::array>(subcarriers.object) &&
-                                                        subcarriers.object.attr("ndim").cast<int>() == 2);
-            const auto one =
-                several ? std::span<const cf32>() : vector(subcarriers, self.fft_size, "subcarriers");
-            const auto in =
-                several ? grid(subcarriers, "subcarriers") : Grid<const cf32>(one.data(), 1, one.size());
+            const auto in = row_or_rows(subcarriers, "subcarriers");
             require(in.columns() == self.fft_size,
                     "subcarriers: must have " + std::to_string(self.fft_size) + " columns");
             auto out = new_vector<cf32>(in.rows() * self.symbol_samples());

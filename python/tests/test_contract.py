@@ -314,7 +314,7 @@ class NanTest(unittest.TestCase):
 
 class ThreadTest(unittest.TestCase):
     def test_other_threads_run_during_a_call(self):
-        # A thread that counts goes on while another is in one call of some 100 ms.
+        # A thread that counts goes on while another is in one call; longer calls where the machine is busy.
         sky = sim.Sky(sim.shipped_scenario("clear_sky"))
         sky.generate(4000)
         count, done = [0], threading.Event()
@@ -326,19 +326,24 @@ class ThreadTest(unittest.TestCase):
 
         thread = threading.Thread(target=counter)
         thread.start()
-        before = count[0]
-        sky.generate(200_000)
-        after = count[0]
+        counted, samples = 0, 100_000
+        while counted < 5 and samples <= 3_200_000:
+            before = count[0]
+            sky.generate(samples)
+            counted = count[0] - before
+            samples *= 2
         done.set()
         thread.join()
-        self.assertGreater(after - before, 5)
+        self.assertGreaterEqual(counted, 5)
 
     def test_one_call_at_a_time(self):
         sky = sim.Sky(sim.shipped_scenario("clear_sky"))
         refused = []
 
         def run():
-            for _ in range(10):
+            for _ in range(200):
+                if refused:
+                    return
                 try:
                     sky.generate(40_000)
                 except RuntimeError as error:
@@ -349,7 +354,6 @@ class ThreadTest(unittest.TestCase):
             thread.start()
         for thread in threads:
             thread.join()
-        self.assertTrue(refused)
         self.assertIn("another thread", refused[0])
         sky.generate(100)  # and it is whole
 
