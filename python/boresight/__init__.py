@@ -4,6 +4,9 @@ The modules have the names of the C++ folders, the classes and functions in them
 
     array beam doa sync ofdm modem fec frame rx tx sim sdr
 
+and beside them, in Python: plot (figures, with matplotlib), sweep and sweeps (Monte-Carlo error rates) and orbit (passes
+of satellites). Importing all of it needs NumPy alone; what else a call needs is imported by that call.
+
 Arrays. Samples are complex64 of shape (channels, n), C order, full scale 1.0; physics (weights in theory, steering
 vectors, covariances) is complex128, soft bits are int8, bits are uint8 of 0 and 1. An array must have exactly the
 dtype that the docstring names, or TypeError says what was wanted and what came: nothing is converted silently. Rows
@@ -22,7 +25,7 @@ with the texts of C++. What is wrong with a signal (NaN, no preamble, a failed C
 or a counter.
 """
 
-from . import array, beam, doa, fec, frame, modem, ofdm, rx, sdr, sim, sync, tx
+from . import array, beam, doa, fec, frame, modem, ofdm, orbit, plot, rx, sdr, sim, sweeps, sync, tx
 from ._core import (
     ConfigError,
     IoError,
@@ -31,6 +34,7 @@ from ._core import (
     force_simd_target,
     simd_targets,
 )
+from .sweeps import sweep
 
 __all__ = [
     "ConfigError",
@@ -45,10 +49,14 @@ __all__ = [
     "frame",
     "modem",
     "ofdm",
+    "orbit",
+    "plot",
     "rx",
     "sdr",
     "sim",
     "simd_targets",
+    "sweep",
+    "sweeps",
     "sync",
     "tx",
 ]

@@ -1,0 +1,386 @@
+import concurrent.futures
+import functools
+import io
+import json
+import math
+import os
+import pty
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+import numpy as np
+
+import boresight
+from boresight import sweeps
+from boresight.sweeps import ResultsFileError, TaskError, binomial_interval
+
+TESTS = Path(__file__).resolve().parent
+GRID = {"snr_db": [0.0, 3.0, 6.0], "scale": [1, 2]}
+LIMITS = {"seed": 7, "stop_at": 60, "max_blocks": 40, "progress": False}
+
+
+def bpsk(point, rng):
+    """Bit errors of BPSK in white noise: Q(sqrt(2 SNR)). Blocks take different times, which mixes up their order."""
+    bits = rng.integers(0, 2, 500)
+    noise = rng.standard_normal(500) / math.sqrt(2 * 10 ** (point["snr_db"] / 10))
+    wrong = np.count_nonzero((1 - 2 * bits + noise < 0) != bits)
+    time.sleep(rng.random() * 2e-3)
+    return {"trials": 500 * point["scale"], "errors": wrong * point["scale"], "first": int(rng.integers(2**40))}
+
+
+def failing(point, rng):
+    raise OSError("no antenna")
+
+
+def dying(point, rng):
+    if point["snr_db"] == 6.0:
+        os._exit(1)
+    return bpsk(point, rng)
+
+
+def slow(point, rng):
+    time.sleep(0.05)
+    return bpsk(point, rng)
+
+
+def by_hand(task, points, seed, stop_at, max_blocks):
+    """The specification: in one loop, blocks in their order."""
+    found = []
+    for point in points:
+        sums, block = {}, 0
+        while block < max_blocks and sums.get("errors", 0) < stop_at:
+            for name, count in sweeps._sweep._run_block(task, seed, point, block).items():
+                sums[name] = sums.get(name, 0) + count
+            block += 1
+        found.append((point, block, sums))
+    return found
+
+
+def as_lists(result):
+    return [(point.point, point.blocks, point.counts) for point in result.points]
+
+
+POINTS = [{"snr_db": s, "scale": k} for s in GRID["snr_db"] for k in GRID["scale"]]
+
+
+class ExecutorsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.expected = by_hand(bpsk, POINTS, 7, 60, 40)
+
+    def check(self, executor, **more):
+        self.assertEqual(as_lists(boresight.sweep(bpsk, GRID, executor, **LIMITS, **more)), self.expected)
+
+    def test_serial(self):
+        self.check(None)
+        # Points end for both reasons, so that both are compared.
+        self.assertEqual({blocks == 40 for _, blocks, _ in self.expected}, {True, False})
+
+    def test_threads(self):
+        with concurrent.futures.ThreadPoolExecutor(4) as executor:
+            self.check(executor)
+            self.check(executor, in_flight=1)
+            self.check(executor, in_flight=33)
+            self.assertEqual(executor.submit(int, "5").result(), 5)  # it is still the caller's
+
+    def test_processes(self):
+        with concurrent.futures.ProcessPoolExecutor(2) as executor:
+            self.check(executor)
+
+    def test_any_order(self):
+        class Backwards(concurrent.futures.Executor):
+            """Collects for 20 ms what it is given and runs it last in, first out."""
+
+            def __init__(self):
+                self.waiting = []
+
+            def submit(self, function, *arguments):
+                future = concurrent.futures.Future()
+                self.waiting.append((future, function, arguments))
+                threading.Timer(0.02, self.run).start()
+                return future
+
+            def run(self):
+                while self.waiting:
+                    future, function, arguments = self.waiting.pop()
+                    if future.set_running_or_notify_cancel():
+                        future.set_result(function(*arguments))
+
+        self.check(Backwards(), in_flight=7)
+
+    def test_dask(self):
+        from distributed import Client, LocalCluster
+
+        with LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1",
+                          dashboard_address=None) as cluster, Client(cluster) as client:
+            self.check(client.get_executor())
+
+    def test_mpi(self):
+        command = ["mpiexec", "-n", "3", "--oversubscribe"]
+        if os.geteuid() == 0:
+            command.append("--allow-run-as-root")  # Open MPI refuses without it
+        command += [sys.executable, "-m", "mpi4py.futures", str(TESTS / "sweep_mpi.py")]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, f"MPI cannot run here ({' '.join(command)}):\n{done.stdout}{done.stderr}")
+        self.assertEqual([tuple(point) for point in json.loads(done.stdout)], self.expected)
+
+
+class CountingTest(unittest.TestCase):
+    def test_a_point_has_its_counts_in_every_grid(self):
+        whole = boresight.sweep(bpsk, GRID, **LIMITS)
+        part = boresight.sweep(bpsk, [POINTS[4], POINTS[1]], **LIMITS)
+        self.assertEqual(part.points, (whole.points[4], whole.points[1]))
+        other = boresight.sweep(bpsk, GRID, **{**LIMITS, "seed": 8})
+        self.assertFalse(np.array_equal(whole.count("first"), other.count("first")))
+
+    def test_blocks_are_independent(self):
+        firsts = {sweeps._sweep._run_block(bpsk, seed, point, block)["first"]
+                  for seed in (0, 1) for point in POINTS for block in range(10)}
+        self.assertEqual(len(firsts), 120)
+
+    def test_the_stream_is_philox_keyed_by_seed_point_and_block(self):
+        import hashlib
+
+        key = np.frombuffer(hashlib.sha256(b'{"scale": 1, "snr_db": 0.0}').digest(), "<u4").tolist()
+        rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(7, spawn_key=(*key, 3))))
+        counts = bpsk(POINTS[0], rng)
+        self.assertEqual(sweeps._sweep._run_block(bpsk, 7, POINTS[0], 3), counts)
+
+    def test_is_the_theory(self):
+        result = boresight.sweep(bpsk, {"snr_db": [0, 2, 4, 6], "scale": [1]}, stop_at=400, max_blocks=2000,
+                                 progress=False, seed=3)
+        low, high = result.interval(confidence=0.999)
+        truth = [0.5 * math.erfc(math.sqrt(10 ** (snr / 10))) for snr in result.axis("snr_db")]
+        self.assertTrue(np.all(low <= truth) and np.all(truth <= high), (low, truth, high))
+        np.testing.assert_array_less(high / low, 1.45)
+        np.testing.assert_array_equal(result.rate(), result.count() / result.count("trials"))
+        self.assertTrue(all(point.enough for point in result.points))
+
+    def test_what_cannot_be(self):
+        for grid in ([], {"snr_db": []}, [1, 1], {"snr_db": [0.0, 0.0]}, [float("nan")]):
+            with self.subTest(grid), self.assertRaises(ValueError):
+                boresight.sweep(bpsk, grid, progress=False)
+        for wrong in ({"stop_at": 0}, {"max_blocks": 0}, {"seed": -1}, {"in_flight": -1}):
+            with self.subTest(wrong), self.assertRaises(ValueError):
+                boresight.sweep(bpsk, GRID, progress=False, **wrong)
+        with self.assertRaises(TypeError):
+            boresight.sweep(bpsk, [np.zeros(3)], progress=False)
+
+    def test_tasks_that_fail(self):
+        with self.assertRaisesRegex(TaskError, r'block 0 of \{"scale": 1, "snr_db": 0.0\}: OSError: no antenna'):
+            boresight.sweep(failing, GRID, progress=False)
+        with concurrent.futures.ThreadPoolExecutor(2) as executor, self.assertRaisesRegex(TaskError, "no antenna"):
+            boresight.sweep(failing, GRID, executor, progress=False)
+        for wrong in (None, {}, {"errors": 1.5}, {"errors": -1}, {"errors": 2**63}, {"trials": 1}, [1]):
+            with self.subTest(wrong), self.assertRaises(TaskError):
+                boresight.sweep(lambda point, rng: wrong, [0], progress=False)
+
+
+class ResultsFileTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name) / "results.jsonl"
+        self.runs = 0
+
+    def counted(self, point, rng):
+        self.runs += 1
+        return bpsk(point, rng)
+
+    def run_sweep(self, **more):
+        return boresight.sweep(self.counted, GRID, results=self.path, name="bpsk", **{**LIMITS, **more})
+
+    def test_goes_on_at_every_line(self):
+        expected = self.run_sweep()
+        whole = self.path.read_bytes()
+        lines = whole.splitlines(keepends=True)
+        self.assertEqual(len(lines), 1 + self.runs)
+        for kept in (0, 1, 2, len(lines) // 2, len(lines)):
+            for torn in (b"", b'{"point": {"sc'):
+                if kept == 0 and torn:
+                    torn = lines[0][:20]
+                self.path.write_bytes(b"".join(lines[:kept]) + torn)
+                self.runs = 0
+                self.assertEqual(self.run_sweep(), expected)
+                self.assertEqual(self.runs, len(lines) - max(1, kept))
+                self.assertEqual(self.path.read_bytes(), whole)
+
+    def test_order_of_lines_and_extra_blocks_say_nothing(self):
+        expected = self.run_sweep()
+        lines = self.path.read_text().splitlines(keepends=True)
+        extra = {"point": POINTS[0], "block": expected.points[0].blocks,
+                 "counts": {"errors": 1, "trials": 500, "first": 0}}
+        self.path.write_text("".join([lines[0], json.dumps(extra) + "\n", *reversed(lines[1:])]))
+        self.runs = 0
+        self.assertEqual(self.run_sweep(), expected)
+        self.assertEqual(self.runs, 0)
+
+    def test_more_errors_and_points_later(self):
+        self.run_sweep(stop_at=20)
+        done = self.runs
+        larger = self.run_sweep(stop_at=60)
+        self.assertEqual(larger, boresight.sweep(bpsk, GRID, **LIMITS))
+        self.assertLess(done, self.runs)
+        self.assertEqual(self.runs, sum(point.blocks for point in larger.points))
+
+    def test_refuses(self):
+        self.run_sweep()
+        good = self.path.read_bytes()
+        lines = good.splitlines(keepends=True)
+        for more in ({"seed": 8}, {"name": "qpsk"}):
+            with self.assertRaisesRegex(ResultsFileError, "another sweep"):
+                boresight.sweep(bpsk, GRID, results=self.path, **{**LIMITS, "name": "bpsk", **more})
+        changed = lines[1].replace(b'"trials": 500', b'"trials": 501')
+        self.assertNotEqual(changed, lines[1])
+        for content, message in (
+            (b"my thesis", "line 1 is not the header"),
+            (b"my thesis\n", "line 1 is not the header"),
+            (b"{}\n", "line 1 is not the header"),
+            (b'{"boresight_sweep": NaN}\n', "another sweep"),
+            (b"[" * 100_000 + b"\n", "line 1 is not the header"),
+            (b"x" * 2_000_000, "line 1 is longer"),
+            (lines[0] + b"{}\n" + lines[1], "line 2 is not a result"),
+            (lines[0] + lines[1][:10] + b"\n" + lines[2], "line 2 is not a result"),
+            (lines[0] + b"\x00" * 50 + b"\n", "line 2 is not a result"),
+            (lines[0] + lines[1].replace(b'"errors": ', b'"errors": -'), "line 2 is not a result"),
+            (lines[0] + lines[1].replace(b'"block": 0', b'"block": true'), "line 2 is not a result"),
+            (lines[0] + lines[1] + changed, "line 3 contradicts"),
+        ):
+            self.path.write_bytes(content)
+            with self.subTest(content[:40]), self.assertRaisesRegex(ResultsFileError, message):
+                self.run_sweep()
+            self.assertEqual(self.path.read_bytes(), content)  # and it is left as it was
+
+    def test_one_sweep_at_a_time(self):
+        def task(point, rng):
+            for name in ("bpsk", "other"):
+                with self.assertRaisesRegex(ResultsFileError, "another sweep is writing"):
+                    boresight.sweep(bpsk, GRID, results=self.path, **LIMITS, name=name)
+            code = ("import test_sweep as t, sys, boresight\n"
+                    "boresight.sweep(t.bpsk, t.GRID, results=sys.argv[1], name='bpsk', **t.LIMITS)")
+            done = subprocess.run([sys.executable, "-c", code, self.path], cwd=TESTS, capture_output=True, text=True)
+            self.assertIn("another sweep is writing", done.stderr)
+            return {"errors": 100}
+
+        boresight.sweep(task, [0], results=self.path, name="bpsk", **LIMITS)
+
+    def test_names(self):
+        name = sweeps._sweep._name_of
+        self.assertEqual(name(bpsk), "test_sweep.bpsk")
+        self.assertEqual(name(functools.partial(bpsk, gain=2, at="x")), "test_sweep.bpsk(at='x', gain=2)")
+
+    def test_killed_and_resumed(self):
+        code = ("import concurrent.futures as f, sys, test_sweep as t, boresight\n"
+                "with f.ThreadPoolExecutor(2) as executor:\n"
+                "    boresight.sweep(t.slow, t.GRID, executor, results=sys.argv[1], name='bpsk', **t.LIMITS)")
+        kills = 0
+        for wanted_lines in (3, 15, 30):
+            process = subprocess.Popen([sys.executable, "-c", code, self.path], cwd=TESTS)
+            while process.poll() is None:
+                if self.path.exists() and self.path.read_bytes().count(b"\n") >= wanted_lines:
+                    process.send_signal(signal.SIGKILL)
+                    break
+                time.sleep(0.002)
+            kills += process.wait() == -signal.SIGKILL
+        self.assertEqual(kills, 3)
+        kept = self.path.read_bytes().count(b"\n") - 1
+        result = self.run_sweep()
+        self.assertEqual(as_lists(result), by_hand(bpsk, POINTS, 7, 60, 40))
+        self.assertGreater(kept, 28)
+        self.assertLess(self.runs, sum(point.blocks for point in result.points))
+
+    def test_a_worker_dies(self):
+        with concurrent.futures.ProcessPoolExecutor(2) as executor:
+            with self.assertRaises(concurrent.futures.process.BrokenProcessPool):
+                boresight.sweep(dying, GRID, executor, results=self.path, name="bpsk", **LIMITS)
+        self.assertEqual(as_lists(self.run_sweep()), by_hand(bpsk, POINTS, 7, 60, 40))
+
+    def test_killed_pool_does_not_hold_the_file(self):
+        # Workers of a killed pool may live on; they must not keep the next run out.
+        code = ("import concurrent.futures as f, sys, test_sweep as t, boresight\n"
+                "with f.ProcessPoolExecutor(2) as executor:\n"
+                "    boresight.sweep(t.slow, t.GRID, executor, results=sys.argv[1], name='bpsk', **t.LIMITS)")
+        process = subprocess.Popen([sys.executable, "-c", code, self.path], cwd=TESTS, start_new_session=True)
+        try:
+            while not (self.path.exists() and self.path.read_bytes().count(b"\n") >= 5):
+                self.assertIsNone(process.poll())
+                time.sleep(0.002)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            self.assertEqual(as_lists(self.run_sweep()), by_hand(bpsk, POINTS, 7, 60, 40))
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+class ProgressTest(unittest.TestCase):
+    def output(self, stderr):
+        saved, sys.stderr = sys.stderr, stderr
+        try:
+            boresight.sweep(bpsk, GRID, **{**LIMITS, "progress": True})
+        finally:
+            sys.stderr = saved
+
+    def test_on_a_terminal_only(self):
+        nothing = io.StringIO()
+        self.output(nothing)
+        self.assertEqual(nothing.getvalue(), "")
+        controller, terminal = pty.openpty()
+        with os.fdopen(terminal, "w") as stderr:
+            self.output(stderr)
+            text = ""
+            while not text.endswith("\n"):
+                text += os.read(controller, 100_000).decode()
+        os.close(controller)
+        self.assertRegex(text, r"\r\[#{24}\] 6/6 points  \d+ blocks  0:00:\d\d \r?\n$")
+
+
+class IntervalTest(unittest.TestCase):
+    def test_clopper_pearson_is_its_definition(self):
+        # P(X >= k; low) = P(X <= k; high) = tail, by summing the binomial distribution.
+        def at_most(k, n, p):
+            return sum(math.comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(k + 1))
+
+        for k, n in ((1, 10), (5, 10), (9, 10), (3, 200)):
+            low, high = binomial_interval(k, n, 0.9)
+            self.assertAlmostEqual(1 - at_most(k - 1, n, low), 0.05, places=10)
+            self.assertAlmostEqual(at_most(k, n, high), 0.05, places=10)
+        low, high = binomial_interval([0, 10, 0], [10, 10, 0])
+        np.testing.assert_array_equal(low[[0, 2]], 0)
+        np.testing.assert_array_equal(high[1:], 1)
+        self.assertAlmostEqual(high[0], 1 - 0.025**0.1, places=12)  # nobody in n: 1 - tail^(1/n)
+
+    def test_wilson_is_its_definition(self):
+        # The ends are the p whose normal approximation has the count z standard deviations away.
+        for k, n in ((0, 10), (3, 10), (10, 10), (17, 1000)):
+            low, high = binomial_interval(k, n, 0.95, "wilson")
+            for p in (low, high):
+                if 0 < p < 1:
+                    self.assertAlmostEqual(abs(k / n - p) / math.sqrt(p * (1 - p) / n), 1.959963984540054, places=9)
+            self.assertLessEqual(low, k / n)
+            self.assertGreaterEqual(high, k / n)
+
+    def test_coverage(self):
+        # 20,000 experiments: the share that covers the truth, +- 4 standard deviations (0.006).
+        rng = np.random.default_rng(1)
+        k = rng.binomial(400, 0.02, 20_000)
+        for method, least, most in (("clopper-pearson", 0.95, 1.0), ("wilson", 0.94, 0.97)):
+            low, high = binomial_interval(k, 400, 0.95, method)
+            covered = np.mean((low <= 0.02) & (0.02 <= high))
+            self.assertGreater(covered, least - 0.006)
+            self.assertLess(covered, most)
+
+    def test_what_cannot_be(self):
+        for arguments in ((-1, 10), (11, 10), (float("nan"), 10), (1, float("inf")), (1, 10, 1.0), (1, 10, 0.0),
+                          (1, 10, 0.95, "wald")):
+            with self.subTest(arguments), self.assertRaises(ValueError):
+                binomial_interval(*arguments)
+
+
+if __name__ == "__main__":
+    unittest.main()
