@@ -75,6 +75,7 @@ OfdmChannel::OfdmChannel(const frame::OfdmBurst& burst, const OfdmReceiver::Conf
     used_.push_back(place(used[i]));
     known_[i] = std::conj(burst.training()[used[i]]) / burst.amplitude();
   }
+  choose_lags();
   channel_ = GridBuffer<cf32>(antennas_, span_);
   trial_ = GridBuffer<cf32>(antennas_, span_);
   before_ = GridBuffer<cf32>(antennas_, span_);
@@ -309,9 +310,14 @@ void OfdmChannel::set_covariances() noexcept {
         for (std::size_t i = from; i < to; ++i) {
           sum += cf64(difference_(r, i)) * std::conj(cf64(difference_(c, i)));
         }
-        covariance_(r, c) = to > from ? sum / static_cast<double>(to - from) : cf64(0);
+        // The estimate's error is noise that went into it, and points where the noise does: a jammer's must
+        // not fill the null on it.
+        const double errors = mean_noise_[r] > 0 && mean_noise_[c] > 0
+                                  ? std::sqrt(error_[r] / mean_noise_[r] * (error_[c] / mean_noise_[c]))
+                                  : 0.0;
+        covariance_(r, c) = to > from ? (1 + errors) * sum / static_cast<double>(to - from) : cf64(0);
       }
-      covariance_(r, r) += error_[r] + least_noise * mean_noise_[r];
+      covariance_(r, r) += least_noise * mean_noise_[r];
     }
     rejection_->set_covariance(b, std::as_const(covariance_).view());
     from = to;
@@ -339,16 +345,37 @@ cf64 OfdmChannel::turn_over(std::size_t lag) const noexcept {
   return sum;
 }
 
+// Half a period of the longer lag is known from the shorter one. Two thirds of the band are the best single
+// lag, within 0.5 dB of all of them together. Where not all subcarriers are used, the nearest lag at which
+// many pairs are.
+void OfdmChannel::choose_lags() {
+  std::vector<std::uint8_t> used(span_);
+  for (const std::size_t place : used_) used[place] = 1;
+  const auto pairs_at = [&](std::size_t lag) {
+    std::size_t pairs = 0;
+    for (std::size_t i = 0; i + lag < span_; ++i) pairs += used[i] & used[i + lag];
+    return pairs;
+  };
+  const std::size_t wanted[] = {span_ / 16, span_ / 4, 2 * span_ / 3};
+  for (std::size_t l = 0; l < lags_.size(); ++l) {
+    const std::size_t first = std::max<std::size_t>(wanted[l], 1);
+    const std::size_t enough = (span_ - std::min(first, span_ - 1)) * used_.size() / (2 * span_);
+    std::size_t lag = first;
+    while (lag + 1 < span_ && lag < first + first / 2 && pairs_at(lag) < enough) ++lag;
+    lags_[l] = pairs_at(lag) > 0 ? lag : first;
+  }
+}
+
 double OfdmChannel::delay() const noexcept {
   const auto n = static_cast<double>(burst_->numerology().fft_size);
-  double slope = 0;  // rad per subcarrier
-  // Half a period of the longer lag is known from the shorter one. Two thirds of the band are the best single
-  // lag, within 0.5 dB of all of them together.
-  for (const std::size_t lag : {span_ / 16, span_ / 4, 2 * span_ / 3}) {
-    const auto step = static_cast<double>(std::max<std::size_t>(lag, 1));
-    slope += std::arg(turn_over(std::max<std::size_t>(lag, 1)) * std::polar(1.0, -slope * step)) / step;
+  const auto early = static_cast<double>(advance(burst_->numerology()));
+  // Rad per subcarrier. The shortest lag tells delays that lie 8 samples to both sides of what is expected.
+  double slope = -2 * pi * early / n;
+  for (const std::size_t lag : lags_) {
+    const auto step = static_cast<double>(lag);
+    slope += std::arg(turn_over(lag) * std::polar(1.0, -slope * step)) / step;
   }
-  return -slope * n / (2 * pi) - static_cast<double>(advance(burst_->numerology()));
+  return -slope * n / (2 * pi) - early;
 }
 
 }  // namespace boresight::rx

@@ -3,6 +3,7 @@
 // Private.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -61,6 +62,7 @@ class OfdmChannel {
   Grid<const cf32> channel() const { return channel_.view(); }
 
  private:
+  void choose_lags();
   static constexpr double widest_profile = 256;
   void estimate_lmmse() noexcept;
   void estimate_dft() noexcept;
@@ -81,17 +83,18 @@ class OfdmChannel {
   std::size_t antennas_;
   int lowest_ = 0;
   std::size_t span_ = 0;
-  std::vector<std::size_t> used_;   // places in the span
-  aligned_vector<cf32> known_;      // [used] training without its amplitude, conjugated
-  GridBuffer<cf32> observed_;       // [antennas x used] mean of both symbols over known
-  GridBuffer<cf32> more_;           // [antennas x span] sums over further symbols
-  std::vector<float> more_count_;   // [antennas * span]
-  double symbols_ = 2;              // that observed_ is a mean of
-  GridBuffer<cf32> difference_;     // [antennas x used] of both, of one symbol's noise
-  std::vector<double> mean_noise_;  // [antennas] of one symbol
-  std::vector<double> error_;       // [antennas] of the channel's estimate, per subcarrier
-  std::vector<double> bias_;        // [antennas] |channel|^2 of the estimate over that of the channel
-  std::vector<double> freedom_;     // [antennas] of the estimate, in observations
+  std::array<std::size_t, 3> lags_{};  // of delay(), in subcarriers
+  std::vector<std::size_t> used_;      // places in the span
+  aligned_vector<cf32> known_;         // [used] training without its amplitude, conjugated
+  GridBuffer<cf32> observed_;          // [antennas x used] mean of both symbols over known
+  GridBuffer<cf32> more_;              // [antennas x span] sums over further symbols
+  std::vector<float> more_count_;      // [antennas * span]
+  double symbols_ = 2;                 // that observed_ is a mean of
+  GridBuffer<cf32> difference_;        // [antennas x used] of both, of one symbol's noise
+  std::vector<double> mean_noise_;     // [antennas] of one symbol
+  std::vector<double> error_;          // [antennas] of the channel's estimate, per subcarrier
+  std::vector<double> bias_;           // [antennas] |channel|^2 of the estimate over that of the channel
+  std::vector<double> freedom_;        // [antennas] of the estimate, in observations
   std::vector<double> trial_freedom_;
   std::size_t chosen_ = 0;                   // prior
   GridBuffer<cf32> channel_;                 // [antennas x span]

@@ -202,7 +202,7 @@ struct OfdmReceiver::Chain {
     const auto found = deframer.header(header_llr);
     if (!found) {
       ++stats.headers_failed;
-      search_behind_repetition();
+      search_after_header();
       return true;
     }
     if (found->payload_bytes > config.max_payload_bytes) {
@@ -255,6 +255,17 @@ struct OfdmReceiver::Chain {
     search_after_burst(result.ok);
     if (handler) handler(out);
     return true;
+  }
+
+  // Behind the repetition, as there may be a burst in what was taken for its header; but not again and again
+  // in the same stretch, for headers can be long.
+  void search_after_header() noexcept {
+    const std::uint64_t end = std::min(window_end(next_symbol - 1), stream.end());
+    if (training_start >= rescanned_until) rescans_left = most_rescans;
+    if (rescans_left == 0) return search_from(std::max(end, preamble_end()));
+    --rescans_left;
+    rescanned_until = std::max(rescanned_until, end);
+    search_behind_repetition();
   }
 
   void search_after_burst(bool good) noexcept {
@@ -340,11 +351,16 @@ void OfdmReceiver::push(std::span<const cf32> samples, const Handler& handler) {
 void OfdmReceiver::flush(const Handler& handler) {
   Chain& c = *chain_;
   c.ended = true;
-  for (;;) {
-    while (c.step(handler)) {
+  try {
+    for (;;) {
+      while (c.step(handler)) {
+      }
+      if (c.state == Chain::State::search) break;
+      c.give_up();
     }
-    if (c.state == Chain::State::search) break;
-    c.give_up();
+  } catch (...) {  // of the handler: the stream has ended all the same
+    c.begin_stream();
+    throw;
   }
   c.begin_stream();
 }

@@ -192,6 +192,7 @@ void OfdmSymbols::symbol(std::size_t index, Grid<const cf32> window,
     }
   };
   gather();
+  if (places.pilots.size() < few_pilots && seen_) seen_ = data_is_there();
   if (places.pilots.size() < few_pilots && seen_) {
     follow_data(places, constellation);
     turn(ramp());

@@ -88,6 +88,7 @@ class OfdmSymbols {
   void start_tracking() noexcept;
   void move_window() noexcept;
   bool follow_known(std::span<const std::uint16_t> places, std::span<const cf32> values) noexcept;
+  bool data_is_there() const noexcept;
   void follow_data(const Places& places, const modem::Constellation& constellation) noexcept;
   void measure_errors(std::size_t index) noexcept;
   void follow_channel(std::size_t index) noexcept;

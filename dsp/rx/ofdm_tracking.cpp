@@ -84,6 +84,24 @@ bool OfdmSymbols::follow_known(std::span<const std::uint16_t> places, std::span<
   return true;
 }
 
+// Where pilots cannot tell a fade: the power of the data, in units of the noise, against that of noise alone,
+// which is a gamma variable of as many. False if it is no more than noise passes once in 1000 symbols, where
+// at least three times as much was to be expected.
+bool OfdmSymbols::data_is_there() const noexcept {
+  double expected = 0;
+  double found = 0;
+  double count = 0;
+  for (std::size_t i = 0; i < data_count_; ++i) {
+    const auto g = static_cast<double>(snr_of(data_variance_[i]));
+    if (g == 0) continue;
+    expected += g;
+    found += g * static_cast<double>(std::norm(data_[i]));
+    count += 1;
+  }
+  const double spread = 3.1 * std::sqrt(count);
+  return !(expected * gain_.value() * gain_.value() > 3 * spread && found < count + spread);
+}
+
 // The derivative of the likelihood of unknown data by phase is 2 g Im(y conj(mean of the symbol)), and the
 // mean of its square is what it knows of the phase (Fisher): one step of scoring with the squares as they
 // come.

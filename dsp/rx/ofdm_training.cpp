@@ -93,10 +93,11 @@ OfdmTraining::OfdmTraining(const frame::OfdmBurst& burst, const Config& config)
       power_(burst.numerology().fft_size),
       magnitude_(burst.numerology().fft_size) {
   const ofdm::Numerology& n = burst.numerology();
-  // The fraction is within half a step; every whole step that leads into the range with any fraction.
+  // The fraction is within half a step, and noise may take it to the other side; every whole step that leads
+  // into the range with any fraction.
   const double step = 1 / static_cast<double>(burst.part_samples());
   const double range = config.max_offset / static_cast<double>(n.fft_size);
-  const auto steps = static_cast<int>(std::ceil(range / step + 0.5 - 1e-9)) - 1;
+  const auto steps = static_cast<int>(std::ceil(range / step + 0.6)) - 1;
   for (int m = -steps; m <= steps; ++m) offsets_.push_back(m * step);
   const double tests = static_cast<double>(2 * max_delay_error() + 1) * static_cast<double>(offsets_.size());
   threshold_ = gamma_threshold(repeats * config.antennas, config.false_alarm_probability / tests);
@@ -106,7 +107,20 @@ OfdmTraining::OfdmTraining(const frame::OfdmBurst& burst, const Config& config)
   const double width = n.signed_index(used.back()) - lowest + 2;
   for (const std::uint16_t k : used) {
     hann_[k] = static_cast<float>(0.5 - 0.5 * std::cos(2 * pi * (n.signed_index(k) - lowest + 1) / width));
+    response_[k] = hann_[k];
   }
+  // What one path shows within reach of it: with a hole in the band more than first_path reckons with.
+  inverse_.run(response_, response_);
+  const auto spread = static_cast<std::size_t>(std::ceil(2.0 * static_cast<double>(n.fft_size) / width));
+  for (std::size_t t = spread + 1; t <= room(); ++t) {
+    sidelobe_ = std::max(sidelobe_, std::min(std::abs(response_[t]) / std::abs(response_[0]), 0.8F));
+  }
+}
+
+// How far from the strongest path others are looked for.
+std::size_t OfdmTraining::room() const noexcept {
+  const ofdm::Numerology& n = burst_->numerology();
+  return std::min<std::size_t>(std::max<std::size_t>(n.prefix_samples, 4), (n.fft_size - 9) / 2);
 }
 
 std::size_t OfdmTraining::input_samples() const {
@@ -199,9 +213,12 @@ std::optional<OfdmTraining::Result> OfdmTraining::process(Grid<const cf32> sampl
   for (std::size_t t = 0; t < power_.size(); ++t) {
     magnitude_[t] = cf32(static_cast<float>(std::sqrt(power_[t])));
   }
-  const std::size_t room =
-      std::min<std::size_t>(std::max<std::size_t>(n.prefix_samples, 4), (n.fft_size - 9) / 2);
-  const std::size_t path = sync::first_path(magnitude_, {.search = room, .span = room});
+  std::size_t path = sync::first_path(magnitude_, {.search = room(), .span = room()});
+  float largest = 0;
+  for (const cf32 m : magnitude_) largest = std::max(largest, m.real());
+  for (std::size_t i = 0; i < 2 * room() && magnitude_[path].real() < 1.1F * sidelobe_ * largest; ++i) {
+    path = (path + 1) % magnitude_.size();
+  }
   // The Hann window makes a path two samples wide: it shows one sample early.
   std::ptrdiff_t delay = static_cast<std::ptrdiff_t>(path) + 1 - late;
   if (delay > size / 2) delay -= size;

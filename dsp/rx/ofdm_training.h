@@ -59,6 +59,7 @@ class OfdmTraining {
   static double frequency_gain(const frame::OfdmBurst& burst);
 
  private:
+  std::size_t room() const noexcept;
   void demodulate(Grid<const cf32> samples, std::size_t start, double frequency) noexcept;
   void add_responses(bool hann) noexcept;
   double phase_between() const noexcept;
@@ -73,6 +74,7 @@ class OfdmTraining {
   ofdm::Demodulator demodulator_;
   fft::Fft inverse_;
   std::vector<float> hann_;         // [N], FFT order
+  float sidelobe_ = 0;              // of a path seen through it, over the path
   GridBuffer<cf32> bins_;           // [2 antennas x N]: Z of both symbols
   std::vector<double> energy_;      // [2 antennas]
   aligned_vector<cf32> response_;   // [N]

@@ -273,11 +273,16 @@ void WifiReceiver::push(std::span<const cf32> samples, const Handler& handler) {
 
 void WifiReceiver::flush(const Handler& handler) {
   chain_->ended = true;
-  for (;;) {
-    while (chain_->step(handler)) {
+  try {
+    for (;;) {
+      while (chain_->step(handler)) {
+      }
+      if (chain_->state == Chain::State::search && !chain_->search.is_timing()) break;
+      chain_->give_up();
     }
-    if (chain_->state == Chain::State::search && !chain_->search.is_timing()) break;
-    chain_->give_up();
+  } catch (...) {  // of the handler: the stream has ended all the same
+    chain_->begin_stream();
+    throw;
   }
   chain_->begin_stream();
 }

@@ -208,7 +208,7 @@ TEST(OfdmAccuracy, FalseAlarmsAreAsSet) {
     const auto n = ofdm::wifi20();
     OfdmReceiver receiver({.numerology = n,
                            .antennas = antennas,
-                           .false_alarm_rate = 1e-5,
+                           .false_alarm_rate = 1e-2,
                            .training_false_alarm_probability = 0.02});
     Random random(21);
     GridBuffer<cf32> x(antennas, 100'000);
@@ -225,11 +225,13 @@ TEST(OfdmAccuracy, FalseAlarmsAreAsSet) {
     // by not more than the metrics of one part.
     const double metrics = 100'000.0 * rounds / (static_cast<double>(receiver.burst().part_samples()) / 16);
     const auto interval = sync::clopper_pearson(receiver.stats().detections, 3'000'000, 1e-3);
-    EXPECT_LT(interval.low * 3e6, 1.1e-5 * metrics);
-    EXPECT_GT(interval.high * 3e6, 1e-5 * metrics / 16);
+    EXPECT_LT(interval.low * 3e6, 1.1e-2 * metrics);
+    EXPECT_GT(interval.high * 3e6, 1e-2 * metrics / 16);
+    EXPECT_GT(receiver.stats().detections, 300U);
     const auto passed = sync::clopper_pearson(receiver.stats().preambles,
                                               std::max<std::uint64_t>(receiver.stats().detections, 1), 1e-3);
     EXPECT_LT(passed.low, 0.02);
+    EXPECT_GT(passed.high, 0.02 / 8);  // neighboring delays are not independent tests
     EXPECT_EQ(receiver.stats().bursts_ok, 0U);
   }
 }

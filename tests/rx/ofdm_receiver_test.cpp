@@ -246,6 +246,70 @@ TEST(OfdmReceiver, ReadsThroughEchoesWithinThePrefix) {
   }
 }
 
+// Where the burst begins, with an echo as strong as the first path: between the two. And in bands with holes,
+// in which a path has high sidelobes.
+TEST(OfdmReceiver, FindsTheStartUnderAnEcho) {
+  auto hole = plain_numerology(1024, comb(8));
+  auto clusters = hole;
+  auto every_third = plain_numerology(512, {});
+  for (std::size_t k = 0; k < 1024; ++k) {
+    const int index = hole.signed_index(k);
+    if (std::abs(index) < 150) hole.map[k] = ofdm::Carrier::null;
+    if (std::abs(index + 400) >= 40 && std::abs(index - 330) >= 40) clusters.map[k] = ofdm::Carrier::null;
+    if (k < 512 && every_third.signed_index(k) % 3 != 0) every_third.map[k] = ofdm::Carrier::null;
+  }
+  for (const auto& [n, echoes] :
+       {std::pair(plain_numerology(1024, comb(8)), std::vector{0, 1, 2, 3, 4, 6, 10}),
+        std::pair(plain_numerology(512, comb(8)), std::vector{0, 2, 4, 6}),
+        std::pair(hole, std::vector{0, 50}), std::pair(clusters, std::vector{0, 50}),
+        std::pair(every_third, std::vector{0})}) {
+    tx::OfdmTransmitter transmitter({.numerology = n});
+    OfdmReceiver receiver({.numerology = n});
+    const auto payload = random_bytes(300, 4);
+    const auto burst = send(transmitter, Mcs::qam16_3_4, 1, payload);
+    for (const int echo : echoes) {
+      GridBuffer<cf32> x(1, burst.size() + 2500);
+      add(x.row(0), 1000, burst, 1);
+      if (echo > 0) add(x.row(0), 1000 + static_cast<std::size_t>(echo), burst, cf32(0, 0.9F));
+      add_noise(x, noise_power(transmitter.burst(), 25), 7);
+      const auto received = receive(receiver, x);
+      ASSERT_EQ(received.size(), 1U) << n.fft_size << ", " << echo;
+      EXPECT_TRUE(received[0].ok && received[0].payload == payload) << n.fft_size << ", " << echo;
+      const double error = static_cast<double>(received[0].start) + received[0].fraction - 1000;
+      EXPECT_GT(error, -5) << n.fft_size << ", " << echo;
+      EXPECT_LT(error, echo + 1) << n.fft_size << ", " << echo;
+    }
+  }
+}
+
+// An exception of the handler ends the stream it belongs to and nothing else.
+TEST(OfdmReceiver, GoesOnAfterAHandlerThatThrowsInFlush) {
+  tx::OfdmTransmitter transmitter({.numerology = lab5()});
+  OfdmReceiver receiver({.numerology = lab5()});
+  const auto burst = send(transmitter, Mcs::qpsk_1_2, 0, random_bytes(200, 1));
+  GridBuffer<cf32> x(1, burst.size() + 600);
+  add(x.row(0), 500, burst, 1);
+  add_noise(x, noise_power(transmitter.burst(), 20), 1);
+  std::size_t count = 0;
+  const OfdmReceiver::Handler throws = [&](const OfdmReception&) {
+    ++count;
+    throw std::runtime_error("full");
+  };
+  // Cut so that the last symbol is there in flush() only.
+  receiver.push(x.view().columns(0, 500 + burst.size() - 1), [](const OfdmReception&) {});
+  receiver.push(x.view().columns(0, 0), [](const OfdmReception&) {});
+  receiver.flush([](const OfdmReception&) {});
+  receiver.push(x.view().columns(0, 500 + burst.size() / 2), throws);
+  EXPECT_NO_THROW(receiver.flush(throws));  // truncated: nothing is told
+  try {
+    receiver.push(x.view(), throws);
+    receiver.flush(throws);
+  } catch (const std::runtime_error&) {
+  }
+  EXPECT_EQ(count, 1U);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(receive(receiver, x, 700).size(), 1U) << i;
+}
+
 TEST(OfdmReceiver, ConfigIsChecked) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const auto n = lab5();

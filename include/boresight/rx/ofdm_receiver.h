@@ -30,13 +30,16 @@ namespace boresight::rx {
 /// noise, 256 subcarriers with a prefix of 32, QPSK 1/2: 0.15, 0.35 and 1.25 dB.
 enum class OfdmEstimator : std::uint8_t { least_squares, dft, lmmse };
 /// interference_rejection takes the noise as correlated between the antennas, as a jammer makes it
-/// (ofdm/combiner.h); it needs the jammer to be there during the training.
+/// (ofdm/combiner.h); it needs the jammer to be there during the training. Detection and training are not
+/// protected: beyond a jammer about 8 dB over the signal on an antenna bursts are missed, and lmmse shrinks
+/// channels towards zero from there on. Stronger jammers are a beamformer's work (beam/).
 enum class OfdmCombining : std::uint8_t { maximum_ratio, interference_rejection };
 
 /// One burst whose header was read. `payload` is valid until the handler returns.
 struct OfdmReception {
   std::uint64_t start_sample = 0;  ///< of the first part, counted from the first sample pushed
-  double start_fraction = 0;       ///< and what is to be added to it, the signal's mean delay, -0.5 .. 0.5
+  double start_fraction = 0;       ///< and what is to be added to it, the signal's delay, -0.5 .. 0.5; of
+                              ///< several paths one between the first and the strongest, within 5 samples
   frame::Header header;
   bool ok = false;                        ///< the payload passed its CRCs
   std::span<const std::uint8_t> payload;  ///< empty unless ok
@@ -78,8 +81,8 @@ struct OfdmReceiverStats {
 /// given.
 ///
 /// What comes from the air is not trusted: after a damaged header the search goes on right behind the
-/// repetition, after a failed payload behind the preamble, because there may be another burst on top; a
-/// stretch of samples is demodulated five times at most. A burst may begin where the last one ended.
+/// repetition, after a failed payload behind the preamble, because there may be another burst on top, four
+/// times in one stretch of samples. A burst may begin where the last one ended.
 class OfdmReceiver {
  public:
   struct Config {
