@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "boresight/core/huge_pages.h"
 #include "boresight/core/error.h"
+#include "boresight/core/huge_pages.h"
 
 namespace boresight::sdr {
 

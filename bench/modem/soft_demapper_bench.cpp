@@ -117,7 +117,8 @@ void soft_demap(benchmark::State& state, const std::string& target, Modulation m
   state.counters["times_plain"] = plain / kernel;
   state.counters["times_memcpy"] = copy / kernel;
   double clock_hz = 0;
-  for (int i = 0; i < 8; ++i) clock_hz = std::max(clock_hz, core_clock_hz());  // on a busy machine some are slow
+  for (int i = 0; i < 8; ++i)
+    clock_hz = std::max(clock_hz, core_clock_hz());  // on a busy machine some are slow
   if (clock_hz > 0) state.counters["cycles_per_symbol"] = kernel * clock_hz / symbols;
 }
 

@@ -7,9 +7,9 @@
 
 namespace boresight::beam {
 
-/// Mean of the lower half of the eigenvalues (ascending; of live elements only), or of fewer: it ends before the
-/// first that is ten times the mean of those below it, which is a signal. One is left in any case: noise as long
-/// as signals leave it a single degree of freedom. Signals that stand less far out count as noise.
+/// Mean of the lower half of the eigenvalues (ascending; of live elements only), or of fewer: it ends before
+/// the first that is ten times the mean of those below it, which is a signal. One is left in any case: noise
+/// as long as signals leave it a single degree of freedom. Signals that stand less far out count as noise.
 inline double noise_floor(std::span<const double> eigenvalues) noexcept {
   constexpr double stands_out = 10;
   const std::size_t half = (eigenvalues.size() + 1) / 2;

@@ -71,8 +71,8 @@ TEST(KuTracking, FreewheelsThroughFourFramesAndSaysSo) {
   EXPECT_EQ(out.states.back(), State::locked);
 }
 
-// Twenty symbols of the middle frame in noise alone. Noise is taken for pilots once in 400 symbols, and pilots
-// at this SNR are always seen; the symbols at the fade's ends may be either.
+// Twenty symbols of the middle frame in noise alone. Noise is taken for pilots once in 400 symbols, and
+// pilots at this SNR are always seen; the symbols at the fade's ends may be either.
 TEST(KuTracking, SaysHowManySymbolsItBridged) {
   auto link = test::run({.frames = 3, .snr_db = 10, .lead_samples = 5000});
   Random random(1);

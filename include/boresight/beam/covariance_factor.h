@@ -24,8 +24,9 @@ struct SubspaceResult;
 /// construction and never again.
 ///
 /// Loading is relative to the noise floor, which is read off R itself: the mean of the lower half of its
-/// eigenvalues, or of fewer where one stands ten times above those below it. That is the noise as long as signals
-/// leave it a degree of freedom. With fewer snapshots than 2 E it is low, with fewer than E it is rounding.
+/// eigenvalues, or of fewer where one stands ten times above those below it. That is the noise as long as
+/// signals leave it a degree of freedom. With fewer snapshots than 2 E it is low, with fewer than E it is
+/// rounding.
 ///
 /// What happens when R is not what theory asks for:
 /// - NaN or Inf in R: factor() returns false, rejected() counts, and what was factored before stays.
