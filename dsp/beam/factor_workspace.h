@@ -18,7 +18,7 @@ struct CovarianceFactor::Workspace {
   Eigen::Index size() const { return diagonal.size(); }
 
   /// Q^H b, the dead elements of b left out. False when b is not finite.
-  bool rotate(std::span<const cf64> b, Eigen::VectorXcd& rotated) const noexcept;
+  bool rotate(std::span<const cf64> b, Eigen::VectorXcd& out) const noexcept;
   /// x = Q v / divisor, zero on the dead elements; v is spoiled. False, and x as it was, when it is not
   /// finite.
   bool rotate_back(Eigen::VectorXcd& v, double divisor, std::span<cf64> x) const noexcept;

@@ -102,10 +102,10 @@ SubbandWeights& SubbandWeights::operator=(SubbandWeights&&) noexcept = default;
 
 double SubbandWeights::subband_hz(std::size_t subband) const {
   // Signed bin numbers run from -K/2 (rounded down) upward.
-  const auto width = static_cast<double>(config_.bins / config_.subbands);
-  const double middle = static_cast<double>(subband) * width + 0.5 * (width - 1);
-  return (middle - static_cast<double>(config_.bins / 2)) * config_.sample_rate_hz /
-         static_cast<double>(config_.bins);
+  const std::size_t width = config_.bins / config_.subbands;  // without a rest
+  const std::size_t below = config_.bins / 2;
+  const double middle = static_cast<double>(subband * width) + 0.5 * static_cast<double>(width - 1);
+  return (middle - static_cast<double>(below)) * config_.sample_rate_hz / static_cast<double>(config_.bins);
 }
 
 double SubbandWeights::snapshots() const {
@@ -210,7 +210,8 @@ void SubbandWeights::renew(std::size_t fade_steps) noexcept {
   State& state = *state_;
   const std::size_t elements = config_.geometry.elements();
   steer();
-  const double products = state.sums.snapshots() * static_cast<double>(config_.bins / config_.subbands);
+  const std::size_t width = config_.bins / config_.subbands;
+  const double products = state.sums.snapshots() * static_cast<double>(width);
   const bool measured = config_.mode == Mode::mvdr && products >= 2.0 * static_cast<double>(elements);
   if (measured) {
     const double least = least_loading_over_mean + least_loading_of_one_product / std::sqrt(products);
