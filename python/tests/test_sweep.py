@@ -330,7 +330,10 @@ class ProgressTest(unittest.TestCase):
         nothing = io.StringIO()
         self.output(nothing)
         self.assertEqual(nothing.getvalue(), "")
-        controller, terminal = pty.openpty()
+        try:
+            controller, terminal = pty.openpty()
+        except OSError as error:
+            self.fail(f"no pseudo-terminal for the test: is /dev/pts mounted? ({error})")
         with os.fdopen(terminal, "w") as stderr:
             self.output(stderr)
             text = ""

@@ -27,6 +27,11 @@ struct Case {
   ofdm::Numerology numerology;
 };
 
+// In the names of the tests.
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.name;
+}
+
 ofdm::Numerology from_file() {
   std::ifstream file(BORESIGHT_SOURCE_DIR "/examples/numerologies/lab5_scattered.json");
   const std::string text{std::istreambuf_iterator<char>(file), {}};

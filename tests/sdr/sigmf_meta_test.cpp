@@ -90,6 +90,11 @@ struct Bad {
   const char* expected;
 };
 
+// In the names of the tests, instead of addresses.
+void PrintTo(const Bad& bad, std::ostream* out) {
+  *out << bad.pointer << " = " << (*bad.value != '\0' ? bad.value : "nothing");
+}
+
 class SigmfHostile : public testing::TestWithParam<Bad> {};
 
 TEST_P(SigmfHostile, IsRefusedInOneLine) {

@@ -15,6 +15,12 @@
 #include "sdr/temporary_folder.h"
 
 namespace boresight::sdr {
+
+// In the names of the tests.
+inline void PrintTo(SampleFormat format, std::ostream* out) {
+  *out << to_string(format);
+}
+
 namespace {
 
 using nlohmann::json;
