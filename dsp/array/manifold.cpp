@@ -24,10 +24,6 @@ cf64 product(cf64 a, cf64 b) {
   return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
 }
 
-Vec3 cross(Vec3 a, Vec3 b) {
-  return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
-}
-
 }  // namespace
 
 Manifold::Manifold(Config config) : config_(std::move(config)) {

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "boresight/array/steering.h"
-#include "boresight/beam/forward_backward.h"
 #include "boresight/beam/power_inversion.h"
 #include "boresight/beam/robust_capon.h"
 #include "boresight/beam/subspace_projection.h"
@@ -14,6 +13,7 @@
 #include "boresight/core/assert.h"
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
+#include "boresight/doa/smoothing.h"
 
 namespace boresight::beam {
 namespace {
@@ -61,10 +61,6 @@ std::size_t constraints_per_beam(const Config& config) {
                                                   (config.null_other_beams ? config.beams - 1 : 0));
 }
 
-Vec3 cross(Vec3 a, Vec3 b) {
-  return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
-}
-
 }  // namespace
 
 AdaptiveBeamformer::AdaptiveBeamformer(const Config& config)
@@ -85,7 +81,7 @@ AdaptiveBeamformer::AdaptiveBeamformer(const Config& config)
       derivatives_(config.flat_top ? 2 * config.beams : 0, config.geometry.elements()),
       nulls_(config.max_nulls, config.geometry.elements()),
       weights_(config.beams, config.geometry.elements()) {
-  if (config.forward_backward) mirror_ = mirror_elements(config.geometry);
+  if (config.forward_backward) mirror_ = doa::mirror_elements(config.geometry);
   for (std::size_t b = 0; b < config.beams; ++b) set_direction({0, 0, 1}, b);
   direction_changed_ = false;
 }
@@ -203,7 +199,7 @@ bool AdaptiveBeamformer::renew_weights() noexcept {
     for (std::size_t b = 0; b < beams(); ++b) conventional(steering_.row(b), weights_.row(b));
   } else {
     covariance_.matrix(covariance_matrix_.view());
-    if (!mirror_.empty()) forward_backward(covariance_matrix_.view(), mirror_);
+    if (!mirror_.empty()) doa::forward_backward(covariance_matrix_.view(), mirror_);
     if (!factor_.factor(covariance_matrix_.view())) {
       covariance_.reset();
       ++stats_.rejected;

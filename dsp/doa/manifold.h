@@ -23,10 +23,6 @@ struct TangentAxes {
   Vec3 second;
 };
 
-inline Vec3 cross(Vec3 a, Vec3 b) {
-  return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
-}
-
 inline TangentAxes tangent_axes(Vec3 u) {
   const Vec3 lean = std::abs(u.x) < 0.999999 ? Vec3{1, 0, 0} : Vec3{0, 0, u.x > 0 ? -1.0 : 1.0};
   Vec3 first = lean - dot(lean, u) * u;

@@ -50,7 +50,6 @@
 #include "boresight/beam/constant_modulus.h"
 #include "boresight/beam/constraints.h"
 #include "boresight/beam/covariance_factor.h"
-#include "boresight/beam/forward_backward.h"
 #include "boresight/beam/lcmv.h"
 #include "boresight/beam/lms.h"
 #include "boresight/beam/power_inversion.h"

@@ -3,7 +3,7 @@
 #include "boresight/beam/batched_mvdr.h"
 #include "boresight/beam/constraints.h"
 #include "boresight/beam/covariance_factor.h"
-#include "boresight/beam/forward_backward.h"
+#include "boresight/doa/smoothing.h"
 #include "boresight/beam/lcmv.h"
 #include "boresight/beam/power_inversion.h"
 #include "boresight/beam/robust_capon.h"
@@ -102,7 +102,7 @@ void bind_plain_weights(py::module_& module) {
   module.def(
       "mirror_elements",
       [](const array::Geometry& geometry) {
-        const auto mirror = mirror_elements(geometry);
+        const auto mirror = doa::mirror_elements(geometry);
         auto out = new_vector<std::uint32_t>(mirror.size());
         std::copy(mirror.begin(), mirror.end(), writable(out).begin());
         return out;
@@ -112,7 +112,7 @@ void bind_plain_weights(py::module_& module) {
       "forward_backward",
       [](const In<cf64>& covariance, const array::Geometry& geometry) {
         auto out = copied(grid(covariance, geometry.elements(), geometry.elements(), "covariance"));
-        forward_backward(writable_grid(out), mirror_elements(geometry));
+        doa::forward_backward(writable_grid(out), doa::mirror_elements(geometry));
         return out;
       },
       "covariance"_a, "geometry"_a,

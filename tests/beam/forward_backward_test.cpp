@@ -1,4 +1,4 @@
-#include "boresight/beam/forward_backward.h"
+#include "boresight/doa/smoothing.h"
 
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ TEST(ForwardBackward, KeepsPlaneWavesAndDoublesSnapshots) {
   const array::Geometry geometry =
       array::Geometry::rectangle(4, 3, test_wavelength_m / 2, test_wavelength_m / 2);
   const std::size_t n = geometry.elements();
-  const std::vector<std::size_t> mirror = mirror_elements(geometry);
+  const std::vector<std::size_t> mirror = doa::mirror_elements(geometry);
   EXPECT_EQ(mirror[0], n - 1);
   const auto towards = [&](double azimuth_deg, double elevation_deg) {
     std::vector<cf64> a(n);
@@ -28,7 +28,7 @@ TEST(ForwardBackward, KeepsPlaneWavesAndDoublesSnapshots) {
   const std::vector<PlaneWave> jammers = {{towards(20, 30), 1e4}, {towards(200, 15), 1e3}};
   const GridBuffer<cf64> theory = theory_covariance(jammers, n);
   GridBuffer<cf64> averaged = theory_covariance(jammers, n);
-  ASSERT_TRUE(forward_backward(averaged.view(), mirror));
+  ASSERT_TRUE(doa::forward_backward(averaged.view(), mirror));
   EXPECT_LT((dense(averaged.view()) - dense(theory.view())).norm(), 1e-10);
 
   // K snapshots averaged are worth about 2 K: between the Reed-Mallett-Brennan means of 1.6 K and 2.2 K.
@@ -44,7 +44,7 @@ TEST(ForwardBackward, KeepsPlaneWavesAndDoublesSnapshots) {
     covariance.reset();
     covariance.update(snapshots(jammers, n, count, random).view());
     covariance.matrix(averaged.view());
-    ASSERT_TRUE(forward_backward(averaged.view(), mirror));
+    ASSERT_TRUE(doa::forward_backward(averaged.view(), mirror));
     mvdr(averaged.view(), a, 0.0, w);
     sum += sinr(theory.view(), w, a) / best;
   }
@@ -54,14 +54,14 @@ TEST(ForwardBackward, KeepsPlaneWavesAndDoublesSnapshots) {
 }
 
 TEST(ForwardBackward, RefusesLopsidedArraysAndDeadElements) {
-  EXPECT_THROW(mirror_elements(array::Geometry::circle(5, 1)), ConfigError);
-  EXPECT_NO_THROW(mirror_elements(array::Geometry::circle(6, 1)));
-  EXPECT_THROW(mirror_elements({}), ConfigError);
-  const std::vector<std::size_t> mirror = mirror_elements(array::Geometry::line(4, 0.1));
+  EXPECT_THROW(doa::mirror_elements(array::Geometry::circle(5, 1)), ConfigError);
+  EXPECT_NO_THROW(doa::mirror_elements(array::Geometry::circle(6, 1)));
+  EXPECT_THROW(doa::mirror_elements({}), ConfigError);
+  const std::vector<std::size_t> mirror = doa::mirror_elements(array::Geometry::line(4, 0.1));
   GridBuffer<cf64> r = theory_covariance({{line_steering(4, 20), 100}}, 4);
   r(1, 1) = 0;
   const Eigen::MatrixXcd before = dense(r.view());
-  EXPECT_FALSE(forward_backward(r.view(), mirror));
+  EXPECT_FALSE(doa::forward_backward(r.view(), mirror));
   EXPECT_EQ(dense(r.view()), before);
 }
 

@@ -5,10 +5,10 @@
 #include <limits>
 
 #include "boresight/array/direction.h"
-#include "boresight/beam/forward_backward.h"
 #include "boresight/beam/weights.h"
 #include "boresight/core/error.h"
 #include "boresight/doa/covariance.h"
+#include "boresight/doa/smoothing.h"
 #include "scenario.h"
 #include "support/allocation_counter.h"
 
