@@ -28,6 +28,7 @@ enum class ChannelState : std::uint8_t {
   dead,       ///< far less of the common signal than the others
   stuck,      ///< the same number all the time
   duplicate,  ///< bit for bit what an earlier channel gives: wired or read wrongly
+  noisy,      ///< the common signal is there, but drowns in noise that the others do not have
 };
 
 struct ChannelCalibration {
