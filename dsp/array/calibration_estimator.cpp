@@ -237,6 +237,13 @@ CalibrationEstimator::Result CalibrationEstimator::solve(double frequency_hz, do
         kept.push_back(live[i]);
       }
     }
+    // Before channels are left out: to those that see two sources alike, what the others see more is noise.
+    const CalibrationFit::SecondSource second = fit.second_source();
+    if (second.share > most_second_source && second.deviations > 6) {
+      return refuse(
+          "calibration: more than one source: " + std::to_string(std::lround(100 * std::sqrt(second.share))) +
+          " % of what the channels share is not the first one's, 5 are allowed");
+    }
     if (kept.size() < live.size()) {
       live = kept;
       continue;
@@ -276,12 +283,6 @@ CalibrationEstimator::Result CalibrationEstimator::solve(double frequency_hz, do
     result.bound_delay_s_rms = std::sqrt(inverse * delay);
 
     // The shape, where the source covers the band; and what the model leaves, in finer parts.
-    const CalibrationFit::SecondSource second = fit.second_source();
-    if (second.share > most_second_source && second.deviations > 6) {
-      return refuse(
-          "calibration: more than one source: " + std::to_string(std::lround(100 * std::sqrt(second.share))) +
-          " % of what the channels share is not the first one's, 5 are allowed");
-    }
     double weight = 0;
     if (config_.shape_points > 0 && fit.delay_known()) {
       const std::size_t points = config_.shape_points;

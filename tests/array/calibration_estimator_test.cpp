@@ -389,6 +389,29 @@ TEST(CalibrationEstimator, RefusesASecondSource) {
   }
 }
 
+// Half of the channels see both sources alike (a row of a panel, a source across it): theirs is a perfect
+// fit, and the other half noise. It is not.
+TEST(CalibrationEstimator, ASecondSourceMakesNoChannelsNoisy) {
+  constexpr std::size_t samples = 32768;
+  Random random(2);
+  std::vector<cf32> first(samples);
+  std::vector<cf32> second(samples);
+  random.add_noise(first, 100);
+  random.add_noise(second, 50);
+  GridBuffer<cf32> x(8, samples);
+  for (std::size_t e = 0; e < 8; ++e) {
+    const auto gain = cf32(std::polar(0.7 + random.uniform(), 2 * pi * random.uniform()));
+    const auto turn = cf32(std::polar(1.0, e < 4 ? 1.7 : 0.0));
+    for (std::size_t t = 0; t < samples; ++t) x(e, t) = gain * (first[t] + turn * second[t]);
+    random.add_noise(x.row(e), 1);
+  }
+  CalibrationEstimator estimator(config(8));
+  estimator.add(x.view());
+  const auto result = estimator.solve(1e9, 0, 0);
+  EXPECT_FALSE(result.ok);
+  EXPECT_NE(result.reason.find("more than one source"), std::string::npos) << result.reason;
+}
+
 TEST(CalibrationEstimator, RefusesWhatCannotBe) {
   const auto refuse = [](auto change) {
     CalibrationEstimator::Config c = config(4);
