@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
 #include "boresight/sdr/sample_stream.h"
+#include "calibrate/elsewhere.h"
 #include "common/progress.h"
 #include "common/samples.h"
 #include "common/text.h"
@@ -53,7 +55,8 @@ class ClipCounter {
   std::vector<std::uint64_t> clipped_;
 };
 
-std::string judge(const Options& options, const Measurement& m) {
+std::string judge(const Options& options, const Setup& setup, const Measurement& m,
+                  std::optional<Vec3> direction) {
   if (m.clipped_share > most_clipped) {
     return "channel " + std::to_string(m.clipped_channel) + " is clipped in " +
            format_number(100 * m.clipped_share) +
@@ -70,6 +73,11 @@ std::string judge(const Options& options, const Measurement& m) {
   if (options.from != "tone" && !r.calibration.delay_known) {
     return "the signal is too narrow for delays, a tone " + format_number(r.source_offset_hz) +
            " Hz from the middle: if that is right, say --from tone";
+  }
+  if (direction) {
+    std::string elsewhere =
+        from_elsewhere(r.calibration, setup.estimator.geometry, setup.frequency_hz, *direction);
+    if (!elsewhere.empty()) return elsewhere;
   }
   const auto limit = [](const char* what, double value, double most, const char* unit, const char* option) {
     if (value <= most) return std::string();
@@ -142,7 +150,7 @@ Measurement measure(const Options& options, Setup& setup, const std::atomic<bool
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   m.result = estimator.solve(setup.frequency_hz, setup.gain_db,
                              setup.time_s.value_or(std::chrono::duration<double>(now).count()));
-  m.not_good = judge(options, m);
+  m.not_good = judge(options, setup, m, direction);
   return m;
 }
 

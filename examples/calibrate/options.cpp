@@ -33,7 +33,8 @@ Where the signal comes from (--from)
             rx 0    rx 1    rx 2    rx 3                                    rx 0    rx 1    rx 2    rx 3
   tone       gain and phase at its frequency; a comb or steps of tones also delay
   noise      gain, phase and delay, from as much of the band as it fills
-  direction  the same, and what antennas and cables before the couplers do; the only strong signal in the band.
+  direction  the same, and what antennas and cables before the couplers do; the only strong signal in the band:
+             a jammer is refused when the phases give it away, which those of channels with any phases do not.
              Directions and --array are those of boresight-receive
 
 What is written (--output): JSON with frequency, gain setting and time, by which it is later refused when it does

@@ -137,6 +137,21 @@ TEST_F(Calibrate, FromADirectionCalibratesOnTheSatellite) {
   }
 }
 
+// Under a jammer the jammer is what calibrates; phases that lean over the array give it away.
+TEST_F(Calibrate, RefusesAWaveFromElsewhere) {
+  for (const std::string scenario : {"rooftop_jammed", "dead_elements", "weak_pass"}) {
+    const Ended run = calibrate({"--device", "driver=boresight,scenario=" + scenario, "--from", "direction",
+                                 "--output", file, "--samples", "32768", "--limit-deg", "6", "--quiet"});
+    if (scenario == "weak_pass") {  // no jammer
+      EXPECT_EQ(run.status, 0) << run.err;
+      continue;
+    }
+    EXPECT_EQ(run.status, 2) << scenario;
+    EXPECT_THAT(run.err, HasSubstr("beside the direction stated"));
+    EXPECT_FALSE(std::filesystem::exists(file));
+  }
+}
+
 TEST_F(Calibrate, RefusesWhatIsNotGoodAndWritesNothing) {
   json clipped = injected(noise_20_db);
   clipped["receiver"]["adc"]["gain_db"] = 30;
