@@ -123,8 +123,14 @@ void check(const Options& options) {
   require(options.output.empty() != options.check.empty(),
           options.output.empty() ? "--output: none: one of --output and --check is needed (see --help)"
                                  : "--output: " + options.output.string() + ": not together with --check");
-  require(options.json.empty() || options.json != options.output,
-          "--json: " + options.json.string() + ": is the file of --output too");
+  for (const auto& [option, path] :
+       {std::pair("--output", options.output), std::pair("--check", options.check)}) {
+    std::error_code ignored;
+    require(options.json.empty() || path.empty() ||
+                std::filesystem::weakly_canonical(options.json, ignored) !=
+                    std::filesystem::weakly_canonical(path, ignored),
+            "--json: " + options.json.string() + ": is the file of " + option + " too");
+  }
   if (!options.channels.empty()) program::parse_channels(options.channels);
 }
 

@@ -331,7 +331,6 @@ TEST_F(Calibrate, HelpSaysUnitsAndAnExample) {
 
 TEST_F(Calibrate, BadOptionsAndFilesEndInOneLine) {
   const std::string sky = device(injected(noise_20_db));
-  const std::vector<std::string> good = {"--device", sky, "--from", "noise"};
   const std::vector<std::pair<std::vector<std::string>, const char*>> cases = {
       {{}, "--device"},
       {{"--device", sky, "--input", "a"}, "--input a"},
@@ -342,6 +341,7 @@ TEST_F(Calibrate, BadOptionsAndFilesEndInOneLine) {
       {{"--device", sky, "--from", "noise", "--output", "/no/such/folder/a.json"}, "--output"},
       {{"--device", sky, "--from", "noise", "--check", (folder / "none").string()}, "--check"},
       {{"--device", sky, "--from", "noise", "--output", file, "--json", file}, "--json"},
+      {{"--device", sky, "--from", "noise", "--check", file, "--json", file}, "--json"},
       {{"--device", sky, "--from", "noise", "--output", file, "--azimuth", "1"}, "--azimuth"},
       {{"--device", sky, "--from", "noise", "--output", file, "--array", "4x2"}, "--array"},
       {{"--device", sky, "--from", "direction", "--output", file, "--array", "3x2"}, "--array: 3x2"},
