@@ -126,7 +126,7 @@ SubspaceFit::Result SubspaceFit::descend(std::vector<Vec3>& directions, std::uin
       for (Index i = 0; i < sources; ++i) {
         const double second = axes == 2 ? step(axes * i + 1) : 0;
         Vec3& u = next[static_cast<std::size_t>(i)];
-        u = above_the_horizon(moved(u, step(axes * i), second));
+        u = above_the_horizon(manifold_->moved(u, step(axes * i), second));
       }
       const double there = cost(next);
       if (there < out.cost) {

@@ -53,6 +53,23 @@ TEST(CramerRao, OneSourceHasAClosedForm) {
   EXPECT_NEAR(stochastic_bound(bound_scene(scene, powers))(0, 0) / expected, 1 + 1 / (8 * snr), 1e-9);
 }
 
+// A line turned about the z axis, and the scene with it, is the same line.
+TEST(CramerRao, LinesAcrossBoresightTellOneAngle) {
+  for (const double turn_deg : {0.0, 30.0, 45.0, 90.0, 135.0, 180.0, 270.0}) {
+    const Vec3 along{std::cos(rad_from_deg(turn_deg)), std::sin(rad_from_deg(turn_deg)), 0};
+    std::vector<Vec3> positions;
+    for (int e = 0; e < 8; ++e) positions.push_back((0.5 * doa_wavelength_m * e) * along);
+    DoaScene scene{.geometry = array::Geometry::from_positions(positions), .snr_db = 10};
+    for (const double deg : {-1.0, 1.0}) {
+      scene.directions.push_back(std::sin(rad_from_deg(deg)) * along +
+                                 Vec3{0, 0, std::cos(rad_from_deg(deg))});
+    }
+    EXPECT_EQ(angles_per_direction(scene.geometry), 1U) << turn_deg;
+    // In NumPy: 0.4442 degrees.
+    EXPECT_NEAR(rms_deg(stochastic_bound(bound_scene(scene, scene.powers()))), 0.4442, 6e-5) << turn_deg;
+  }
+}
+
 TEST(CramerRao, SquareHasTheSameBoundOnBothAxesAtBoresight) {
   DoaScene scene{.geometry = array::Geometry::rectangle(8, 8, doa_wavelength_m / 2, doa_wavelength_m / 2),
                  .directions = {{0, 0, 1}},
@@ -157,10 +174,16 @@ TEST(CramerRao, WhatCannotBeToldIsInfinite) {
   DoaScene many{.geometry = array::Geometry::line(2, doa_wavelength_m / 2),
                 .directions = {on_line(10), on_line(30)}};
   EXPECT_EQ(deterministic_bound(bound_scene(many, many.powers()))(1, 1), infinite);
-  // A line along x cannot tell directions off its plane; along y, it has no angle towards x to tell.
-  DoaScene wrong{.geometry = array::Geometry::rectangle(1, 8, doa_wavelength_m / 2, doa_wavelength_m / 2),
-                 .directions = {{0, 0, 1}}};
-  EXPECT_EQ(stochastic_bound(bound_scene(wrong, wrong.powers()))(0, 0), infinite);
+  // A line that stands or leans knows cones about itself.
+  for (const Vec3 along : {Vec3{0, 0, 1}, Vec3{std::sqrt(0.5), 0, std::sqrt(0.5)}}) {
+    std::vector<Vec3> positions;
+    for (int e = 0; e < 8; ++e) positions.push_back((0.5 * doa_wavelength_m * e) * along);
+    DoaScene leaning{.geometry = array::Geometry::from_positions(positions), .directions = {{0.6, 0, 0.8}}};
+    EXPECT_EQ(angles_per_direction(leaning.geometry), 2U);
+    const auto bound = stochastic_bound(bound_scene(leaning, leaning.powers()));
+    EXPECT_EQ(bound(0, 0), infinite);
+    EXPECT_EQ(bound(1, 1), infinite);
+  }
 }
 
 TEST(CramerRao, RefusesWhatMakesNoSense) {

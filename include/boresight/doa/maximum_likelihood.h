@@ -22,7 +22,8 @@ struct DirectionFit {
 
 /// Minimizes V(u) = tr(P M), P the projector off the steering vectors, by damped Gauss-Newton steps
 /// (Viberg, Ottersten and Kailath 1991) from `start` to the minimum nearby; they do not search. Coherent
-/// paths are no special case. A line along x moves its directions in the x-z plane.
+/// paths are no special case. A line across boresight moves its directions towards and away from the line,
+/// in the plane of the line and +z when the start lies in it.
 ///
 /// M = R: maximum likelihood for unknown fixed waveforms (Ziskind and Wax 1988).
 /// A covariance with a NaN or infinity gives the start, not converged, with a cost of 0.
