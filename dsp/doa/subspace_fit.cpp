@@ -39,8 +39,10 @@ double SubspaceFit::cost(const std::vector<Vec3>& directions) const {
   const double rest = power_ - inside.squaredNorm();
   if (stochastic_noise_ == 0) return rest;
   const auto others = static_cast<double>(manifold_->elements() - q.cols());
-  const double determinant = (inside * inside.adjoint()).determinant().real();
-  return stochastic_noise_ * (std::log(determinant) + others * std::log(std::max(0.0, rest) / others));
+  // Sums of logarithms: the product of many small or large powers leaves the range of double.
+  const Eigen::LDLT<MatrixXcd> factored(inside * inside.adjoint());
+  const double log_determinant = factored.vectorD().real().cwiseMax(0).array().log().sum();
+  return stochastic_noise_ * (log_determinant + others * std::log(std::max(0.0, rest) / others));
 }
 
 Eigen::VectorXd SubspaceFit::cost_with(const std::vector<Vec3>& directions,

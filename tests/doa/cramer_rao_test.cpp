@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <complex>
 #include <limits>
 
 #include "boresight/core/error.h"
@@ -152,6 +153,36 @@ TEST(CramerRao, IsTheCurvatureOfTheLikelihood) {
   EXPECT_NEAR(bound(0, 0) * determinant / information[1][1], 1, 1e-6);
   EXPECT_NEAR(bound(1, 1) * determinant / information[0][0], 1, 1e-6);
   EXPECT_NEAR(bound(0, 1) * determinant / -information[0][1], 1, 1e-4);
+}
+
+// Two correlated sources on a ring that is not flat, every block and sign of the bound, against the inverse
+// of the whole information matrix (angles, powers, cross power, noise; I_ij = K tr(R^-1 R_i R^-1 R_j)) in
+// NumPy.
+TEST(CramerRao, CorrelatedSourcesOnTwoAxes) {
+  std::vector<Vec3> ring;
+  for (int i = 0; i < 7; ++i) {
+    const double t = 2 * pi * i / 7;
+    ring.push_back(doa_wavelength_m * Vec3{0.8 * std::cos(t), 0.8 * std::sin(t), 0.1 * std::sin(3 * t + 1)});
+  }
+  const Vec3 directions[] = {{0.3, -0.4, std::sqrt(0.75)}, {-0.2, 0.1, std::sqrt(0.95)}};
+  GridBuffer<cf64> powers(2, 2);
+  powers(0, 0) = 2;
+  powers(1, 1) = 1.5;
+  powers(0, 1) = std::polar(1.2, 0.7);
+  powers(1, 0) = std::polar(1.2, -0.7);
+  const auto bound = stochastic_bound({.geometry = array::Geometry::from_positions(ring),
+                                       .frequency_hz = doa_carrier_hz,
+                                       .directions = directions,
+                                       .powers = powers.view(),
+                                       .noise_power = 0.7,
+                                       .snapshots = 150});
+  const double expected[4][4] = {{1.745457212e-05, -4.741508293e-06, 4.166949775e-06, -5.938982234e-06},
+                                 {-4.741508293e-06, 2.063643912e-05, -6.940350051e-06, 6.352222052e-06},
+                                 {4.166949775e-06, -6.940350051e-06, 2.277690626e-05, -3.561786706e-06},
+                                 {-5.938982234e-06, 6.352222052e-06, -3.561786706e-06, 2.257454010e-05}};
+  for (std::size_t i = 0; i < 4; ++i) {
+    for (std::size_t k = 0; k < 4; ++k) EXPECT_NEAR(bound(i, k), expected[i][k], 1e-14) << i << " " << k;
+  }
 }
 
 TEST(CramerRao, DeterministicIsNeverAboveStochastic) {
