@@ -20,7 +20,7 @@ using test::DoaScene;
 using test::line_deg;
 using test::on_line;
 
-// As in root_music_test.cpp, from root-MUSIC. bench_direction_study has 160,000 trials: 3.5 % for sources 2
+// As in root_music_test.cpp, from root-MUSIC. bench_direction_study has 100,000 trials: 3.6 % for sources 2
 // degrees apart at 15 dB, 1 to 2 % elsewhere, and the same for all three.
 TEST(MaximumLikelihood, WeightedSubspaceFitReachesTheBound) {
   for (const test::BoundPoint& point : test::bound_points) {
