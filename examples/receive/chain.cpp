@@ -160,7 +160,7 @@ void Chain::update() {
     r.add_failure(static_cast<double>(pushed_) / r.sample_rate_hz);
   }
   r.samples_cleaned = front_end().stats().samples_cleaned;
-  if (measures_jammers_ && front_end().beamformer().stats().updates > 0)
+  if (measures_jammers_ && front_end().adaptive()->stats().updates > 0)
     r.jammer_to_noise_db = jammer_to_noise_db();
   r.blocks_expected = carousel_.blocks_expected();
   r.blocks_received = carousel_.stats().blocks_accepted;
@@ -170,7 +170,7 @@ void Chain::update() {
 // frames' SNR times the noise that the weights let through. What is left is a jammer only if it stands out.
 // Without a frame the satellite's share is unknown, but no satellite is 20 dB above the noise of one element.
 double Chain::jammer_to_noise_db() const {
-  const beam::AdaptiveBeamformer& beamformer = front_end().beamformer();
+  const beam::AdaptiveBeamformer& beamformer = *front_end().adaptive();
   double noise_gain = 0;
   for (const cf64 weight : beamformer.weights()) noise_gain += std::norm(weight);
   const double snr_db = results_.snr_db.value();

@@ -214,7 +214,7 @@ std::string sky_figures(const Setup& setup, const Chain& chain, const ReportData
           (scene->jammer ? "Strongest away from the pointing: " + direction_text(*scene->jammer) + "."
                          : std::string("Nothing stands out away from the pointing.")));
 
-  const array::Pattern pattern(setup.geometry, setup.carrier_hz, chain.front_end().beamformer().weights(),
+  const array::Pattern pattern(setup.geometry, setup.carrier_hz, chain.front_end().adaptive()->weights(),
                                setup.attitude);
   const auto gain_db = [&](array::SkyDirection d) {
     const double power = pattern.power(d);
