@@ -1,4 +1,6 @@
 // The ku receiver with its probes, the Wi-Fi receiver, the one-shot oracle.
+#include <variant>
+
 #include "bindings.h"
 #include "boresight/rx/oneshot_receiver.h"
 #include "boresight/rx/receiver.h"
@@ -193,11 +195,11 @@ void bind_receiver(py::module_& module) {
   py::class_<FrontEnd> front_end(module, "FrontEnd", "Device samples of all elements in, one beam out.");
   Struct<FrontEnd::Config>(front_end, "Config", "Of the array end.")
       .field("beamformer", &FrontEnd::Config::beamformer, "beam.AdaptiveBeamformer.Config.")
+      .field("block_samples", &FrontEnd::Config::block_samples, "64 to 65536.")
       .field("subband", &FrontEnd::Config::subband,
              "beam.SubbandBeamformer.Config in place of beamformer, or None. A copy: set it whole.")
       .field("calibration", &FrontEnd::Config::calibration,
-             "array.CalibrationCorrector.Config, in front of the beamformer, or None. A copy: set it whole.")
-      .field("block_samples", &FrontEnd::Config::block_samples, "64 to 65536.");
+             "array.CalibrationCorrector.Config, in front of the beamformer, or None. A copy: set it whole.");
   Result<FrontEnd::Stats>(front_end, "Stats", "Counters.")
       .field("samples", &FrontEnd::Stats::samples, "Per element.")
       .field("samples_cleaned", &FrontEnd::Stats::samples_cleaned, "NaN, infinite or absurd: zero.");
@@ -252,30 +254,28 @@ void bind_receiver(py::module_& module) {
           "A copy.")
       .def_property_readonly(
           "beamformer_stats",
-          [](const Receiver& self) {
-            const beam::SubbandBeamformer* subband = self.front_end().subband();
-            return subband != nullptr
-                       ? py::cast(beam::SubbandWeights::Stats(subband->weights().stats()))
-                       : py::cast(beam::AdaptiveBeamformer::Stats(self.front_end().adaptive()->stats()));
+          [](const Receiver& self)
+              -> std::variant<beam::AdaptiveBeamformer::Stats, beam::SubbandWeights::Stats> {
+            const FrontEnd& end = self.front_end();
+            if (end.subband() != nullptr) return end.subband()->weights().stats();
+            return end.adaptive()->stats();
           },
           "A copy: beam.AdaptiveBeamformer.Stats, or beam.SubbandWeights.Stats.")
       .def_property_readonly(
           "weights",
           [](const py::object& self) {
-            const FrontEnd& front_end = self.cast<const Receiver&>().front_end();
-            return front_end.subband() != nullptr
-                       ? py::object(view(front_end.subband()->weights().weights(), self))
-                       : py::object(view(front_end.adaptive()->weights(), self));
+            const FrontEnd& end = self.cast<const Receiver&>().front_end();
+            return end.subband() != nullptr ? view(end.subband()->weights().weights(), self)
+                                            : view(end.adaptive()->weights(), self);
           },
           "Probe: the weights at the end of the last block, complex128 (elements,), or (subbands, elements), "
           "a view.")
       .def_property_readonly(
           "steering",
           [](const py::object& self) {
-            const FrontEnd& front_end = self.cast<const Receiver&>().front_end();
-            return front_end.subband() != nullptr
-                       ? py::object(view(front_end.subband()->weights().steering(), self))
-                       : py::object(view(front_end.adaptive()->steering(), self));
+            const FrontEnd& end = self.cast<const Receiver&>().front_end();
+            return end.subband() != nullptr ? view(end.subband()->weights().steering(), self)
+                                            : view(end.adaptive()->steering(), self);
           },
           "Probe: the steering vector of the direction, complex128 (elements,), or (subbands, elements), a "
           "view.");
