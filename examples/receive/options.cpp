@@ -311,6 +311,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   if (app.count("--subbands") > 0) options.subbands = parse_count("--subbands", subbands);
   check_beamformer(options, subbands, nulls);
   for (const std::string& null : nulls) options.nulls.push_back(parse_null(null));
+  require(app.count("--calibration") == 0 || !calibration.empty(), "--calibration: needs the name of a file");
   options.calibration = calibration;
   check(options);
   check_outputs_differ(options);

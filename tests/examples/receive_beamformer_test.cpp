@@ -171,6 +171,7 @@ TEST_F(ReceiveCalibration, IsRefusedWhenItDoesNotFit) {
   expect_refusal(with([](auto& c) { c.time_s += 3600; }), "s old: must be -60 to 86400");
   save(fresh());
   expect_refusal({"--device", device, "--calibration", file()}, "needs --gain");
+  expect_refusal({"--device", device, "--gain", "0", "--calibration", ""}, "--calibration: needs the name");
   expect_refusal(join(use, {"--beamformer", "single"}), "not with --beamformer single");
 }
 
