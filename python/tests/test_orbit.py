@@ -214,7 +214,8 @@ class LookTest(unittest.TestCase):
             warnings.simplefilter("error")
             for time in ("2026-01-02T05:52", "2026-01-02T05:52:00Z", "2026-01-02T05:52:00.000000000000000001",
                          np.datetime64("2026-01-02T05:52"), datetime.datetime(2026, 1, 2, 5, 52),
-                         datetime.datetime(2026, 1, 2, 7, 52, tzinfo=zone), ["2026-01-02T05:52"], (np.datetime64("2026-01-02T05:52"),)):
+                         datetime.datetime(2026, 1, 2, 7, 52, tzinfo=zone), ["2026-01-02T05:52"],
+                         (np.datetime64("2026-01-02T05:52"),)):
                 with self.subTest(str(time)):
                     np.testing.assert_array_equal(orbit.look(satellite, PLACE, time).range_m, [expected])
             orbit.look(satellite, PLACE, np.datetime64(10**9, "fs"))  # 1970
@@ -395,7 +396,8 @@ class ElementsTest(unittest.TestCase):
         ):
             self.assertEqual(one(text).epoch, np.datetime64(epoch))
         for text, message in [
-            *((tle(26, day), f"day '{day:012.8f}' of 2026, must be 1 to 365") for day in (0.0, 0.5, 366.0, 400.0, 999.0)),
+            *((tle(26, day), f"day '{day:012.8f}' of 2026, must be 1 to 365")
+              for day in (0.0, 0.5, 366.0, 400.0, 999.0)),
             (tle(28, 367.0), "of 2028, must be 1 to 366"),
             *((omm(epoch), f"EPOCH: '{epoch}'") for epoch in (
                 "2026-366T00:00:00", "2026-000T00:00:00", "2026-999T00:00:00", "2028-367T00:00:00",

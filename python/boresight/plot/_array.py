@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ._axes import COLOR_MAP, axes_for, color_bar, decibels, draw_curves, finite_peak, floor_below, labels_for, rows_of, vector_of
+from ._axes import (
+    COLOR_MAP,
+    axes_for,
+    color_bar,
+    decibels,
+    draw_curves,
+    finite_peak,
+    floor_below,
+    labels_for,
+    rows_of,
+    vector_of,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes  # type: ignore[import]

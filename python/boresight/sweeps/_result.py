@@ -49,8 +49,8 @@ class SweepResult:
         """Error rate, shape (points,); NaN where there was no trial.
 
         "ratio" is errors over trials, k / n. Because counting stops at an error it is too high on average where a
-        block has fewer errors than stop the point, by 1 / (stop_at - 1): measured over 20,000 sweeps 1 % at
-        stop_at 100, 5 % at 20, 25 % at 5, 1.9 times at 2; at 1 without limit as the rate falls (4.7 times at 0.01,
+        block has fewer errors than stop the point, by up to 1 / (stop_at - 1): over 20,000 sweeps 1 % at stop_at 100,
+        5 % at 20, 25 % at 5, 1.9 times at 2; at 1 without limit as the rate falls (4.7 times at 0.01,
         7.1 at 0.001; Haldane, Biometrika 33, 1945). Blocks with many times stop_at errors leave no bias.
 
         "inverse-binomial" is (k - 1) / (n - 1) where the counter reached its limit and k / n where the blocks did:

@@ -49,12 +49,12 @@ def sweep(task: Task, grid: Mapping[str, Iterable[Any]] | Iterable[Any], executo
         after a stop, or with more errors or points. ResultsFileError if it is of another sweep (task or seed), is in
         use, or damaged: a last line without its end is cut off, any other line whose checksum does not fit is named
         and refused; without that line the file is good again, and the block is run again.
-    name: what the file calls the task. By default its module and name (of the program itself: its file name) and a
-        digest of what is bound to it, as arguments of functools.partial or as the object of a method: of all that
-        pickle would store, by value, so that it is the same in every process, and another one for other values.
-        ValueError, with a results file only, for a task that has none: lambdas and local functions (as task or as
-        argument), what cannot be pickled, what holds itself. Give a name then, and another for other arguments: these
-        are no longer compared. What the task does never is: rename it when that changes.
+    name: what the file calls the task. By default its module and name (in the program itself the file's name, in a
+        notebook __main__) and a digest of what is bound to it, as arguments of functools.partial or as the object of a
+        method: of all that pickle would store, by value, so that it is the same in every process, and another one for
+        other values. ValueError, with a results file only, for a task that has none: lambdas and local functions (as
+        task or as argument), what cannot be pickled, what holds itself. Give a name then, and another for other
+        arguments: these are no longer compared. What the task does never is: rename it when that changes.
     in_flight: blocks handed out at once, by default twice the executor's workers.
     progress: a bar on stderr, if that is a terminal.
 
