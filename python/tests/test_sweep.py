@@ -287,16 +287,15 @@ class ResultsFileTest(unittest.TestCase):
         good = self.path.read_bytes()
         refused = 0
         for place in range(len(good)):
-            for bit in range(8):
-                data = bytearray(good)
-                data[place] ^= 1 << bit
-                self.path.write_bytes(data)
-                try:
-                    self.assertEqual(run(), expected)  # the last line's end: it is torn, and its block run again
-                except ResultsFileError:
-                    refused += 1
-                    self.assertEqual(self.path.read_bytes(), data)
-        self.assertEqual(refused, 8 * (len(good) - 1))
+            data = bytearray(good)
+            data[place] ^= 1 << place % 8
+            self.path.write_bytes(data)
+            try:
+                self.assertEqual(run(), expected)  # the last line's end: it is torn, and its block run again
+            except ResultsFileError:
+                refused += 1
+                self.assertEqual(self.path.read_bytes(), data)
+        self.assertEqual(refused, len(good) - 1)
         lines = good.splitlines(keepends=True)
         damaged = lines[2].replace(b'"trials": 100', b'"trials": 500')
         self.assertNotEqual(damaged, lines[2])
@@ -468,7 +467,8 @@ class IdentityTest(unittest.TestCase):
                 local, lambda point, rng: {"errors": 1}, functools.partial(local), functools.partial(local, 1),
                 *(functools.partial(with_taps, taps=taps) for taps in (
                     local, file, threading.Lock(), boresight.beam.Beamformer(elements=4), loop, deep,
-                    (i for i in "ab"), np, memoryview(b"a"), np.frompyfunc(local, 2, 1), type("Nowhere", (), {}), type("Nowhere", (), {})())),
+                    (i for i in "ab"), np, memoryview(b"a"), np.frompyfunc(local, 2, 1),
+                    type("Nowhere", (), {}), type("Nowhere", (), {})())),
             )):
                 path = Path(folder) / str(index)
                 with self.subTest(index), self.assertRaisesRegex(ValueError, "name: must be given"):
