@@ -3,7 +3,8 @@
 The digest goes through the parts that pickle would store (objects by their __reduce_ex__, functions and classes by
 name), but hashes values where pickle stores how they came about: which of two equal strings are one object, the order
 of sets, and of the keys of dictionaries. So it is the same in every process. Parts that only their address tells
-apart (lambdas, local functions, open files) have none.
+apart (lambdas, local functions, open files) have none. A library that after an update stores its objects in another way
+changes it, which is on the safe side: the file is refused.
 """
 
 from __future__ import annotations
