@@ -282,6 +282,7 @@ void bind_stream(py::module_& module) {
       .field("status", &StreamBlock::status, "Read.Status: how it went.")
       .property(
           "samples", [](const StreamBlock& self) { return self.samples; },
+          [](StreamBlock& self, py::handle samples) { self.samples = samples.cast<py::array_t<cf32>>(); },
           "complex64 (channels, n) of full scale 1.0.")
       .field("first_sample", &StreamBlock::first_sample, "Its index, lost samples of known number counted.")
       .field("lost_samples", &StreamBlock::lost_samples, "Right before these.")
