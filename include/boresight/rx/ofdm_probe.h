@@ -21,8 +21,8 @@ namespace boresight::rx {
 
 /// Copies what an OfdmReceiver works on (OfdmReceiver::set_probe) into buffers of its own, two of the longest
 /// bursts. Nothing is allocated after construction; what does not fit, because the receiver has another
-/// Config, is left out. A receiver with a probe searches stride by stride, half as fast; one without pays a
-/// comparison per symbol.
+/// Config, is left out. A receiver with a probe searches stride by stride and takes half as long again; one
+/// without pays a comparison per symbol.
 class OfdmProbe {
  public:
   struct Burst {
