@@ -6,11 +6,10 @@
 #include <charconv>
 #include <cmath>
 #include <iostream>
-#include <numeric>
 
-#include "boresight/array/geometry.h"
 #include "boresight/core/error.h"
 #include "boresight/core/version.h"
+#include "common/array_text.h"
 #include "common/text.h"
 
 namespace boresight::receive {
@@ -105,7 +104,7 @@ void check(const Options& options) {
   require(
       options.output.empty() || !wifi_rate_hz(options.waveform),
       "--output: " + options.output.string() + ": " + options.waveform + " frames carry no file; use --json");
-  if (!options.channels.empty()) parse_channels(options.channels);
+  if (!options.channels.empty()) program::parse_channels(options.channels);
 }
 
 void one_of(const char* option, const std::string& value, std::initializer_list<const char*> values) {
@@ -240,32 +239,6 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   check(options);
   check_outputs_differ(options);
   return options;
-}
-
-std::vector<std::size_t> parse_channels(const std::string& text) {
-  const auto refuse = [&text]() {
-    throw ConfigError("--channels: " + text + ": must be a number from 1 to " +
-                      std::to_string(array::max_elements) + " or a list of different channels such as 0,2,5");
-  };
-  std::vector<std::size_t> list;
-  const char* at = text.data();
-  const char* const last = at + text.size();
-  while (true) {
-    std::size_t value = 0;
-    const auto [next, error] = std::from_chars(at, last, value);
-    if (error != std::errc{} || value > array::max_elements || list.size() >= array::max_elements) refuse();
-    if (std::find(list.begin(), list.end(), value) != list.end()) refuse();
-    list.push_back(value);
-    if (next == last) break;
-    if (*next != ',') refuse();
-    at = next + 1;
-    if (at == last) return list;  // "3,": channel 3 alone
-  }
-  if (text.find(',') != std::string::npos) return list;
-  if (list[0] == 0) refuse();
-  std::vector<std::size_t> first(list[0]);
-  std::iota(first.begin(), first.end(), std::size_t{0});
-  return first;
 }
 
 }  // namespace boresight::receive

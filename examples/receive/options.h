@@ -20,9 +20,9 @@ struct Options {
   std::optional<double> rate_hz;
   std::optional<double> gain_db;
   std::string antenna;
-  std::string channels;  ///< as typed; empty: all. See choose_channels
+  std::string channels;  ///< as typed; empty: all. See program::parse_channels
   std::string beamformer = "mvdr";
-  std::string array;  ///< as typed; empty: what the source says. See parse_array
+  std::string array;  ///< as typed; empty: what the source says. See program::parse_array
   std::optional<double> azimuth_deg;
   std::optional<double> elevation_deg;
   std::vector<double> attitude_deg;  ///< yaw, pitch, roll; empty: flat, top to north
@@ -49,8 +49,5 @@ enum ExitCode : int { exit_received = 0, exit_error = 1, exit_nothing_received =
 /// Nothing when the command line asked for --help or --version, which has then been printed.
 /// ConfigError, one line that names the option, its value and the limit.
 std::optional<Options> parse_options(int argc, const char* const* argv);
-
-/// "4": the first four; "0,2,5": these. ConfigError if that is not a list of different channels.
-std::vector<std::size_t> parse_channels(const std::string& text);
 
 }  // namespace boresight::receive

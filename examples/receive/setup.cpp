@@ -1,6 +1,5 @@
 #include "setup.h"
 
-#include <charconv>
 #include <cmath>
 
 #include "boresight/core/error.h"
@@ -8,6 +7,7 @@
 #include "boresight/ofdm/numerology.h"
 #include "boresight/sdr/sigmf.h"
 #include "boresight/sdr/soapy_source.h"
+#include "common/array_text.h"
 #include "common/open_source.h"
 #include "common/text.h"
 
@@ -41,7 +41,7 @@ std::unique_ptr<sdr::Source> open_device(const Options& options, std::optional<d
   config.sample_rate_hz = rate_hz;
   config.gain_db = options.gain_db;
   if (!options.antenna.empty()) config.antenna = options.antenna;
-  if (!options.channels.empty()) config.channels = parse_channels(options.channels);
+  if (!options.channels.empty()) config.channels = program::parse_channels(options.channels);
   return program::open_device(config);
 }
 
@@ -73,7 +73,7 @@ double choose_carrier_hz(const Options& options, const sdr::SourceInfo& info) {
 
 array::Geometry choose_geometry(const Options& options, const sdr::SourceInfo& info, double wavelength_m) {
   if (!options.array.empty()) {
-    array::Geometry geometry = parse_array(options.array, wavelength_m);
+    array::Geometry geometry = program::parse_array(options.array, wavelength_m);
     require(geometry.elements() == info.channels,
             "--array: " + options.array + ": " + std::to_string(geometry.elements()) + " elements, but " +
                 std::to_string(info.channels) + " channels");
@@ -86,27 +86,6 @@ array::Geometry choose_geometry(const Options& options, const sdr::SourceInfo& i
 }
 
 }  // namespace
-
-array::Geometry parse_array(const std::string& text, double wavelength_m) {
-  std::size_t columns = 0;
-  std::size_t rows = 0;
-  double spacing = 0.5;
-  const char* at = text.data();
-  const char* const last = at + text.size();
-  const auto number = [&](auto& value) {
-    const auto [next, error] = std::from_chars(at, last, value);
-    at = next;
-    return error == std::errc{};
-  };
-  const auto sign = [&](char c) { return at != last && *at++ == c; };
-  bool good = number(columns) && sign('x') && number(rows);
-  if (good && at != last) good = sign(':') && number(spacing) && at == last;
-  good = good && columns >= 1 && rows >= 1 && columns <= array::max_elements && rows <= array::max_elements &&
-         columns * rows <= array::max_elements && spacing >= 0.01 && spacing <= 100;
-  require(good, "--array: " + text + ": must be COLUMNSxROWS:SPACING such as 4x4:0.5, at most " +
-                    std::to_string(array::max_elements) + " elements, 0.01 to 100 wavelengths apart");
-  return array::Geometry::rectangle(columns, rows, spacing * wavelength_m, spacing * wavelength_m);
-}
 
 Setup set_up(const Options& options) {
   Setup setup;
@@ -132,7 +111,7 @@ Setup set_up(const Options& options) {
 
   const bool choose_rows = recording && !options.channels.empty();
   setup.source = std::make_unique<PointedSource>(
-      *setup.device, choose_rows ? parse_channels(options.channels) : std::vector<std::size_t>{},
+      *setup.device, choose_rows ? program::parse_channels(options.channels) : std::vector<std::size_t>{},
       poll_sensors);
   const sdr::SourceInfo& info = setup.source->info();
 

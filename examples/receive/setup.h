@@ -31,7 +31,4 @@ struct Setup {
 /// ConfigError or IoError, one line that names the option or file, its value and the limit.
 Setup set_up(const Options& options);
 
-/// "4x4:0.5" at `wavelength_m`. ConfigError if it cannot be read.
-array::Geometry parse_array(const std::string& text, double wavelength_m);
-
 }  // namespace boresight::receive
