@@ -74,6 +74,26 @@ class ArrayTest(unittest.TestCase):
         self.assertTrue(array.ElementPattern().isotropic)
         self.assertAlmostEqual(array.ElementPattern(array.CosineElement(1.0)).directivity([0, 0, 1]), 6, delta=0.01)
 
+    def test_calibration_from_symbols_is_the_correlation(self):
+        rng = np.random.default_rng(3)
+        normal = lambda *shape: (rng.normal(size=shape) + 1j * rng.normal(size=shape)) / np.sqrt(2)
+        gains = np.array([1, 0.8j, -1.1, 0.9 * np.exp(0.7j)])
+        estimator = array.CalibrationFromSymbols(channels=4, sample_rate_hz=1e6)
+        product = 0
+        for _ in range(4):
+            symbols = normal(2000).astype(np.complex64)
+            x = np.exp(2j * np.pi * rng.random()) * gains[:, None] * symbols + 0.3 * normal(4, 2000)
+            estimator.add(x.astype(np.complex64), symbols)
+            found = x @ symbols.conj()
+            product = product + found / found[0] * abs(found[0])
+        result = estimator.solve(1e9, 0.0, 0.0)
+        self.assertTrue(result.ok, result.reason)
+        told = np.array([c.gain * np.exp(1j * c.phase_rad) for c in result.calibration.channels])
+        expected = product / product[0]
+        np.testing.assert_allclose(told / told[0], expected, atol=5e-3)
+        np.testing.assert_allclose(told / told[0], gains, atol=0.05)
+        self.assertEqual((estimator.calls, estimator.samples), (4, 8000))
+
     def test_stuck_elements(self):
         rng = np.random.default_rng(1)
         commanded = np.exp(2j * np.pi * rng.random((6, 4)))

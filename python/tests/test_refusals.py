@@ -105,6 +105,7 @@ FACTORIES = {
     "CalibrationCorrector": lambda: array.CalibrationCorrector(
         calibration=array.Calibration(channels=[array.ChannelCalibration()] * 4), sample_rate_hz=1e6),
     "CalibrationEstimator": lambda: array.CalibrationEstimator(channels=4, sample_rate_hz=1e6),
+    "CalibrationFromSymbols": lambda: array.CalibrationFromSymbols(channels=4, sample_rate_hz=1e6),
     "ChannelEstimator": lambda: ofdm.ChannelEstimator(numerology=numerology(), known=np.ones(256, np.complex64)),
     "ConstantModulusFilter": lambda: beam.ConstantModulusFilter(4),
     "Constellation": lambda: modem.Constellation(modem.Modulation.qpsk),
