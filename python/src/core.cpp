@@ -49,5 +49,5 @@ PYBIND11_MODULE(_core, module) {
   folder(module, "rx", bind_rx, bind_rx_wifi, bind_rx_downlink, bind_rx_ofdm);
   folder(module, "tx", bind_tx, bind_tx_ofdm);
   folder(module, "sim", bind_sim);
-  folder(module, "sdr", bind_sdr);
+  folder(module, "sdr", bind_sdr, bind_sdr_sigmf);
 }
