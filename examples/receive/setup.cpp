@@ -1,10 +1,12 @@
 #include "setup.h"
 
+#include <chrono>
 #include <cmath>
 
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
 #include "boresight/ofdm/numerology.h"
+#include "boresight/sdr/calibration_file.h"
 #include "boresight/sdr/sigmf.h"
 #include "boresight/sdr/soapy_source.h"
 #include "common/array_text.h"
@@ -16,6 +18,7 @@ namespace {
 
 using program::format_number;
 
+constexpr std::size_t max_subband_elements = 64;
 constexpr double rate_tolerance = 1e-6;  // of a device's clock setting, relative
 
 // The rate a waveform is tied to; nothing for `ku`, which goes at any.
@@ -85,6 +88,48 @@ array::Geometry choose_geometry(const Options& options, const sdr::SourceInfo& i
   return array::Geometry::from_positions({Vec3{}});
 }
 
+// When the samples are from, seconds since 1970.
+double time_of_samples_s(const Options& options, const sdr::Source& source) {
+  if (!options.device.empty()) {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  }
+  const auto* recording = dynamic_cast<const sdr::SigmfSource*>(&source);
+  if (recording != nullptr && !recording->meta().captures.empty()) {
+    if (const auto utc_ns = recording->meta().captures.front().utc_ns) {
+      return 1e-9 * static_cast<double>(*utc_ns);
+    }
+  }
+  throw ConfigError("--calibration: " + options.calibration.string() + ": " + options.input.string() +
+                    " tells no time (core:datetime) to compare with that of the calibration");
+}
+
+array::Calibration load_calibration(const Options& options, const Setup& setup) {
+  const std::string option = "--calibration: ";
+  require(setup.carrier_known, option + options.calibration.string() +
+                                   ": needs --frequency, to be compared with that of the calibration");
+  const array::CalibrationUse use{.frequency_hz = setup.carrier_hz,
+                                  .gain_db = options.gain_db.value_or(0),
+                                  .now_s = time_of_samples_s(options, *setup.device),
+                                  .channels = setup.geometry.elements()};
+  try {
+    return sdr::load_calibration(options.calibration, use);
+  } catch (const ConfigError& error) {
+    throw ConfigError(option + error.what());
+  } catch (const IoError& error) {
+    throw IoError(option + error.what());
+  }
+}
+
+void check_elements(const Options& options, std::size_t elements) {
+  require(!options.wideband() || elements <= max_subband_elements,
+          "--beamformer: subband: " + std::to_string(elements) + " elements, at most " +
+              std::to_string(max_subband_elements));
+  require(options.nulls.size() < elements || options.nulls.empty(),
+          "--null: " + std::to_string(options.nulls.size()) + " of them: at most " +
+              std::to_string(elements - 1) + " with " + std::to_string(elements) +
+              (elements == 1 ? " element" : " elements"));
+}
+
 }  // namespace
 
 Setup set_up(const Options& options) {
@@ -126,6 +171,8 @@ Setup set_up(const Options& options) {
   setup.carrier_hz = choose_carrier_hz(options, info);
   setup.carrier_known = info.center_frequency_hz > 0 || options.frequency_hz.has_value();
   setup.geometry = choose_geometry(options, info, speed_of_light_m_s / setup.carrier_hz);
+  check_elements(options, setup.geometry.elements());
+  if (!options.calibration.empty()) setup.calibration = load_calibration(options, setup);
   return setup;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "boresight/array/calibration.h"
 #include "boresight/array/direction.h"
 #include "boresight/array/geometry.h"
 #include "boresight/sdr/source.h"
@@ -24,6 +25,7 @@ struct Setup {
   array::Geometry geometry;
   array::Attitude attitude;
   std::optional<array::SkyDirection> fixed_direction;  ///< of --azimuth and --elevation
+  std::optional<array::Calibration> calibration;       ///< fresh, of these channels
   std::string pointing;                                ///< where the direction comes from, for people
 };
 
