@@ -44,10 +44,10 @@ PYBIND11_MODULE(_core, module) {
   folder(module, "modem", bind_modem);
   folder(module, "fec", bind_fec, bind_fec_ldpc);
   folder(module, "ofdm", bind_ofdm, bind_ofdm_estimators);
-  folder(module, "sync", bind_sync, bind_sync_search);
+  folder(module, "sync", bind_sync, bind_sync_search, bind_sync_wifi);
   folder(module, "frame", bind_frame, bind_frame_wifi, bind_frame_ofdm);
-  folder(module, "rx", bind_rx, bind_rx_downlink, bind_rx_ofdm);
+  folder(module, "rx", bind_rx, bind_rx_wifi, bind_rx_downlink, bind_rx_ofdm);
   folder(module, "tx", bind_tx, bind_tx_ofdm);
   folder(module, "sim", bind_sim);
-  folder(module, "sdr", bind_sdr);
+  folder(module, "sdr", bind_sdr, bind_sdr_sigmf);
 }

@@ -32,7 +32,42 @@ void set_field(py::handle object, const std::string& name, py::handle value) {
   }
 }
 
+bool equal_values(py::handle a, py::handle b) {
+  if (py::isinstance<py::array>(a) && py::isinstance<py::array>(b)) {
+    if (!a.attr("dtype").equal(b.attr("dtype"))) return false;
+    return py::module_::import("numpy").attr("array_equal")(a, b).cast<bool>();
+  }
+  const auto both = [&](PyTypeObject* type) { return Py_TYPE(a.ptr()) == type && Py_TYPE(b.ptr()) == type; };
+  if (both(&PyDict_Type)) {
+    const auto first = py::reinterpret_borrow<py::dict>(a);
+    const auto second = py::reinterpret_borrow<py::dict>(b);
+    return first.size() == second.size() && std::all_of(first.begin(), first.end(), [&](const auto& item) {
+             return second.contains(item.first) && equal_values(item.second, second[item.first]);
+           });
+  }
+  if (both(&PyTuple_Type) || both(&PyList_Type)) {
+    const auto first = py::reinterpret_borrow<py::sequence>(a);
+    const auto second = py::reinterpret_borrow<py::sequence>(b);
+    if (first.size() != second.size()) return false;
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      if (!equal_values(py::object(first[i]), py::object(second[i]))) return false;
+    }
+    return true;
+  }
+  return a.equal(b);
+}
+
 }  // namespace
+
+void compare_by_state(py::handle type) {
+  type.attr("__eq__") = py::cpp_function(
+      [](const py::object& self, const py::object& other) {
+        if (!py::type::of(self).is(py::type::of(other))) return false;
+        return equal_values(self.attr("__getstate__")(), other.attr("__getstate__")());
+      },
+      py::name("__eq__"), py::is_method(type), py::arg("other"));
+  type.attr("__hash__") = py::none();
+}
 
 void set_fields(py::handle object, const py::args& arguments, const py::kwargs& keywords) {
   const auto type = py::type::of(object);
