@@ -34,7 +34,7 @@ void bind_beamformer(py::module_& module) {
               auto y = output(out, {self.beams(), in.columns()}, in.data(), bytes);
               const Grid<cf32> to = writable_grid(y);
               {
-                const LongCall call(&self);
+                const LongCall call{&self, covariance};
                 if (covariance != nullptr) {
                   self.process(in, to, *covariance);
                 } else {
@@ -58,7 +58,7 @@ void bind_adaptive_beamformer(py::module_& module) {
   using Mode = AdaptiveBeamformer::Mode;
   py::class_<AdaptiveBeamformer> beamformer(
       module, "AdaptiveBeamformer", "One or several beams, weights renewed from the samples themselves.");
-  py::enum_<Mode>(beamformer, "Mode", "The rule for weights.")
+  Enum<Mode>(beamformer, "Mode", "The rule for weights.")
       .value("mvdr", Mode::mvdr)
       .value("robust_capon", Mode::robust_capon)
       .value("lcmv", Mode::lcmv)

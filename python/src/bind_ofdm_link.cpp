@@ -89,11 +89,11 @@ void bind_tx_ofdm(py::module_& module) {
 }
 
 void bind_rx_ofdm(py::module_& module) {
-  py::enum_<rx::OfdmEstimator>(module, "OfdmEstimator", "How the channel comes from what is known.")
+  Enum<rx::OfdmEstimator>(module, "OfdmEstimator", "How the channel comes from what is known.")
       .value("least_squares", rx::OfdmEstimator::least_squares)
       .value("dft", rx::OfdmEstimator::dft)
       .value("lmmse", rx::OfdmEstimator::lmmse);
-  py::enum_<rx::OfdmCombining>(module, "OfdmCombining", "How antennas become one.")
+  Enum<rx::OfdmCombining>(module, "OfdmCombining", "How antennas become one.")
       .value("maximum_ratio", rx::OfdmCombining::maximum_ratio)
       .value("interference_rejection", rx::OfdmCombining::interference_rejection);
   using R = rx::OfdmReception;
@@ -176,13 +176,25 @@ void bind_rx_ofdm(py::module_& module) {
       .def_property_readonly(
           "stats", [](const Rx& self) { return Stats(self.stats()); }, "A copy.")
       .def_property_readonly(
-          "equalized", [](const Rx& self) { return copied(self.equalized()); },
+          "equalized",
+          [](const Rx& self) {
+            require_idle(&self);
+            return copied(self.equalized());
+          },
           "Probe: data subcarriers of the last symbol, complex64 (n,), a copy.")
       .def_property_readonly(
-          "snr", [](const Rx& self) { return copied(self.snr()); },
+          "snr",
+          [](const Rx& self) {
+            require_idle(&self);
+            return copied(self.snr());
+          },
           "Probe: linear, over the span of used subcarriers, float32 (n,), a copy.")
       .def_property_readonly(
-          "channel", [](const Rx& self) { return copied(self.channel()); },
+          "channel",
+          [](const Rx& self) {
+            require_idle(&self);
+            return copied(self.channel());
+          },
           "Probe: over that span, complex64 (antennas, n), a copy.");
 }
 
