@@ -42,7 +42,7 @@ int main() {
   receiver.flush(on_frame);
 
   const sim::Truth truth = sky.truth();
-  const beam::AdaptiveBeamformer::Stats& beam = receiver.front_end().beamformer().stats();
+  const beam::AdaptiveBeamformer::Stats& beam = receiver.front_end().adaptive()->stats();
   const rx::KuReceiver::Stats& frames = receiver.ku().stats();
   std::printf("over the noise, per element: %.1f dB measured, the jammer's true power %.1f dB\n",
               beam.power_over_noise_db, truth.jammer_to_noise_db);

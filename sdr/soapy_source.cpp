@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <cmath>
 #include <thread>
 
@@ -59,6 +60,7 @@ struct SoapySource::Impl {
   void stop() noexcept;
   Read read(std::span<void* const> buffers, std::size_t max_samples, microseconds timeout);
 
+  std::optional<std::string> gain_text() const;
   int activate();
   int activate_at_once() { return device->activateStream(stream); }
   void deactivate() noexcept;
@@ -115,6 +117,16 @@ void SoapySource::Impl::open() {
   } catch (const std::exception& error) {
     throw IoError("cannot set up '" + config.args + "': " + error.what());
   }
+}
+
+// Nothing while the device changes it by itself.
+std::optional<std::string> SoapySource::Impl::gain_text() const {
+  const std::size_t first = setup.channels.front();
+  if (device->hasGainMode(SOAPY_SDR_RX, first) && device->getGainMode(SOAPY_SDR_RX, first))
+    return std::nullopt;
+  char text[64];
+  const auto end = std::to_chars(text, text + sizeof text, device->getGain(SOAPY_SDR_RX, first));
+  return std::string(text, end.ptr);
 }
 
 // One channel may start at once. Several start by the clock: UHD refuses anything else, and only so do they
@@ -340,9 +352,10 @@ Read SoapySource::read(std::span<void* const> channel_buffers, std::size_t max_s
 
 std::optional<std::string> SoapySource::sensor_text(std::string_view key) {
   const std::string name(key);
-  if (std::find(impl_->sensors.begin(), impl_->sensors.end(), name) == impl_->sensors.end())
-    return std::nullopt;
+  const bool told = std::find(impl_->sensors.begin(), impl_->sensors.end(), name) != impl_->sensors.end();
+  if (!told && name != "gain_db") return std::nullopt;
   try {
+    if (!told) return impl_->gain_text();
     return impl_->device->readSensor(name);
   } catch (const std::exception&) {
     return std::nullopt;

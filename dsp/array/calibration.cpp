@@ -13,6 +13,8 @@ namespace boresight::array {
 namespace {
 
 constexpr double most_future_s = 60;
+constexpr double stuck_odds = 1000;
+constexpr double least_stuck_ratio = 2;
 
 void require_range(std::string_view source, const std::string& name, double value, double low, double high) {
   require(value >= low && value <= high, std::string(source) + ": " + name + ": " + std::to_string(value) +
@@ -159,10 +161,12 @@ std::vector<bool> stuck_elements(Grid<const cf64> commanded, Grid<const cf64> me
     const cf64 c = commanded(rows[i], best);
     common[i] = std::norm(c) > 0 ? measured(rows[i], best) / c : cf64(0);
   }
+  const double ratio =
+      std::max(least_stuck_ratio, std::pow(stuck_odds, 1 / static_cast<double>(rows.size() - 1)));
   for (std::size_t e = 0; e < elements; ++e) {
     bool changed = false;
     for (const std::size_t m : rows) changed = changed || commanded(m, e) != commanded(rows[0], e);
-    stuck[e] = changed && e != best && 2 * unexplained(e, false) < unexplained(e, true);
+    stuck[e] = changed && e != best && ratio * unexplained(e, false) < unexplained(e, true);
   }
   return stuck;
 }

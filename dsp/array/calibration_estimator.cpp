@@ -34,6 +34,9 @@ const CalibrationEstimator::Config& checked(const CalibrationEstimator::Config& 
               " must be at most 2^24");
   require(c.band_hz >= 0 && c.band_hz <= c.sample_rate_hz,
           who + "band_hz " + std::to_string(c.band_hz) + " must be 0 to the sample rate");
+  const double band_hz = c.band_hz > 0 ? c.band_hz : 0.9 * c.sample_rate_hz;
+  require(c.notch_hz >= 0 && c.notch_hz < band_hz,
+          who + "notch_hz " + std::to_string(c.notch_hz) + " must not be negative, and below the band");
   require(c.shape_points == 0 ||
               (c.shape_points >= 2 && c.shape_points <= max_shape_points && c.shape_points <= c.fft_size / 8),
           who + std::to_string(c.shape_points) + " shape_points, must be 0, or 2 to fft_size / 8 and 256");
@@ -41,6 +44,8 @@ const CalibrationEstimator::Config& checked(const CalibrationEstimator::Config& 
                                         std::to_string(c.channels) + " channels");
   require(c.dead_below_db >= 3 && c.dead_below_db <= 100,
           who + "dead_below_db " + std::to_string(c.dead_below_db) + " must be 3 to 100");
+  require(c.noisy_below_db >= 3 && c.noisy_below_db <= 100,
+          who + "noisy_below_db " + std::to_string(c.noisy_below_db) + " must be 3 to 100");
   require(c.max_delay_samples > 0 && c.max_delay_samples <= static_cast<double>(c.fft_size) / 16,
           who + "max_delay_samples " + std::to_string(c.max_delay_samples) +
               " must be above 0 and at most fft_size / 16");
@@ -73,6 +78,11 @@ struct Watch {
     }
   }
 };
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values[values.size() / 2];
+}
 
 double wrapped(double rad) {
   return rad - 2 * pi * std::round(rad / (2 * pi));
@@ -200,7 +210,8 @@ CalibrationEstimator::Result CalibrationEstimator::solve(double frequency_hz, do
     if (found == ChannelState::ok) live.push_back(e);
   }
 
-  // Dead channels are those with little signal: found by a fit with them, left out of the next.
+  // Dead channels are those with little signal, noisy ones those with much noise: found by a fit with them,
+  // left out of the next.
   while (true) {
     if (live.size() < 2) {
       return refuse("calibration: " + std::to_string(live.size()) + " live channels, 2 are needed");
@@ -208,17 +219,30 @@ CalibrationEstimator::Result CalibrationEstimator::solve(double frequency_hz, do
     CalibrationFit fit(state.sums.view(), static_cast<double>(state.frames), config_, live);
     if (!fit.run()) return refuse("calibration: the channels have no source in common");
     std::vector<double> gains;
-    for (std::size_t i = 0; i < live.size(); ++i) gains.push_back(std::abs(fit.gain(i)));
-    std::vector<double> sorted = gains;
-    std::ranges::sort(sorted);
-    const double limit = amplitude_from_db(-config_.dead_below_db) * sorted[sorted.size() / 2];
+    std::vector<double> snrs;
+    for (std::size_t i = 0; i < live.size(); ++i) {
+      gains.push_back(std::abs(fit.gain(i)));
+      snrs.push_back(fit.snr(i));
+    }
+    const double least_gain = amplitude_from_db(-config_.dead_below_db) * median(gains);
+    const double least_snr = std::min(1.0, power_from_db(-config_.noisy_below_db) * median(snrs));
     std::vector<std::size_t> kept;
     for (std::size_t i = 0; i < live.size(); ++i) {
-      if (gains[i] >= limit) {
-        kept.push_back(live[i]);
+      ChannelState& state_of_channel = calibration.channels[live[i]].state;
+      if (gains[i] < least_gain) {
+        state_of_channel = ChannelState::dead;
+      } else if (snrs[i] < least_snr) {
+        state_of_channel = ChannelState::noisy;
       } else {
-        calibration.channels[live[i]].state = ChannelState::dead;
+        kept.push_back(live[i]);
       }
+    }
+    // Before channels are left out: to those that see two sources alike, what the others see more is noise.
+    const CalibrationFit::SecondSource second = fit.second_source();
+    if (second.share > most_second_source && second.deviations > 6) {
+      return refuse(
+          "calibration: more than one source: " + std::to_string(std::lround(100 * std::sqrt(second.share))) +
+          " % of what the channels share is not the first one's, 5 are allowed");
     }
     if (kept.size() < live.size()) {
       live = kept;
@@ -232,7 +256,7 @@ CalibrationEstimator::Result CalibrationEstimator::solve(double frequency_hz, do
     calibration.reference = live[r];
     calibration.delay_known = fit.delay_known();
     double snr_sum = 0;
-    for (std::size_t i = 0; i < live.size(); ++i) snr_sum += fit.snr(i);
+    for (const double snr : snrs) snr_sum += snr;
     double phase = 0;
     double delay = 0;
     fit.information(snr_sum, phase, delay);
@@ -243,8 +267,8 @@ CalibrationEstimator::Result CalibrationEstimator::solve(double frequency_hz, do
       c.gain = std::abs(gain);
       c.phase_rad = wrapped(std::arg(gain));
       c.delay_s = fit.delay_s(i) - fit.delay_s(r);
-      c.snr_db = std::clamp(db_from_power(fit.snr(i)), -400.0, 400.0);
-      if (i != r) inverse += (1 / fit.snr(i) + 1 / fit.snr(r)) / static_cast<double>(live.size() - 1);
+      c.snr_db = std::clamp(db_from_power(snrs[i]), -400.0, 400.0);
+      if (i != r) inverse += (1 / snrs[i] + 1 / snrs[r]) / static_cast<double>(live.size() - 1);
     }
     Result result;
     const double phase_rms_rad = std::sqrt(inverse * phase);
@@ -252,16 +276,13 @@ CalibrationEstimator::Result CalibrationEstimator::solve(double frequency_hz, do
       return refuse("calibration: the source is too weak: phases to " +
                     std::to_string(deg_from_rad(phase_rms_rad)) + " degrees, 11.5 are wanted");
     }
+    result.source_offset_hz = fit.source_offset_hz();
+    result.residual_db_rms.assign(config_.channels, 0);
+    result.residual_deg_rms.assign(config_.channels, 0);
     result.bound_deg_rms = deg_from_rad(phase_rms_rad);
     result.bound_delay_s_rms = std::sqrt(inverse * delay);
 
     // The shape, where the source covers the band; and what the model leaves, in finer parts.
-    const CalibrationFit::SecondSource second = fit.second_source();
-    if (second.share > most_second_source && second.deviations > 6) {
-      return refuse(
-          "calibration: more than one source: " + std::to_string(std::lround(100 * std::sqrt(second.share))) +
-          " % of what the channels share is not the first one's, 5 are allowed");
-    }
     double weight = 0;
     if (config_.shape_points > 0 && fit.delay_known()) {
       const std::size_t points = config_.shape_points;
@@ -279,16 +300,25 @@ CalibrationEstimator::Result CalibrationEstimator::solve(double frequency_hz, do
     double square_deg = 0;
     std::size_t parts = 0;
     for (std::size_t i = 0; i < live.size(); ++i) {
+      double own_square_db = 0;
+      double own_square_deg = 0;
+      std::size_t own_parts = 0;
       for (std::size_t cell = 0; cell < cells && i != r; ++cell) {
         const std::size_t first = cell * fit.bins() / cells;
         const std::size_t last = (cell + 1) * fit.bins() / cells;
         double reference_weight = 0;
         const cf64 left = fit.ratio(i, first, last, weight) / fit.ratio(r, first, last, reference_weight);
         if (!(reference_weight > 0.1 * heaviest)) continue;
-        square_db += std::pow(std::clamp(2 * db_from_power(std::abs(left)), -400.0, 400.0), 2);
-        square_deg += std::pow(deg_from_rad(std::arg(left)), 2);
-        ++parts;
+        own_square_db += std::pow(std::clamp(2 * db_from_power(std::abs(left)), -400.0, 400.0), 2);
+        own_square_deg += std::pow(deg_from_rad(std::arg(left)), 2);
+        ++own_parts;
       }
+      if (own_parts == 0) continue;
+      result.residual_db_rms[live[i]] = std::sqrt(own_square_db / static_cast<double>(own_parts));
+      result.residual_deg_rms[live[i]] = std::sqrt(own_square_deg / static_cast<double>(own_parts));
+      square_db += own_square_db;
+      square_deg += own_square_deg;
+      parts += own_parts;
     }
     if (parts > 0) {
       calibration.residual_db_rms = std::sqrt(square_db / static_cast<double>(parts));

@@ -16,6 +16,7 @@ constexpr double still = 1e-7;  // of a channel's response, when the fit stops
 // Largest |cross spectrum sum|^2 over what noise alone makes of it: exponential, the largest of up to 8192
 // trials (channels times delays); beyond this once in 60,000 calibrations without a source.
 constexpr double least_evidence = 20;
+constexpr double least_noise = 0.25;     // of a channel, in units of the median's
 constexpr double least_spread_bins = 5;  // rms, of a source that tells delays
 
 }  // namespace
@@ -29,12 +30,14 @@ CalibrationFit::CalibrationFit(Grid<const cf64> sums, double frames,
     const double offset_hz = (static_cast<double>(i) - 0.5 * static_cast<double>(n)) * config.sample_rate_hz /
                              static_cast<double>(n);
     if (2 * std::abs(offset_hz) > band_hz) continue;
+    if (config.notch_hz > 0 && 2 * std::abs(offset_hz) <= config.notch_hz) continue;
     bins_.push_back((i + n / 2) % n);
     offsets_hz_.push_back(offset_hz);
   }
   h_.assign(count() * bins_.size(), 1);
   gain_.assign(count(), 1);
   delay_s_.assign(count(), 0);
+  noise_.assign(count(), 1);
   weight_.assign(bins_.size(), 1);
   power_.assign(bins_.size(), 0);
   z_.assign(bins_.size(), 0);
@@ -137,6 +140,16 @@ double CalibrationFit::snr(std::size_t e) const {
   return signal > 0 ? signal / std::max(total - signal, 1e-12 * total) : 0;
 }
 
+double CalibrationFit::source_offset_hz() const {
+  double sum = 0;
+  double first = 0;
+  for (std::size_t k = 0; k < bins(); ++k) {
+    sum += power_[k] * power_[k];
+    first += power_[k] * power_[k] * offsets_hz_[k];
+  }
+  return sum > 0 ? first / sum : 0;
+}
+
 CalibrationFit::SecondSource CalibrationFit::second_source() {
   if (count() < 3) return {};  // one cross spectrum fits any source
   const std::size_t cells = std::min<std::size_t>(bins(), 8);
@@ -197,10 +210,22 @@ void CalibrationFit::information(double snr_sum, double& phase, double& delay) c
 bool CalibrationFit::start() {
   std::size_t pivot = 0;
   double most = -1;
+  std::vector<double> powers(count(), 0);
   for (std::size_t e = 0; e < count(); ++e) {
+    for (std::size_t k = 0; k < bins(); ++k) powers[e] += r(e, e, k).real();
+  }
+  // Until more is known, all is noise.
+  double mean_power = 0;
+  for (const double p : powers) mean_power += p / static_cast<double>(count() * bins());
+  if (!(mean_power > 0)) return false;
+  for (std::size_t e = 0; e < count(); ++e) noise_[e] = powers[e] / static_cast<double>(bins());
+  set_noise(noise_, mean_power);
+  for (std::size_t e = 0; e < count(); ++e) {
+    // Relative to their powers: a channel with much noise would else share most of all.
     double shared = 0;
     for (std::size_t j = 0; j < count(); ++j) {
-      for (std::size_t k = 0; k < bins() && j != e; ++k) shared += std::norm(r(e, j, k));
+      if (j == e || !(powers[e] * powers[j] > 0)) continue;
+      for (std::size_t k = 0; k < bins(); ++k) shared += std::norm(r(e, j, k)) / (powers[e] * powers[j]);
     }
     if (shared > most) {
       most = shared;
@@ -279,37 +304,54 @@ void CalibrationFit::combine(std::size_t e) {
     d_[k] = 0;
     for (std::size_t j = 0; j < count(); ++j) {
       if (j == e && !own) continue;
-      z_[k] += r(e, j, k) * h_[j * bins() + k];
-      d_[k] += std::norm(h_[j * bins() + k]);
+      z_[k] += r(e, j, k) * h_[j * bins() + k] / noise_[j];
+      d_[k] += std::norm(h_[j * bins() + k]) / noise_[j];
     }
   }
 }
 
 void CalibrationFit::weigh() {
-  double noise = 0;
+  std::vector<double> left(count(), 0);
   double all = 0;
   for (std::size_t k = 0; k < bins(); ++k) {
     double sum = 0;
     double scale = 0;
-    double trace = 0;
-    double size = 0;
     for (std::size_t e = 0; e < count(); ++e) {
       const cf64 h = h_[e * bins() + k];
-      trace += r(e, e, k).real();
-      size += std::norm(h);
       for (std::size_t j = 0; j < e; ++j) {
         const cf64 g = h_[j * bins() + k];
-        sum += (std::conj(h) * r(e, j, k) * g).real();
-        scale += std::norm(h) * std::norm(g);
+        const double weight = 1 / (noise_[e] * noise_[j]);
+        sum += weight * (std::conj(h) * r(e, j, k) * g).real();
+        scale += weight * std::norm(h) * std::norm(g);
       }
     }
     power_[k] = scale > 0 ? std::max(0.0, sum / scale) : 0;
-    weight_[k] = size;
-    noise += std::max(0.0, trace - power_[k] * size) / static_cast<double>(count() * bins());
-    all += trace / static_cast<double>(count() * bins());
+    for (std::size_t e = 0; e < count(); ++e) {
+      const double own = r(e, e, k).real();
+      left[e] += (own - power_[k] * std::norm(h_[e * bins() + k])) / static_cast<double>(bins());
+      all += own / static_cast<double>(count() * bins());
+    }
   }
-  noise = std::max(noise, 1e-9 * all);
-  for (std::size_t k = 0; k < bins(); ++k) weight_[k] = power_[k] / (power_[k] * weight_[k] + noise);
+  set_noise(std::move(left), all);
+  for (std::size_t k = 0; k < bins(); ++k) {
+    double size = 0;
+    for (std::size_t e = 0; e < count(); ++e) size += std::norm(h_[e * bins() + k]) / noise_[e];
+    weight_[k] = power_[k] / (power_[k] * size + 1);
+  }
+}
+
+void CalibrationFit::set_noise(std::vector<double> left, double mean_power) {
+  for (double& noise : left) noise = std::max(noise, 1e-9 * mean_power);
+  if (count() == 2) {
+    // Gains and noises cannot be told apart: it is the same for both.
+    std::ranges::fill(noise_, 0.5 * (left[0] + left[1]));
+    return;
+  }
+  noise_ = left;
+  std::ranges::sort(left);
+  // What the model explains by chance leaves little noise, and must not make the channel the only one that
+  // counts.
+  for (double& noise : noise_) noise = std::max(noise, least_noise * left[count() / 2]);
 }
 
 cf64 CalibrationFit::turned_sum(double delay_s) const {

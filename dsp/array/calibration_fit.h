@@ -41,6 +41,8 @@ class CalibrationFit {
   /// Mean signal-to-noise ratio per sample of the band.
   double snr(std::size_t e) const;
 
+  double source_offset_hz() const;
+
   struct SecondSource {
     double share = 0;  // mean square of the cross spectra that no single source explains, over the source's
     double deviations = 0;  // of that, of what noise leaves
@@ -63,12 +65,15 @@ class CalibrationFit {
 
   void model(std::size_t e);
 
-  /// z_k = sum over the other channels of R_ej h_j, d_k = sum of |h_j|^2: z / d estimates P h_e. Two channels
-  /// say nothing about gains without their own powers; the noise of both is then taken for equal.
+  /// z_k = sum over the other channels of R_ej h_j / n_j, d_k = sum of |h_j|^2 / n_j: z / d estimates P h_e;
+  /// n the noise. Two channels say nothing about gains without their own powers; the noise of both is then
+  /// taken for equal.
   void combine(std::size_t e);
 
-  /// Power of the source per bin, and the weights P / (P |h|^2 + noise) of the maximum-likelihood fit.
+  /// Power of the source per bin, noise per channel, and the weights P / (P sum of |h|^2 / n + 1) of the
+  /// maximum-likelihood fit.
   void weigh();
+  void set_noise(std::vector<double> left, double mean_power);
 
   cf64 turned_sum(double delay_s) const;
 
@@ -84,6 +89,7 @@ class CalibrationFit {
   std::vector<cf64> h_;  // [channel][bin]
   std::vector<cf64> gain_;
   std::vector<double> delay_s_;
+  std::vector<double> noise_;  // [channel]
   std::vector<double> weight_;
   std::vector<double> power_;
   std::vector<cf64> z_;

@@ -15,7 +15,7 @@ using Json = nlohmann::json;
 
 constexpr int version = 1;
 constexpr int max_depth = 4;
-constexpr const char* states[] = {"ok", "dead", "stuck", "duplicate"};
+constexpr const char* states[] = {"ok", "dead", "stuck", "duplicate", "noisy"};
 
 [[noreturn]] void fail(std::string_view source, const std::string& where, const std::string& limit) {
   throw ConfigError(std::string(source) + ": " + where + ": " + limit);
@@ -160,7 +160,9 @@ Calibration parse_calibration(std::string_view text, std::string_view source) {
     const Json& state = channel.get("state");
     std::size_t number = 0;
     while (number < std::size(states) && state != states[number]) ++number;
-    if (number == std::size(states)) fail(source, path + "state", "must be ok, dead, stuck or duplicate");
+    if (number == std::size(states)) {
+      fail(source, path + "state", "must be ok, dead, stuck, duplicate or noisy");
+    }
     c.state = static_cast<ChannelState>(number);
     c.gain = channel.number("gain");
     c.phase_rad = rad_from_deg(channel.number("phase_deg"));

@@ -54,6 +54,7 @@ struct SubbandBeamformer::State {
   explicit State(const Config& c)
       : weights(weights_config(c)),
         bank(c.geometry.elements(), 1, c.fft_size),
+        zeros(c.geometry.elements(), c.fft_size / 2),
         watch({.jump_db = c.jump_db,
                .decay = std::pow(decay_per_block, static_cast<double>(c.fft_size) / (2 * block_samples)),
                .overlapping = true}),
@@ -63,6 +64,7 @@ struct SubbandBeamformer::State {
 
   SubbandWeights weights;
   fft::OverlapBank bank;
+  GridBuffer<cf32> zeros;  // what drain() feeds
   PowerWatch watch;
   std::size_t interval;       // frames
   std::size_t first_renewal;  // frames
@@ -71,6 +73,8 @@ struct SubbandBeamformer::State {
   bool settled = false;       // a full interval has been seen
   bool direction_changed = false;
   std::size_t rest = first_rest_frames;  // frames until the watch looks again
+  bool draining = false;
+  bool half_empty = false;  // the next frame is, as the first one after drain()
   std::uint64_t jumps = 0;
 };
 
@@ -146,9 +150,17 @@ void SubbandBeamformer::learn_anew(Grid<const cf32> bins) noexcept {
 void SubbandBeamformer::frame(Grid<const cf32> bins, std::span<cf32> out) noexcept {
   State& state = *state_;
   const Grid<const cf32> beam(out.data(), 1, out.size());
+  if (state.draining) {
+    state.weights.apply(bins, out);
+    return;
+  }
   learn(bins);
   const bool new_weights = state.weights.fading();
   state.weights.apply(bins, out);
+  if (state.half_empty) {  // its power says nothing
+    state.half_empty = false;
+    return;
+  }
   if (state.rest > 0) {
     if (--state.rest == 0) state.watch.settle(beam);
   } else if (config_.mode != SubbandWeights::Mode::mvdr) {
@@ -170,6 +182,17 @@ void SubbandBeamformer::process(Grid<const cf32> in, std::span<cf32> out) noexce
                        [this](Grid<const cf32> bins, Grid<cf32> beam) { frame(bins, beam.row(0)); });
 }
 
+void SubbandBeamformer::drain(std::span<cf32> out) noexcept {
+  State& state = *state_;
+  BORESIGHT_ASSERT(out.size() == latency_samples());
+  state.draining = true;
+  const std::size_t half = state.zeros.columns();
+  for (std::size_t t = 0; t < out.size(); t += half) process(state.zeros.view(), out.subspan(t, half));
+  state.draining = false;
+  state.bank.reset();
+  state.half_empty = true;
+}
+
 void SubbandBeamformer::reset() noexcept {
   State& state = *state_;
   state.bank.reset();
@@ -180,6 +203,7 @@ void SubbandBeamformer::reset() noexcept {
   state.direction_changed = false;
   state.watch.reset();
   state.rest = first_rest_frames;
+  state.half_empty = false;
   state.jumps = 0;
 }
 

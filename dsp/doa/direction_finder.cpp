@@ -7,8 +7,10 @@
 
 #include "boresight/core/assert.h"
 #include "boresight/core/error.h"
+#include "boresight/core/units.h"
 #include "doa/chi_squared.h"
 #include "doa/direction_search.h"
+#include "doa/manifold.h"
 #include "doa/signal_factor.h"
 
 namespace boresight::doa {
@@ -29,6 +31,13 @@ DirectionFinder::DirectionFinder(const Config& config) {
   require(config.sources < elements, "direction finder: " + std::to_string(config.sources) +
                                          " sources with " + std::to_string(elements) +
                                          " elements, must be 0 to one less than elements");
+  const Extent extent = extent_of(config.geometry);
+  require(extent.dimensions != 1 || std::abs(extent.line.z) < 1e-6,
+          "direction finder: a line that leans " + std::to_string(deg_from_rad(std::asin(extent.line.z))) +
+              " degrees out of the x-y plane, must be 0: its cones about the line do not tell directions");
+  require(extent.dimensions != 2 || std::abs(extent.normal.z) > 1e-6,
+          "direction finder: elements in a plane that holds the z axis see the same on both its sides; the "
+          "plane must cross the z axis");
   const auto check = [](const char* name, double value, double least, double most) {
     require(value >= least && value <= most, std::string("direction finder: ") + name + " " +
                                                  std::to_string(value) + " must be " + std::to_string(least) +

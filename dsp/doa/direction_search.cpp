@@ -48,22 +48,23 @@ Vec3 in_the_sky(Vec3 u) {
 
 }  // namespace
 
-DirectionFinder::Search::Search(const Config& c) : config(c), manifold(c.geometry, c.frequency_hz) {
+DirectionFinder::Search::Search(const Config& c)
+    : config(c), manifold(c.geometry, c.frequency_hz), extent(extent_of(c.geometry)) {
   line = uniform_line();
   // A quarter of a beam apart in direction cosines.
-  double extent = 0;
+  double widest_m = 0;
   for (const Vec3& a : config.geometry.positions_m) {
-    for (const Vec3& b : config.geometry.positions_m) extent = std::max(extent, norm(a - b));
+    for (const Vec3& b : config.geometry.positions_m) widest_m = std::max(widest_m, norm(a - b));
   }
-  const double wavelengths = extent * manifold.wavenumber_rad_m() / (2 * pi);
+  const double wavelengths = widest_m * manifold.wavenumber_rad_m() / (2 * pi);
   const auto steps = static_cast<int>(std::ceil(4 * std::clamp(wavelengths, 1.0, 16.0)));
   const int across = manifold.axes() == 2 ? steps : 0;
   for (int i = -steps; i <= steps; ++i) {
     for (int k = -across; k <= across; ++k) {
-      const double x = (i * 0.999) / steps;
-      const double y = across > 0 ? (k * 0.999) / across : 0;
-      const double rest = 1 - x * x - y * y;
-      if (rest > 0) sky.push_back({x, y, std::sqrt(rest)});
+      const Vec3 along = ((i * 0.999) / steps) * manifold.lean();
+      const Vec3 flat = along + Vec3{0, across > 0 ? (k * 0.999) / across : 0, 0};
+      const double rest = 1 - dot(flat, flat);
+      if (rest > 0) sky.push_back({flat.x, flat.y, std::sqrt(rest)});
     }
   }
   // The grid leaves gaps at the horizon, where an array with half a wavelength between elements sees both
@@ -79,10 +80,10 @@ DirectionFinder::Search::Search(const Config& c) : config(c), manifold(c.geometr
 std::optional<LineArray> DirectionFinder::Search::uniform_line() const {
   const std::vector<Vec3>& r = config.geometry.positions_m;
   if (manifold.axes() != 1) return {};
-  const double step = r[1].x - r[0].x;
+  const double step = dot(r[1] - r[0], manifold.lean());
   const double spacing = step * manifold.wavenumber_rad_m() / (2 * pi);
   for (std::size_t e = 0; e < r.size(); ++e) {
-    if (std::abs(r[e].x - r[0].x - static_cast<double>(e) * step) > 1e-9) return {};
+    if (std::abs(dot(r[e] - r[0], manifold.lean()) - static_cast<double>(e) * step) > 1e-6) return {};
   }
   if (!(spacing > 0 && spacing <= 0.5 + 1e-9)) return {};
   return LineArray{.elements = r.size(), .spacing_wavelengths = spacing};
@@ -119,7 +120,9 @@ std::vector<Vec3> DirectionFinder::Search::best_fit(const SubspaceFit& fit, Grid
     Vec3 u = sky[static_cast<std::size_t>(best)];
     // No two the same, from which no step leads away.
     for (const Vec3& other : starts[0]) {
-      if (angle_between(u, other) < 1e-6) u = moved(u, u.x > 0 ? -0.01 : 0.01, 0);
+      if (angle_between(u, other) < 1e-6) {
+        u = manifold.moved(u, dot(u, manifold.lean()) > 0 ? -0.01 : 0.01, 0);
+      }
     }
     starts[0].push_back(u);
     fit.descend(starts[0]);
@@ -130,7 +133,7 @@ std::vector<Vec3> DirectionFinder::Search::best_fit(const SubspaceFit& fit, Grid
       std::vector<Vec3> start;
       for (const double angle : roots.angles_rad) {
         const double inside = std::clamp(angle, -1.56, 1.56);
-        start.push_back({std::sin(inside), 0, std::cos(inside)});
+        start.push_back(std::sin(inside) * manifold.lean() + Vec3{0, 0, std::cos(inside)});
       }
       starts.push_back(start);
     }
@@ -193,6 +196,15 @@ bool DirectionFinder::Search::unique(const SubspaceFit& fit, std::vector<Vec3>& 
       return set_distance(other, directions) > 0.95 * tolerance;
     };
     for (std::size_t i = 0; i < directions.size() && !moved_on; ++i) {
+      // Behind the plane of the elements everything looks the same; the candidates of the sky may all lie in
+      // the wide valley of a direction near that plane.
+      if (extent.dimensions == 2) {
+        const Vec3 behind = directions[i] - (2 * dot(directions[i], extent.normal)) * extent.normal;
+        std::vector<Vec3> other = directions;
+        other[i] = behind;
+        if (behind.z > 0 && contradicts(other, 0)) return false;
+        if (moved_on) break;
+      }
       // Anywhere in the sky: the two best candidates that are not near any of the set.
       std::vector<Vec3> others = directions;
       others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
@@ -223,7 +235,7 @@ bool DirectionFinder::Search::unique(const SubspaceFit& fit, std::vector<Vec3>& 
     for (std::size_t i = 0; i < directions.size(); ++i) {
       for (const auto& [first, second] : at_tolerance(fit, directions, i)) {
         std::vector<Vec3> other = directions;
-        other[i] = in_the_sky(moved(directions[i], first, second));
+        other[i] = in_the_sky(manifold.moved(directions[i], first, second));
         if (contradicts(other, std::uint64_t{1} << i)) return false;
       }
     }
@@ -240,8 +252,8 @@ bool DirectionFinder::Search::single(const SubspaceFit& fit, const std::vector<V
   for (std::size_t i = 0; i < directions.size(); ++i) {
     const auto steps = at_tolerance(fit, directions, i);
     for (std::size_t p = 0; p + 1 < steps.size(); p += 2) {
-      const Vec3 one = moved(directions[i], steps[p][0], steps[p][1]);
-      const Vec3 other = moved(directions[i], steps[p + 1][0], steps[p + 1][1]);
+      const Vec3 one = manifold.moved(directions[i], steps[p][0], steps[p][1]);
+      const Vec3 other = manifold.moved(directions[i], steps[p + 1][0], steps[p + 1][1]);
       if (!(one.z > 0 && other.z > 0)) continue;
       if (!pair_is_refuted(factor, a, i, one, other, noise_power, snapshots)) return false;
       if (!config.coherent) continue;

@@ -33,6 +33,7 @@ struct DirectionFinder::Search {
 
   Config config;
   Manifold manifold;
+  Extent extent;
   std::optional<LineArray> line;
   std::vector<Vec3> sky;          // candidates
   Eigen::MatrixXcd sky_steering;  // theirs

@@ -2,7 +2,9 @@
 //
 //   u' = u cos|d| + (d_1 e_1 + d_2 e_2) sin|d| / |d|,   d in radians
 //
-// e_1 leans towards +x, e_2 = u x e_1; at boresight they are +x and +y. A line along x cannot tell e_2.
+// e_1 leans towards +x, e_2 = u x e_1; at boresight they are +x and +y. A line across boresight (in or
+// parallel to the x-y plane) cannot tell how far u is turned around it: there e_1 leans along the line and is
+// the only axis.
 #pragma once
 
 #include <Eigen/Core>
@@ -23,24 +25,45 @@ struct TangentAxes {
   Vec3 second;
 };
 
-inline TangentAxes tangent_axes(Vec3 u) {
-  const Vec3 lean = std::abs(u.x) < 0.999999 ? Vec3{1, 0, 0} : Vec3{0, 0, u.x > 0 ? -1.0 : 1.0};
-  Vec3 first = lean - dot(lean, u) * u;
-  first = (1 / norm(first)) * first;
-  return {first, cross(u, first)};
-}
-
-inline Vec3 moved(Vec3 u, double first_rad, double second_rad) {
-  const double angle = std::hypot(first_rad, second_rad);
-  if (!(angle > 0)) return u;
-  const TangentAxes axes = tangent_axes(u);
-  const double scale = std::sin(angle) / angle;
-  const Vec3 v = std::cos(angle) * u + (scale * first_rad) * axes.first + (scale * second_rad) * axes.second;
-  return (1 / norm(v)) * v;
-}
-
 inline double angle_between(Vec3 a, Vec3 b) {
   return std::atan2(norm(cross(a, b)), dot(a, b));
+}
+
+/// What the elements stand on, within a micrometre.
+struct Extent {
+  Eigen::Index dimensions = 0;  // 0: one place, 1: a line, 2: a plane, 3: a volume
+  Vec3 line;                    // of length 1: the line's direction, x > 0 or, across x, y > 0
+  Vec3 normal;                  // of length 1, of a plane
+};
+
+inline Extent extent_of(const array::Geometry& geometry) {
+  constexpr double tolerance_m = 1e-6;
+  const std::vector<Vec3>& r = geometry.positions_m;
+  Extent out;
+  // The element furthest from the first, then the one furthest from that line, then from that plane.
+  double furthest = tolerance_m;
+  for (const Vec3& position : r) {
+    const Vec3 from_first = position - r[0];
+    if (norm(from_first) <= furthest) continue;
+    furthest = norm(from_first);
+    out.line = (1 / furthest) * from_first;
+    out.dimensions = 1;
+  }
+  if (out.dimensions == 0) return out;
+  if (out.line.x < -1e-9 || (std::abs(out.line.x) <= 1e-9 && out.line.y < 0)) out.line = -1.0 * out.line;
+  furthest = tolerance_m;
+  for (const Vec3& position : r) {
+    const Vec3 off = cross(out.line, position - r[0]);
+    if (norm(off) <= furthest) continue;
+    furthest = norm(off);
+    out.normal = (1 / furthest) * off;
+    out.dimensions = 2;
+  }
+  if (out.dimensions == 1) return out;
+  for (const Vec3& position : r) {
+    if (std::abs(dot(out.normal, position - r[0])) > tolerance_m) out.dimensions = 3;
+  }
+  return out;
 }
 
 class Manifold {
@@ -50,18 +73,36 @@ class Manifold {
     require(frequency_hz > 0 && std::isfinite(frequency_hz),
             "direction finding: frequency_hz " + std::to_string(frequency_hz) + " must be positive");
     wavenumber_ = 2 * pi * frequency_hz / speed_of_light_m_s;
-    axes_ = 1;
-    for (const Vec3& r : geometry_.positions_m) {
-      if (std::abs(r.y - geometry_.positions_m[0].y) > 1e-9 ||
-          std::abs(r.z - geometry_.positions_m[0].z) > 1e-9) {
-        axes_ = 2;
-      }
-    }
+    const Extent extent = extent_of(geometry_);
+    const bool across = std::abs(extent.line.z) < 1e-6;
+    axes_ = extent.dimensions == 0 || (extent.dimensions == 1 && across) ? 1 : 2;
+    // Exactly in the plane across boresight, so that steps from the plane of line and boresight stay in it.
+    const double length = std::hypot(extent.line.x, extent.line.y);
+    if (axes_ == 1 && length > 0) lean_ = {extent.line.x / length, extent.line.y / length, 0};
   }
 
   Eigen::Index elements() const { return static_cast<Eigen::Index>(geometry_.elements()); }
-  /// Angles per direction that the array can tell: 1 for a line along x, otherwise 2.
+  /// Angles per direction that the array can tell: 1 for a line across boresight, otherwise 2.
   Eigen::Index axes() const { return axes_; }
+  /// What e_1 leans towards: the line's direction, +x for other arrays.
+  Vec3 lean() const { return lean_; }
+
+  TangentAxes tangent_axes(Vec3 u) const {
+    const double along = dot(lean_, u);
+    const Vec3 lean = std::abs(along) < 0.999999 ? lean_ : Vec3{0, 0, along > 0 ? -1.0 : 1.0};
+    Vec3 first = lean - dot(lean, u) * u;
+    first = (1 / norm(first)) * first;
+    return {first, cross(u, first)};
+  }
+  Vec3 moved(Vec3 u, double first_rad, double second_rad) const {
+    const double angle = std::hypot(first_rad, second_rad);
+    if (!(angle > 0)) return u;
+    const TangentAxes axes = tangent_axes(u);
+    const double scale = std::sin(angle) / angle;
+    const Vec3 v =
+        std::cos(angle) * u + (scale * first_rad) * axes.first + (scale * second_rad) * axes.second;
+    return (1 / norm(v)) * v;
+  }
   const array::Geometry& geometry() const { return geometry_; }
   double wavenumber_rad_m() const { return wavenumber_; }
 
@@ -99,6 +140,7 @@ class Manifold {
   array::Geometry geometry_;
   double wavenumber_ = 0;
   Eigen::Index axes_ = 1;
+  Vec3 lean_{1, 0, 0};
 };
 
 }  // namespace boresight::doa

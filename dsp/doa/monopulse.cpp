@@ -26,6 +26,13 @@ Vec3 from_cosines(double x, double y) {
   return {scale * x, scale * y, 0};
 }
 
+/// `look` with other direction cosines, on its side of the array.
+Vec3 beside(Vec3 look, double dx, double dy) {
+  Vec3 u = from_cosines(look.x + dx, look.y + dy);
+  if (look.z < 0) u.z = -u.z;
+  return u;
+}
+
 }  // namespace
 
 struct Monopulse::Workspace {
@@ -215,25 +222,36 @@ MonopulseError Monopulse::measure(Grid<const cf64> covariance, double snapshots,
   BORESIGHT_ASSERT(covariance.rows() == static_cast<std::size_t>(work.sum.size()) &&
                    covariance.columns() == covariance.rows());
   MonopulseError out{.variance_x = infinity, .variance_y = infinity};
-  work.manifold.steer(look, work.sum);
-  double ignored = 0;
   double trace = 0;
   for (std::size_t e = 0; e < covariance.rows(); ++e) trace += covariance(e, e).real();
-  // The beam has the power S + N/E for a source at `look`, an element S + N.
-  const double beam = work.form(covariance, work.sum, work.sum, ignored) / (n * n);
-  const double signal = (n * beam - trace / n) / (n - 1);
-  const double noise = trace / n - signal;
-  if (!std::isfinite(beam) || !(trace > 0) || !(snapshots > 0) || !std::isfinite(snapshots)) return out;
-  // Clean data leave no noise, or a rounding below none: a variance of zero would stop a filter.
-  out.snr = std::max(0.0, signal) / std::max(noise, 1e-9 * trace / n);
-  Workspace::Reading readings[2];
-  for (std::size_t axis = 0; axis < 2; ++axis) {
-    if (work.axes[axis].half == 0) continue;
-    readings[axis] = work.kind == MonopulseKind::phase ? work.by_phase(covariance, snapshots, axis, out.snr)
-                                                       : work.by_amplitude(covariance, snapshots, look, axis,
-                                                                           out.snr, std::max(0.0, noise));
+  if (!std::isfinite(trace) || !(trace > 0) || !(snapshots > 0) || !std::isfinite(snapshots)) return out;
+  const double element = trace / n;  // S + N
+  // The beam has the power S + N / E for a source where it looks, an element S + N.
+  const auto signal_towards = [&](Vec3 direction) {
+    work.manifold.steer(direction, work.sum);
+    double ignored = 0;
+    return (work.form(covariance, work.sum, work.sum, ignored) / n - element) / (n - 1);
+  };
+  double signal = signal_towards(look);
+  if (!std::isfinite(signal)) return out;
+  // The second time around with the signal that a beam towards the source has: what the beam towards `look`
+  // loses of a strong source would pass for noise.
+  for (const bool again : {false, true}) {
+    const double noise = element - signal;
+    // Clean data leave no noise, or a rounding below none: a variance of zero would stop a filter.
+    out.snr = std::max(0.0, signal) / std::max(noise, 1e-9 * element);
+    work.manifold.steer(look, work.sum);
+    Workspace::Reading readings[2];
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      if (work.axes[axis].half == 0) continue;
+      readings[axis] =
+          work.kind == MonopulseKind::phase
+              ? work.by_phase(covariance, snapshots, axis, out.snr)
+              : work.by_amplitude(covariance, snapshots, look, axis, out.snr, std::max(0.0, noise));
+    }
+    work.solve(readings, out);
+    if (!again) signal = std::max(signal, signal_towards(beside(look, out.ux, out.uy)));
   }
-  work.solve(readings, out);
   return out;
 }
 

@@ -61,7 +61,7 @@ PeakSearch::PeakSearch(const Manifold& manifold)
 /// q and its derivatives along the tangent axes: with a' = j p a for phases p,
 /// q_i = 2 Re(a_i^H Q a), q_ij = 2 Re(a_i^H Q a_j + a_ij^H Q a), a_ij = (-p_i p_j - j delta_ij r.u) a.
 PeakSearch::Derivatives PeakSearch::at(const Eigen::MatrixXcd& form, Vec3 u) noexcept {
-  const TangentAxes axes = tangent_axes(u);
+  const TangentAxes axes = manifold_->tangent_axes(u);
   const bool plane = manifold_->axes() == 2;
   manifold_->steer(u, a_);
   qa_.noalias() = form.lazyProduct(a_);
@@ -113,7 +113,7 @@ Vec3 PeakSearch::exact(const Eigen::MatrixXcd& form, Vec3 u, bool maximum, doubl
     s2 *= bound;
     bool better = false;
     for (int half = 0; half < 8 && !better; ++half, s1 /= 2, s2 /= 2) {
-      const Vec3 next = moved(u, s1, s2);
+      const Vec3 next = manifold_->moved(u, s1, s2);
       const Derivatives there = at(form, next);
       if (sign * there.q < sign * now.q) {
         u = next;

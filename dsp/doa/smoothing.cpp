@@ -89,4 +89,23 @@ void spatial_smoothing(Grid<const cf64> covariance, std::size_t columns, std::si
   }
 }
 
+void spatial_smoothing(const array::Geometry& geometry, Grid<const cf64> covariance, std::size_t columns,
+                       std::size_t rows, std::size_t part_columns, std::size_t part_rows, Grid<cf64> out) {
+  constexpr double tolerance_m = 1e-6;
+  geometry.check();
+  const std::vector<Vec3>& r = geometry.positions_m;
+  require(columns >= 1 && rows >= 1 && columns <= r.size() && rows <= r.size() && columns * rows == r.size(),
+          "smoothing: " + std::to_string(columns) + " x " + std::to_string(rows) +
+              " elements of an array of " + std::to_string(r.size()));
+  const Vec3 p = columns > 1 ? r[1] - r[0] : Vec3{};
+  const Vec3 q = rows > 1 ? r[columns] - r[0] : Vec3{};
+  for (std::size_t e = 0; e < r.size(); ++e) {
+    const Vec3 expected = r[0] + static_cast<double>(e % columns) * p + static_cast<double>(e / columns) * q;
+    require(norm(r[e] - expected) <= tolerance_m,
+            "smoothing: element " + std::to_string(e) + " is " + std::to_string(norm(r[e] - expected)) +
+                " m off the even spacing of the others, must be at most 1e-6");
+  }
+  spatial_smoothing(covariance, columns, rows, part_columns, part_rows, out);
+}
+
 }  // namespace boresight::doa

@@ -39,8 +39,10 @@ double SubspaceFit::cost(const std::vector<Vec3>& directions) const {
   const double rest = power_ - inside.squaredNorm();
   if (stochastic_noise_ == 0) return rest;
   const auto others = static_cast<double>(manifold_->elements() - q.cols());
-  const double determinant = (inside * inside.adjoint()).determinant().real();
-  return stochastic_noise_ * (std::log(determinant) + others * std::log(std::max(0.0, rest) / others));
+  // Sums of logarithms: the product of many small or large powers leaves the range of double.
+  const Eigen::LDLT<MatrixXcd> factored(inside * inside.adjoint());
+  const double log_determinant = factored.vectorD().real().cwiseMax(0).array().log().sum();
+  return stochastic_noise_ * (log_determinant + others * std::log(std::max(0.0, rest) / others));
 }
 
 Eigen::VectorXd SubspaceFit::cost_with(const std::vector<Vec3>& directions,
@@ -126,7 +128,7 @@ SubspaceFit::Result SubspaceFit::descend(std::vector<Vec3>& directions, std::uin
       for (Index i = 0; i < sources; ++i) {
         const double second = axes == 2 ? step(axes * i + 1) : 0;
         Vec3& u = next[static_cast<std::size_t>(i)];
-        u = above_the_horizon(moved(u, step(axes * i), second));
+        u = above_the_horizon(manifold_->moved(u, step(axes * i), second));
       }
       const double there = cost(next);
       if (there < out.cost) {

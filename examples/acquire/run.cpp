@@ -1,69 +1,26 @@
 #include "acquire/run.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <functional>
-#include <iostream>
 #include <limits>
 #include <optional>
 #include <vector>
 
 #include "boresight/core/aligned.h"
-#include "boresight/core/convert.h"
 #include "boresight/rx/pilot_receiver.h"
 #include "boresight/rx/preamble_receiver.h"
 #include "boresight/rx/tone_receiver.h"
 #include "boresight/sdr/sample_stream.h"
+#include "common/progress.h"
+#include "common/samples.h"
 
 namespace boresight::acquire {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
-
-/// On a terminal a line that is rewritten, elsewhere one every ten seconds.
-class Progress {
- public:
-  explicit Progress(bool quiet) : quiet_(quiet), terminal_(::isatty(STDERR_FILENO) == 1) {
-    next_ = Clock::now() + (terminal_ ? milliseconds(0) : milliseconds(10'000));
-  }
-  ~Progress() {
-    if (shown_) std::cerr << "\r\033[K" << std::flush;
-  }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  void show(const Findings& findings, double duration_s) {
-    if (quiet_ || Clock::now() < next_) return;
-    next_ = Clock::now() + (terminal_ ? milliseconds(200) : milliseconds(10'000));
-    if (terminal_) {
-      std::cerr << "\r" << findings.status(duration_s).substr(0, 79) << "\033[K" << std::flush;
-      shown_ = true;
-    } else {
-      std::cerr << findings.status(duration_s) << std::endl;
-    }
-  }
-
- private:
-  bool quiet_, terminal_;
-  bool shown_ = false;
-  Clock::time_point next_;
-};
-
-std::size_t to_samples(const sdr::SampleBlock& block, std::size_t channel, std::span<cf32> out) {
-  switch (block.format()) {
-    case sdr::SampleFormat::cs8:
-      return to_cf32(block.as<cs8>().row(channel).first(out.size()), out);
-    case sdr::SampleFormat::cs16:
-      return to_cf32(block.as<cs16>().row(channel).first(out.size()), out);
-    case sdr::SampleFormat::cf32:
-      return to_cf32(block.as<cf32>().row(channel).first(out.size()), out);
-  }
-  return 0;
-}
 
 /// One of the three receivers behind one interface.
 class Receiver {
@@ -136,7 +93,7 @@ Run run(const Options& options, Setup& setup, Findings& findings, const std::ato
       options.duration_s ? static_cast<std::uint64_t>(std::ceil(*options.duration_s * setup.sample_rate_hz))
                          : std::numeric_limits<std::uint64_t>::max();
   const Clock::time_point began = Clock::now();
-  Progress progress(options.quiet);
+  program::Progress progress(options.quiet);
   sdr::SampleStream stream(*setup.source);
   aligned_vector<cf32> samples(stream.block_samples());
   const std::size_t channel = options.device.empty() ? options.antenna_channel : 0;
@@ -148,7 +105,8 @@ Run run(const Options& options, Setup& setup, Findings& findings, const std::ato
       result.source_failure = setup.source->error();
       break;
     }
-    progress.show(findings, static_cast<double>(result.samples) / setup.sample_rate_hz);
+    progress.show(
+        [&] { return findings.status(static_cast<double>(result.samples) / setup.sample_rate_hz); });
     if (next.status != sdr::Read::Status::ok) continue;
     const sdr::SampleBlock& block = *next.block;
     if (block.first_sample() >= last_sample) break;
@@ -159,7 +117,7 @@ Run run(const Options& options, Setup& setup, Findings& findings, const std::ato
     const auto count = static_cast<std::size_t>(
         std::min<std::uint64_t>(block.samples(), last_sample - block.first_sample()));
     const std::span<cf32> x = std::span(samples).first(count);
-    result.cleaned_samples += to_samples(block, channel, x);
+    result.cleaned_samples += program::to_samples(block, channel, x);
     receiver.push(x);
     result.samples = block.first_sample() + count;
   }

@@ -13,23 +13,45 @@ namespace {
 
 constexpr std::size_t max_constellation_points = 4096;
 
-bool has_unit_gain_and_covariance(beam::AdaptiveBeamformer::Mode mode) {
+bool has_unit_gain_and_covariance(const Options& options) {
   using Mode = beam::AdaptiveBeamformer::Mode;
-  return mode == Mode::mvdr || mode == Mode::robust_capon || mode == Mode::subspace;
+  const Mode mode = options.mode();
+  return options.wideband() || mode == Mode::mvdr || mode == Mode::lcmv || mode == Mode::robust_capon ||
+         mode == Mode::subspace;
+}
+
+rx::FrontEnd::Config front_end_config(const Options& options, const Setup& setup) {
+  rx::FrontEnd::Config config;
+  if (options.wideband()) {
+    config.subband.emplace();
+    config.subband->geometry = setup.geometry;
+    config.subband->carrier_hz = setup.carrier_hz;
+    config.subband->sample_rate_hz = setup.sample_rate_hz;
+    config.subband->fft_size = subband_bins;
+    config.subband->subbands = options.subbands;
+  } else {
+    config.beamformer.geometry = setup.geometry;
+    config.beamformer.carrier_hz = setup.carrier_hz;
+    config.beamformer.mode = options.mode();
+    config.beamformer.max_nulls = options.nulls.size();
+  }
+  if (setup.calibration) {
+    config.calibration.emplace();
+    config.calibration->calibration = *setup.calibration;
+    config.calibration->sample_rate_hz = setup.sample_rate_hz;
+  }
+  return config;
 }
 
 }  // namespace
 
-Chain::Chain(const Setup& setup, beam::AdaptiveBeamformer::Mode mode, Results& results)
+Chain::Chain(const Options& options, const Setup& setup, Results& results)
     : results_(results),
       attitude_(setup.attitude),
       // One element cannot tell a jammer from noise, and the satellite's power is known by unit gain.
-      measures_jammers_(has_unit_gain_and_covariance(mode) && setup.geometry.elements() > 1),
+      measures_jammers_(has_unit_gain_and_covariance(options) && setup.geometry.elements() > 1),
       carousel_({}) {
-  rx::FrontEnd::Config front_end;
-  front_end.beamformer.geometry = setup.geometry;
-  front_end.beamformer.carrier_hz = setup.carrier_hz;
-  front_end.beamformer.mode = mode;
+  const rx::FrontEnd::Config front_end = front_end_config(options, setup);
   constellation_.reserve(max_constellation_points);
   results_.frames.reserve(4096);
 
@@ -47,6 +69,14 @@ Chain::Chain(const Setup& setup, beam::AdaptiveBeamformer::Mode mode, Results& r
     ku_handler_ = [this](const rx::KuFrame& frame) { on_ku_frame(frame); };
   }
   if (setup.fixed_direction) look_at(*setup.fixed_direction);
+  if (options.nulls.empty()) return;
+  std::vector<Vec3> nulls;
+  for (const array::SkyDirection null : options.nulls) nulls.push_back(attitude_.array_from_sky(null));
+  if (ku_) {
+    ku_->set_nulls(nulls);
+  } else {
+    wifi_->front_end.set_nulls(nulls);
+  }
 }
 
 void Chain::look_at(array::SkyDirection direction) {
@@ -160,21 +190,64 @@ void Chain::update() {
     r.add_failure(static_cast<double>(pushed_) / r.sample_rate_hz);
   }
   r.samples_cleaned = front_end().stats().samples_cleaned;
-  if (measures_jammers_ && front_end().beamformer().stats().updates > 0)
-    r.jammer_to_noise_db = jammer_to_noise_db();
+  if (measures_jammers_) look_for_jammers();
+  if (const beam::AdaptiveBeamformer* adaptive = front_end().adaptive()) {
+    r.nulls_dropped = adaptive->stats().dropped_nulls;
+  }
   r.blocks_expected = carousel_.blocks_expected();
   r.blocks_received = carousel_.stats().blocks_accepted;
 }
 
+void Chain::look_for_jammers() {
+  const beam::AdaptiveBeamformer* adaptive = front_end().adaptive();
+  const std::uint64_t updates =
+      adaptive != nullptr ? adaptive->stats().updates : front_end().subband()->weights().stats().updates;
+  if (updates == 0) return;
+  double all_db = all_db_;
+  if (adaptive != nullptr) {
+    all_db = adaptive->stats().power_over_noise_db;
+  } else if (updates != updates_) {
+    all_db = power_over_noise_db();
+  }
+  updates_ = updates;
+  all_db_ = all_db;
+  results_.jammer_to_noise_db = jammer_to_noise_db(all_db);
+}
+
+// Of the elements, as AdaptiveBeamformer::Stats has it, with the noise that the subbands found. NaN until
+// they have.
+double Chain::power_over_noise_db() const {
+  const double noise = front_end().subband()->weights().stats().noise_power;
+  const Grid<const cf32> x = front_end().calibrated();
+  double power = 0;
+  std::size_t live = 0;
+  for (std::size_t e = 0; e < x.rows(); ++e) {
+    double sum = 0;
+    for (const cf32 s : x.row(e)) sum += std::norm(s);
+    live += sum > 0 ? 1 : 0;
+    power += sum;
+  }
+  if (!(noise > 0) || live == 0) return std::numeric_limits<double>::quiet_NaN();
+  power /= static_cast<double>(live * x.columns());
+  return db_from_power(std::clamp(power / noise - 1, 1e-10, 1e20));
+}
+
 // What rises above the noise, less the satellite: its power in the beam, where it has unit gain, is the
-// frames' SNR times the noise that the weights let through. What is left is a jammer only if it stands out.
-// Without a frame the satellite's share is unknown, but no satellite is 20 dB above the noise of one element.
-double Chain::jammer_to_noise_db() const {
-  const beam::AdaptiveBeamformer& beamformer = front_end().beamformer();
+// frames' SNR times the noise that the weights let through (the mean over subbands). What is left is a jammer
+// only if it stands out. Without a frame the satellite's share is unknown, but no satellite is 20 dB above
+// the noise of one element.
+double Chain::jammer_to_noise_db(double all_db) const {
   double noise_gain = 0;
-  for (const cf64 weight : beamformer.weights()) noise_gain += std::norm(weight);
+  if (const beam::AdaptiveBeamformer* adaptive = front_end().adaptive()) {
+    for (const cf64 weight : adaptive->weights()) noise_gain += std::norm(weight);
+  } else {
+    const Grid<const cf64> weights = front_end().subband()->weights().weights();
+    for (std::size_t s = 0; s < weights.rows(); ++s) {
+      for (const cf64 weight : weights.row(s)) noise_gain += std::norm(weight);
+    }
+    noise_gain /= static_cast<double>(weights.rows());
+  }
   const double snr_db = results_.snr_db.value();
-  const double all_db = beamformer.stats().power_over_noise_db;
   if (!std::isfinite(snr_db)) return all_db > 20 ? all_db : std::numeric_limits<double>::quiet_NaN();
   const double all = power_from_db(all_db);
   const double satellite = power_from_db(snr_db) * noise_gain;

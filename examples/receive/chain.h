@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,7 +23,7 @@ namespace boresight::receive {
 class Chain {
  public:
   /// Writes what it finds to `results`, which must outlive the chain.
-  Chain(const Setup& setup, beam::AdaptiveBeamformer::Mode mode, Results& results);
+  Chain(const Options& options, const Setup& setup, Results& results);
 
   /// x [channels x any].
   template <typename Sample>
@@ -59,11 +60,15 @@ class Chain {
   void on_wifi_frame(const rx::WifiFrame& frame);
   void keep_constellation(std::span<const cf32> points);
   void update();
-  double jammer_to_noise_db() const;
+  void look_for_jammers();
+  double power_over_noise_db() const;
+  double jammer_to_noise_db(double all_db) const;
 
   Results& results_;
   array::Attitude attitude_;
   bool measures_jammers_;
+  double all_db_ = std::numeric_limits<double>::quiet_NaN();  // what rose above the noise then
+  std::uint64_t updates_ = 0;  // of the weights, when jammers were looked for last
   std::unique_ptr<rx::Receiver> ku_;
   std::unique_ptr<Wifi> wifi_;
   rx::KuReceiver::Handler ku_handler_;

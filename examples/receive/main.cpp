@@ -7,6 +7,7 @@
 #include <string>
 
 #include "boresight/core/error.h"
+#include "boresight/core/units.h"
 #include "boresight/sdr/atomic_file.h"
 #include "boresight/sdr/soapy_source.h"
 #include "chain.h"
@@ -61,12 +62,17 @@ int receive_with(const Options& options) {
   results.source = options.device.empty() ? options.input.string() : options.device;
   results.waveform = setup.waveform;
   results.beamformer = options.beamformer;
+  if (options.wideband()) results.subbands = options.subbands;
+  results.calibration = options.calibration.string();
+  for (const array::SkyDirection null : options.nulls) {
+    results.nulls_deg.emplace_back(deg_from_rad(null.azimuth_rad), deg_from_rad(null.elevation_rad));
+  }
   results.pointing = setup.pointing;
   results.sample_format = to_string(setup.source->info().format);
   results.sample_rate_hz = setup.sample_rate_hz;
   if (setup.carrier_known) results.carrier_hz = setup.carrier_hz;
   results.channels = setup.source->info().channels;
-  Chain chain(setup, options.mode(), results);
+  Chain chain(options, setup, results);
   std::optional<ReportData> report_data;
   if (!options.report.empty()) report_data.emplace(results.channels);
 

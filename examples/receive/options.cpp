@@ -6,11 +6,11 @@
 #include <charconv>
 #include <cmath>
 #include <iostream>
-#include <numeric>
 
-#include "boresight/array/geometry.h"
 #include "boresight/core/error.h"
+#include "boresight/core/units.h"
 #include "boresight/core/version.h"
+#include "common/array_text.h"
 #include "common/text.h"
 
 namespace boresight::receive {
@@ -22,6 +22,10 @@ constexpr const char* description =
     "Receives frames from a radio, a recording or the simulated sky, through a phased array.";
 
 constexpr const char* footer = R"(
+--calibration reads a JSON file (boresight::sdr::save_calibration). It is refused unless it was made at the
+same frequency (within 1 Hz) and gain (0.01 dB), for as many channels, and at most 24 hours before: before now,
+or before the time of a recording. The gain has to be said with --gain, that of a recording as well.
+
 Ends after --duration or --frames, whichever comes first; with neither, when the sender's file is complete,
 the input ends, or Ctrl-C is pressed. Numbers may be written as 20e6.
 
@@ -35,6 +39,9 @@ Examples
   boresight-receive --device driver=uhd --waveform ku --frequency 1.2e9 --rate 20e6 --gain 40 --channels 4 \
                     --array 4x1:0.5 --azimuth 140 --elevation 55 --record sky.sigmf-meta --duration 2
   boresight-receive --input sky.sigmf-meta --beamformer conventional --json -
+  boresight-receive --device driver=boresight,scenario=rooftop_jammed --beamformer subband --subbands 32
+  boresight-receive --device driver=uhd --waveform ku --frequency 1.2e9 --rate 20e6 --gain 40 --array 4x1:0.5 \
+                    --azimuth 140 --elevation 55 --calibration array.json --beamformer lcmv --null 250,15
   boresight-receive --device driver=hackrf --waveform wifi20 --frequency 2437e6 --duration 5 --json frames.json)";
 
 void in_range(const char* option, std::optional<double> value, double low, double high, const char* unit) {
@@ -42,6 +49,22 @@ void in_range(const char* option, std::optional<double> value, double low, doubl
   require(std::isfinite(*value) && *value >= low && *value <= high,
           std::string(option) + ": " + format_number(*value) + ": must be from " + format_number(low) +
               " to " + format_number(high) + " " + unit);
+}
+
+array::SkyDirection parse_null(const std::string& text) {
+  double azimuth_deg = 0;
+  double elevation_deg = 0;
+  const char* const last = text.data() + text.size();
+  auto [at, error] = std::from_chars(text.data(), last, azimuth_deg);
+  bool good = error == std::errc{} && at != last && *at == ',';
+  if (good) {
+    const auto [end, second] = std::from_chars(at + 1, last, elevation_deg);
+    good = second == std::errc{} && end == last;
+  }
+  require(
+      good && std::abs(azimuth_deg) <= 360 && std::abs(elevation_deg) <= 90,
+      "--null: " + text + ": must be azimuth,elevation in degrees such as 250,15: -360 to 360, -90 to 90");
+  return {rad_from_deg(azimuth_deg), rad_from_deg(elevation_deg)};
 }
 
 // CLI11 takes -1 for the largest number there is.
@@ -96,16 +119,24 @@ void check(const Options& options) {
             "--duration: " + format_number(*options.duration_s) + ": must be above 0 and at most 1e+06 s");
     in_range("--duration", options.duration_s, 0, 1e6, "s");
   }
+  if (!options.calibration.empty()) {
+    const std::string option = "--calibration: " + options.calibration.string();
+    require(options.gain_db.has_value(),
+            option + ": needs --gain, to be compared with the gain at which the calibration was made");
+    require(options.beamformer != "single",
+            option + ": means nothing for element 0 alone; not with --beamformer single");
+  }
   if (input) {
-    require(!options.gain_db, "--gain: " + format_number(options.gain_db.value_or(0)) +
-                                  ": a recording has no gain to set; only with --device");
+    require(!options.gain_db || !options.calibration.empty(),
+            "--gain: " + format_number(options.gain_db.value_or(0)) +
+                ": a recording has no gain to set; only with --device or --calibration");
     require(options.antenna.empty(),
             "--antenna: " + options.antenna + ": a recording has no antenna to choose; only with --device");
   }
   require(
       options.output.empty() || !wifi_rate_hz(options.waveform),
       "--output: " + options.output.string() + ": " + options.waveform + " frames carry no file; use --json");
-  if (!options.channels.empty()) parse_channels(options.channels);
+  if (!options.channels.empty()) program::parse_channels(options.channels);
 }
 
 void one_of(const char* option, const std::string& value, std::initializer_list<const char*> values) {
@@ -115,9 +146,27 @@ void one_of(const char* option, const std::string& value, std::initializer_list<
   throw ConfigError(std::string(option) + ": " + value + ": must be one of " + names);
 }
 
+// An option that the beamformer does not look at is an error.
+void check_beamformer(const Options& options, const std::string& subbands,
+                      const std::vector<std::string>& nulls) {
+  one_of("--beamformer", options.beamformer,
+         {"mvdr", "lcmv", "subband", "robust", "subspace", "power-inversion", "conventional", "single"});
+  if (!subbands.empty()) {
+    require(options.wideband(),
+            "--subbands: " + subbands + ": only with --beamformer subband, not " + options.beamformer);
+    require(subband_bins % options.subbands == 0,
+            "--subbands: " + subbands + ": must be 1, 2, 4, ... " + std::to_string(subband_bins));
+  }
+  const bool lcmv = options.beamformer == "lcmv";
+  require(lcmv || nulls.empty(), "--null: " + (nulls.empty() ? "" : nulls[0]) +
+                                     ": only with --beamformer lcmv, not " + options.beamformer);
+  require(!lcmv || !nulls.empty(), "--beamformer: lcmv: needs at least one --null AZ,EL");
+}
+
 }  // namespace
 
 beam::AdaptiveBeamformer::Mode Options::mode() const {
+  if (beamformer == "lcmv") return beam::AdaptiveBeamformer::Mode::lcmv;
   if (beamformer == "single") return beam::AdaptiveBeamformer::Mode::single;
   if (beamformer == "conventional") return beam::AdaptiveBeamformer::Mode::conventional;
   if (beamformer == "robust") return beam::AdaptiveBeamformer::Mode::robust_capon;
@@ -140,7 +189,8 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   app.set_version_flag("--version", std::string("boresight-receive ") + version, "Print the version");
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
 
-  std::string input, output, record, json, report, frames;
+  std::string input, output, record, json, report, frames, calibration, subbands;
+  std::vector<std::string> nulls;
   const std::string from = "Where samples come from";
   app.add_option("--device", options.device, "SoapySDR device arguments, e.g. driver=boresight,scenario=NAME")
       ->type_name("ARGS")
@@ -156,7 +206,10 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   app.add_option("--rate", options.rate_hz, "Sample rate [the waveform's or the device's own]")
       ->type_name("HZ")
       ->group(from);
-  app.add_option("--gain", options.gain_db, "Receive gain [the device's own]")->type_name("DB")->group(from);
+  app.add_option("--gain", options.gain_db,
+                 "Receive gain [the device's own]; for --calibration, also of a recording")
+      ->type_name("DB")
+      ->group(from);
   app.add_option("--antenna", options.antenna, "Antenna port [the device's own]")
       ->type_name("NAME")
       ->group(from);
@@ -172,10 +225,29 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
       ->type_name("NAME")
       ->group(what);
   app.add_option("--beamformer", options.beamformer,
-                 "mvdr: nulls on jammers; robust: the same where directions or channels are known badly; "
+                 "mvdr: nulls on jammers; lcmv: the same and exact nulls on every --null; subband: mvdr in "
+                 "--subbands parts of the band, for jammers as wide as the band and few elements; robust: "
+                 "the same where directions or channels are known badly; "
                  "subspace: mvdr among the signals alone; power-inversion: nulls on whatever is strong, no "
                  "direction needed; conventional: phases only; single: element 0 [mvdr]")
       ->type_name("NAME")
+      ->group(what);
+  app.add_option(
+         "--subbands", subbands,
+         "Parts of the band with weights of their own: 1, 2, 4, ... 256 [64]; with --beamformer subband")
+      ->type_name("N")
+      ->group(what);
+  app.add_option(
+         "--null", nulls,
+         "Where no power is to come from, degrees as --azimuth and --elevation; with --beamformer lcmv; "
+         "may be given again, fewer times than there are elements")
+      ->type_name("AZ,EL")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false)
+      ->group(what);
+  app.add_option("--calibration", calibration,
+                 "Gains, phases and delays of the channels, to be taken away; with --gain [none]")
+      ->type_name("FILE")
       ->group(what);
   app.add_option("--array", options.array,
                  "Columns x rows : spacing in wavelengths, e.g. 4x4:0.5 [positions told by the device or "
@@ -235,37 +307,14 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   if (app.count("--waveform") > 0) {
     one_of("--waveform", options.waveform, {"ku20", "ku240", "ku", "wifi20", "wifi10", "wifi5"});
   }
-  one_of("--beamformer", options.beamformer,
-         {"mvdr", "robust", "subspace", "power-inversion", "conventional", "single"});
+  if (app.count("--subbands") > 0) options.subbands = parse_count("--subbands", subbands);
+  check_beamformer(options, subbands, nulls);
+  for (const std::string& null : nulls) options.nulls.push_back(parse_null(null));
+  require(app.count("--calibration") == 0 || !calibration.empty(), "--calibration: needs the name of a file");
+  options.calibration = calibration;
   check(options);
   check_outputs_differ(options);
   return options;
-}
-
-std::vector<std::size_t> parse_channels(const std::string& text) {
-  const auto refuse = [&text]() {
-    throw ConfigError("--channels: " + text + ": must be a number from 1 to " +
-                      std::to_string(array::max_elements) + " or a list of different channels such as 0,2,5");
-  };
-  std::vector<std::size_t> list;
-  const char* at = text.data();
-  const char* const last = at + text.size();
-  while (true) {
-    std::size_t value = 0;
-    const auto [next, error] = std::from_chars(at, last, value);
-    if (error != std::errc{} || value > array::max_elements || list.size() >= array::max_elements) refuse();
-    if (std::find(list.begin(), list.end(), value) != list.end()) refuse();
-    list.push_back(value);
-    if (next == last) break;
-    if (*next != ',') refuse();
-    at = next + 1;
-    if (at == last) return list;  // "3,": channel 3 alone
-  }
-  if (text.find(',') != std::string::npos) return list;
-  if (list[0] == 0) refuse();
-  std::vector<std::size_t> first(list[0]);
-  std::iota(first.begin(), first.end(), std::size_t{0});
-  return first;
 }
 
 }  // namespace boresight::receive

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "boresight/array/direction.h"
 #include "boresight/beam/adaptive_beamformer.h"
 
 namespace boresight::receive {
@@ -20,9 +21,12 @@ struct Options {
   std::optional<double> rate_hz;
   std::optional<double> gain_db;
   std::string antenna;
-  std::string channels;  ///< as typed; empty: all. See choose_channels
+  std::string channels;  ///< as typed; empty: all. See program::parse_channels
   std::string beamformer = "mvdr";
-  std::string array;  ///< as typed; empty: what the source says. See parse_array
+  std::size_t subbands = 64;               ///< of the beamformer subband
+  std::vector<array::SkyDirection> nulls;  ///< of the beamformer lcmv
+  std::filesystem::path calibration;       ///< empty: none
+  std::string array;  ///< as typed; empty: what the source says. See program::parse_array
   std::optional<double> azimuth_deg;
   std::optional<double> elevation_deg;
   std::vector<double> attitude_deg;  ///< yaw, pitch, roll; empty: flat, top to north
@@ -36,6 +40,8 @@ struct Options {
   bool quiet = false;
   bool list_devices = false;
 
+  bool wideband() const { return beamformer == "subband"; }
+  /// Of the other beamformers.
   beam::AdaptiveBeamformer::Mode mode() const;
   bool json_to_stdout() const { return json == "-"; }
 };
@@ -43,14 +49,14 @@ struct Options {
 /// wifi20, wifi10 and wifi5, named after their MHz: nothing for other waveforms, else their sample rate.
 std::optional<double> wifi_rate_hz(const std::string& waveform);
 
+/// Bins of the filter bank of the beamformer subband.
+inline constexpr std::size_t subband_bins = 256;
+
 /// What the program ends with.
 enum ExitCode : int { exit_received = 0, exit_error = 1, exit_nothing_received = 2 };
 
 /// Nothing when the command line asked for --help or --version, which has then been printed.
 /// ConfigError, one line that names the option, its value and the limit.
 std::optional<Options> parse_options(int argc, const char* const* argv);
-
-/// "4": the first four; "0,2,5": these. ConfigError if that is not a list of different channels.
-std::vector<std::size_t> parse_channels(const std::string& text);
 
 }  // namespace boresight::receive

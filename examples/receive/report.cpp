@@ -154,7 +154,7 @@ std::string spectrum_figure(const ReportData& report_data, const Results& r) {
             {"frequency from the carrier (MHz)", mhz.front(), -mhz.front()},
             axis_around("power density (dBFS / bin)", all, 20), 440, 384);
   plot.line(mhz, before, "s2", "element 0");
-  plot.line(mhz, after, "s1", "beam (" + r.beamformer + ")");
+  plot.line(mhz, after, "s1", "beam (" + r.beamformer_text() + ")");
   return figure(plot.svg(), "Mean of " + std::to_string(report_data.element_spectrum().segments()) +
                                 " segments, " + std::to_string(Spectrum::bins) +
                                 " bins; 0 dB is full scale spread over all bins.");
@@ -192,6 +192,47 @@ std::string direction_text(array::SkyDirection d) {
          format_fixed(deg_from_rad(d.elevation_rad), 1) + "\u00b0";
 }
 
+struct BeamWeights {
+  std::span<const cf64> values;
+  double frequency_hz = 0;
+  std::string which;  ///< for people; empty when there is one set
+};
+
+BeamWeights weights_to_show(const Setup& setup, const Chain& chain) {
+  const beam::SubbandBeamformer* subband = chain.front_end().subband();
+  if (subband == nullptr) return {chain.front_end().adaptive()->weights(), setup.carrier_hz, ""};
+  const beam::SubbandWeights& all = subband->weights();
+  const std::size_t count = all.config().subbands;
+  const std::size_t middle = count / 2;
+  return {all.weights().row(middle), setup.carrier_hz + all.subband_hz(middle),
+          " of the middle subband, number " + std::to_string(middle) + " of 0 to " +
+              std::to_string(count - 1) + ", " + format_fixed(all.subband_hz(middle) / 1e6, 3) +
+              " MHz from the carrier"};
+}
+
+/// What all subbands do to a jammer: the mean over them, and the worst; empty when there is one set of
+/// weights.
+std::string over_subbands(const Setup& setup, const Chain& chain, array::SkyDirection jammer) {
+  const beam::SubbandBeamformer* subband = chain.front_end().subband();
+  if (subband == nullptr) return {};
+  const beam::SubbandWeights& all = subband->weights();
+  double sum = 0;
+  double worst = 0;
+  for (std::size_t s = 0; s < all.config().subbands; ++s) {
+    const array::Pattern pattern(setup.geometry, setup.carrier_hz + all.subband_hz(s), all.weights().row(s),
+                                 setup.attitude);
+    const double power = pattern.power(jammer);
+    sum += power;
+    worst = std::max(worst, power);
+  }
+  const auto in_db = [](double power) {
+    return format_fixed(
+        power > 0 ? std::max(array::pattern_floor_db, db_from_power(power)) : array::pattern_floor_db, 1);
+  };
+  return " Jammer over all subbands: mean " + in_db(sum / static_cast<double>(all.config().subbands)) +
+         " dB, worst " + in_db(worst) + " dB.";
+}
+
 std::string sky_figures(const Setup& setup, const Chain& chain, const ReportData& report_data,
                         const Results& r, std::optional<Scene>& scene) {
   const std::size_t elements = setup.geometry.elements();
@@ -214,16 +255,17 @@ std::string sky_figures(const Setup& setup, const Chain& chain, const ReportData
           (scene->jammer ? "Strongest away from the pointing: " + direction_text(*scene->jammer) + "."
                          : std::string("Nothing stands out away from the pointing.")));
 
-  const array::Pattern pattern(setup.geometry, setup.carrier_hz, chain.front_end().beamformer().weights(),
-                               setup.attitude);
+  const BeamWeights weights = weights_to_show(setup, chain);
+  const array::Pattern pattern(setup.geometry, weights.frequency_hz, weights.values, setup.attitude);
   const auto gain_db = [&](array::SkyDirection d) {
     const double power = pattern.power(d);
     return power > 0 ? std::max(array::pattern_floor_db, db_from_power(power)) : array::pattern_floor_db;
   };
-  std::string caption =
-      "Gain of the last weights (isotropic elements). Pointing: " + direction_text(scene->satellite) + ", " +
-      format_fixed(gain_db(scene->satellite), 1) + " dB.";
+  std::string caption = "Gain of the last weights" + weights.which +
+                        " (isotropic elements). Pointing: " + direction_text(scene->satellite) + ", " +
+                        format_fixed(gain_db(scene->satellite), 1) + " dB.";
   if (scene->jammer) caption += " Jammer: " + format_fixed(gain_db(*scene->jammer), 1) + " dB.";
+  if (scene->jammer) caption += over_subbands(setup, chain, *scene->jammer);
   out += figure(sky_view("What the beam lets through", gain_db, -50, 10, "dB", marks), caption);
 
   std::vector<double> elevations_deg, elevations_rad;
@@ -240,7 +282,9 @@ std::string sky_figures(const Setup& setup, const Chain& chain, const ReportData
               "at the jammer's azimuth");
     plot.mark(deg_from_rad(scene->jammer->elevation_rad), "s2", "jammer");
   }
-  return out + figure(plot.svg(), "Unit gain (0 dB) is towards the pointing; curves end at the lower rim.");
+  return out + figure(plot.svg(), "Unit gain (0 dB) is towards the pointing" +
+                                      (weights.which.empty() ? "" : "; gain" + weights.which) +
+                                      "; curves end at the lower rim.");
 }
 
 std::string frames_figure(const Results& r) {
@@ -300,7 +344,10 @@ std::string configuration_table(const Setup& setup, const Results& r) {
                 {"Sample rate", with_unit(r.sample_rate_hz / 1e6, 6, "Msps")},
                 {"Carrier", with_unit(r.carrier_hz / 1e6, 3, "MHz")},
                 {"Channels", std::to_string(r.channels) + ", " + r.sample_format},
-                {"Beamformer", r.beamformer},
+                {"Beamformer", r.beamformer_text()},
+                {"Calibration", r.calibration.empty() ? "none" : r.calibration},
+                {"Nulls asked for / dropped",
+                 std::to_string(r.nulls_deg.size()) + " / " + format_count(r.nulls_dropped)},
                 {"Pointing", r.pointing},
                 {"Source's overflows / restarts",
                  std::to_string(r.source_stats.overflows) + " / " + std::to_string(r.source_stats.restarts)},

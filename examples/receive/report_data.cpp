@@ -20,15 +20,18 @@ void ReportData::look(const Chain& chain, const Results& results) {
   const double interval =
       std::max(first_interval_s * results.sample_rate_hz, static_cast<double>(results.samples) * 0.005);
   const Grid<const cf32> elements = chain.front_end().elements();
-  if (elements.columns() < Spectrum::bins) return;
-  next_sample_ = results.samples + static_cast<std::uint64_t>(interval);
+  const Grid<const cf32> calibrated = chain.front_end().calibrated();
   const std::span<const cf32> beam = chain.front_end().beam();
+  if (std::min({elements.columns(), calibrated.columns(), beam.size()}) < Spectrum::bins) return;
+  next_sample_ = results.samples + static_cast<std::uint64_t>(interval);
+  const auto part = [](std::size_t i, std::size_t samples) {
+    return i * (samples - Spectrum::bins) / segments_per_look;
+  };
   for (std::size_t i = 0; i < segments_per_look; ++i) {
-    const std::size_t first = i * (elements.columns() - Spectrum::bins) / segments_per_look;
-    element_.add(elements.row(0).subspan(first));
-    beam_.add(beam.subspan(first));
+    element_.add(elements.row(0).subspan(part(i, elements.columns())));
+    beam_.add(beam.subspan(part(i, beam.size())));
   }
-  covariance_.update(elements.columns(0, std::min(elements.columns(), covariance_snapshots)));
+  covariance_.update(calibrated.columns(0, std::min(calibrated.columns(), covariance_snapshots)));
 }
 
 }  // namespace boresight::receive

@@ -23,6 +23,7 @@ class ReportData {
 
   const Spectrum& element_spectrum() const { return element_; }
   const Spectrum& beam_spectrum() const { return beam_; }
+  /// Of the elements, calibrated.
   const doa::SampleCovariance& covariance() const { return covariance_; }
 
  private:

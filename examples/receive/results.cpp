@@ -27,6 +27,11 @@ std::string FrameRecord::mode() const {
          (ht->ldpc ? ", LDPC" : "") + (ht->aggregated ? ", A-MPDU" : "") + " (" + rate + ")";
 }
 
+std::string Results::beamformer_text() const {
+  return beamformer + (subbands > 0 ? " (" + std::to_string(subbands) + " subbands)" : "") +
+         (calibration.empty() ? "" : ", calibrated");
+}
+
 double Results::frame_error_rate() const {
   if (frames_detected == 0) return std::numeric_limits<double>::quiet_NaN();
   return 1.0 - static_cast<double>(frames_ok) / static_cast<double>(frames_detected);

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "boresight/sdr/sample_stream.h"
@@ -67,6 +68,9 @@ struct Results {
   double sample_rate_hz = 0;
   double carrier_hz = std::numeric_limits<double>::quiet_NaN();  ///< when somebody told it
   std::size_t channels = 0;
+  std::size_t subbands = 0;                          ///< 0: one band
+  std::string calibration;                           ///< its file; empty: none
+  std::vector<std::pair<double, double>> nulls_deg;  ///< azimuth and elevation
 
   // What came in.
   std::uint64_t samples = 0;       ///< per channel, through the chain
@@ -92,8 +96,9 @@ struct Results {
   double doppler_hz = std::numeric_limits<double>::quiet_NaN();  ///< carrier offset of the last good frame
 
   // The array.
-  double jammer_to_noise_db = std::numeric_limits<double>::quiet_NaN();  ///< mvdr only
-  double azimuth_deg = std::numeric_limits<double>::quiet_NaN();         ///< last pointing
+  double jammer_to_noise_db = std::numeric_limits<double>::quiet_NaN();  ///< adaptive, with unit gain, only
+  std::uint64_t nulls_dropped = 0;  ///< nulls that could not be had, counted at each renewal of the weights
+  double azimuth_deg = std::numeric_limits<double>::quiet_NaN();  ///< last pointing
   double elevation_deg = std::numeric_limits<double>::quiet_NaN();
 
   // The file of a carousel.
@@ -113,6 +118,8 @@ struct Results {
   sdr::SourceStats source_stats;
   sdr::SampleStreamStats stream_stats;
 
+  /// "mvdr", "subband (64 subbands), calibrated".
+  std::string beamformer_text() const;
   double duration_s() const { return static_cast<double>(samples + samples_lost) / sample_rate_hz; }
   /// 1 - ok / detected; NaN when none was detected.
   double frame_error_rate() const;

@@ -65,6 +65,14 @@ std::string to_json(const Results& r) {
   json["source"] = r.source;
   json["waveform"] = r.waveform;
   json["beamformer"] = r.beamformer;
+  json["subbands"] = r.subbands > 0 ? Json(r.subbands) : Json(nullptr);
+  Json nulls = Json::array();
+  for (const auto& [azimuth_deg, elevation_deg] : r.nulls_deg) {
+    nulls.push_back({{"azimuth_deg", number(azimuth_deg)}, {"elevation_deg", number(elevation_deg)}});
+  }
+  json["nulls"] = std::move(nulls);
+  json["nulls_dropped"] = r.nulls_dropped;
+  json["calibration"] = text(r.calibration);
   json["channels"] = r.channels;
   json["sample_rate_hz"] = number(r.sample_rate_hz);
   json["carrier_hz"] = number(r.carrier_hz);

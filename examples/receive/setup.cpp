@@ -1,13 +1,15 @@
 #include "setup.h"
 
-#include <charconv>
+#include <chrono>
 #include <cmath>
 
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
 #include "boresight/ofdm/numerology.h"
+#include "boresight/sdr/calibration_file.h"
 #include "boresight/sdr/sigmf.h"
 #include "boresight/sdr/soapy_source.h"
+#include "common/array_text.h"
 #include "common/open_source.h"
 #include "common/text.h"
 
@@ -16,6 +18,7 @@ namespace {
 
 using program::format_number;
 
+constexpr std::size_t max_subband_elements = 64;
 constexpr double rate_tolerance = 1e-6;  // of a device's clock setting, relative
 
 // The rate a waveform is tied to; nothing for `ku`, which goes at any.
@@ -41,7 +44,7 @@ std::unique_ptr<sdr::Source> open_device(const Options& options, std::optional<d
   config.sample_rate_hz = rate_hz;
   config.gain_db = options.gain_db;
   if (!options.antenna.empty()) config.antenna = options.antenna;
-  if (!options.channels.empty()) config.channels = parse_channels(options.channels);
+  if (!options.channels.empty()) config.channels = program::parse_channels(options.channels);
   return program::open_device(config);
 }
 
@@ -73,7 +76,7 @@ double choose_carrier_hz(const Options& options, const sdr::SourceInfo& info) {
 
 array::Geometry choose_geometry(const Options& options, const sdr::SourceInfo& info, double wavelength_m) {
   if (!options.array.empty()) {
-    array::Geometry geometry = parse_array(options.array, wavelength_m);
+    array::Geometry geometry = program::parse_array(options.array, wavelength_m);
     require(geometry.elements() == info.channels,
             "--array: " + options.array + ": " + std::to_string(geometry.elements()) + " elements, but " +
                 std::to_string(info.channels) + " channels");
@@ -85,28 +88,49 @@ array::Geometry choose_geometry(const Options& options, const sdr::SourceInfo& i
   return array::Geometry::from_positions({Vec3{}});
 }
 
-}  // namespace
-
-array::Geometry parse_array(const std::string& text, double wavelength_m) {
-  std::size_t columns = 0;
-  std::size_t rows = 0;
-  double spacing = 0.5;
-  const char* at = text.data();
-  const char* const last = at + text.size();
-  const auto number = [&](auto& value) {
-    const auto [next, error] = std::from_chars(at, last, value);
-    at = next;
-    return error == std::errc{};
-  };
-  const auto sign = [&](char c) { return at != last && *at++ == c; };
-  bool good = number(columns) && sign('x') && number(rows);
-  if (good && at != last) good = sign(':') && number(spacing) && at == last;
-  good = good && columns >= 1 && rows >= 1 && columns <= array::max_elements && rows <= array::max_elements &&
-         columns * rows <= array::max_elements && spacing >= 0.01 && spacing <= 100;
-  require(good, "--array: " + text + ": must be COLUMNSxROWS:SPACING such as 4x4:0.5, at most " +
-                    std::to_string(array::max_elements) + " elements, 0.01 to 100 wavelengths apart");
-  return array::Geometry::rectangle(columns, rows, spacing * wavelength_m, spacing * wavelength_m);
+// When the samples are from, seconds since 1970.
+double time_of_samples_s(const Options& options, const sdr::Source& source) {
+  if (!options.device.empty()) {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  }
+  const auto* recording = dynamic_cast<const sdr::SigmfSource*>(&source);
+  if (recording != nullptr && !recording->meta().captures.empty()) {
+    if (const auto utc_ns = recording->meta().captures.front().utc_ns) {
+      return 1e-9 * static_cast<double>(*utc_ns);
+    }
+  }
+  throw ConfigError("--calibration: " + options.calibration.string() + ": " + options.input.string() +
+                    " tells no time (core:datetime) to compare with that of the calibration");
 }
+
+array::Calibration load_calibration(const Options& options, const Setup& setup) {
+  const std::string option = "--calibration: ";
+  require(setup.carrier_known, option + options.calibration.string() +
+                                   ": needs --frequency, to be compared with that of the calibration");
+  const array::CalibrationUse use{.frequency_hz = setup.carrier_hz,
+                                  .gain_db = options.gain_db.value_or(0),
+                                  .now_s = time_of_samples_s(options, *setup.device),
+                                  .channels = setup.geometry.elements()};
+  try {
+    return sdr::load_calibration(options.calibration, use);
+  } catch (const ConfigError& error) {
+    throw ConfigError(option + error.what());
+  } catch (const IoError& error) {
+    throw IoError(option + error.what());
+  }
+}
+
+void check_elements(const Options& options, std::size_t elements) {
+  require(!options.wideband() || elements <= max_subband_elements,
+          "--beamformer: subband: " + std::to_string(elements) + " elements, at most " +
+              std::to_string(max_subband_elements));
+  require(options.nulls.size() < elements || options.nulls.empty(),
+          "--null: " + std::to_string(options.nulls.size()) + " of them: at most " +
+              std::to_string(elements - 1) + " with " + std::to_string(elements) +
+              (elements == 1 ? " element" : " elements"));
+}
+
+}  // namespace
 
 Setup set_up(const Options& options) {
   Setup setup;
@@ -132,7 +156,7 @@ Setup set_up(const Options& options) {
 
   const bool choose_rows = recording && !options.channels.empty();
   setup.source = std::make_unique<PointedSource>(
-      *setup.device, choose_rows ? parse_channels(options.channels) : std::vector<std::size_t>{},
+      *setup.device, choose_rows ? program::parse_channels(options.channels) : std::vector<std::size_t>{},
       poll_sensors);
   const sdr::SourceInfo& info = setup.source->info();
 
@@ -147,6 +171,8 @@ Setup set_up(const Options& options) {
   setup.carrier_hz = choose_carrier_hz(options, info);
   setup.carrier_known = info.center_frequency_hz > 0 || options.frequency_hz.has_value();
   setup.geometry = choose_geometry(options, info, speed_of_light_m_s / setup.carrier_hz);
+  check_elements(options, setup.geometry.elements());
+  if (!options.calibration.empty()) setup.calibration = load_calibration(options, setup);
   return setup;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "boresight/array/calibration.h"
 #include "boresight/array/direction.h"
 #include "boresight/array/geometry.h"
 #include "boresight/sdr/source.h"
@@ -24,14 +25,12 @@ struct Setup {
   array::Geometry geometry;
   array::Attitude attitude;
   std::optional<array::SkyDirection> fixed_direction;  ///< of --azimuth and --elevation
+  std::optional<array::Calibration> calibration;       ///< fresh, of these channels
   std::string pointing;                                ///< where the direction comes from, for people
 };
 
 /// Opens the source and checks that everything fits together.
 /// ConfigError or IoError, one line that names the option or file, its value and the limit.
 Setup set_up(const Options& options);
-
-/// "4x4:0.5" at `wavelength_m`. ConfigError if it cannot be read.
-array::Geometry parse_array(const std::string& text, double wavelength_m);
 
 }  // namespace boresight::receive

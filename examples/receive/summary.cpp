@@ -40,7 +40,7 @@ std::string summary(const Options& options, const Results& r) {
     out += name + std::string(name.size() < 12 ? 12 - name.size() : 1, ' ') + value + "\n";
   };
   line("received", r.waveform + ", " + std::to_string(r.channels) +
-                       (r.channels == 1 ? " channel, " : " channels, ") + r.beamformer + ", " +
+                       (r.channels == 1 ? " channel, " : " channels, ") + r.beamformer_text() + ", " +
                        format_fixed(r.duration_s(), 3) + " s of samples in " + format_fixed(r.run_time_s, 1) +
                        " s" + (r.interrupted ? ", interrupted" : ""));
   line("frames", std::to_string(r.frames_ok) + " good of " + std::to_string(r.frames_detected) +
@@ -54,6 +54,12 @@ std::string summary(const Options& options, const Results& r) {
        with_unit(r.snr_db.value(), 1, "dB per subcarrier") + ", MER " + with_unit(r.mer_db.value(), 1, "dB"));
   line("Doppler", with_unit(r.doppler_hz, 0, "Hz carrier offset"));
   line("J/N", with_unit(r.jammer_to_noise_db, 1, "dB, power of jammers over the noise, per element"));
+  if (!r.nulls_deg.empty()) {
+    line("nulls", std::to_string(r.nulls_deg.size()) + " asked for" +
+                      (r.nulls_dropped > 0
+                           ? ", and dropped " + format_count(r.nulls_dropped) + " times: on the satellite?"
+                           : ""));
+  }
   line("samples", format_count(r.samples) + " per channel, " + format_count(r.samples_lost) + " lost, " +
                       format_count(r.samples_cleaned) + " cleaned");
   if (!wifi_rate_hz(r.waveform)) line("file", file_line(options, r));

@@ -28,6 +28,7 @@
 #include "boresight/array/calibration_bound.h"
 #include "boresight/array/calibration_corrector.h"
 #include "boresight/array/calibration_estimator.h"
+#include "boresight/array/calibration_from_symbols.h"
 #include "boresight/array/coupling.h"
 #include "boresight/array/direction.h"
 #include "boresight/array/element.h"

@@ -4,8 +4,8 @@ The modules have the names of the C++ folders, the classes and functions in them
 
     array beam doa sync ofdm modem fec frame rx tx sim sdr
 
-and beside them, in Python: plot (figures, with matplotlib), sweep and sweeps (Monte-Carlo error rates) and orbit (passes
-of satellites). Importing all of it needs NumPy alone; what else a call needs is imported by that call.
+and beside them, in Python: plot (figures, with matplotlib), sweep and sweeps (Monte-Carlo error rates), theory (error
+rates in closed form) and orbit (passes of satellites). Importing all of it needs NumPy alone; what else a call needs is imported by that call.
 
 Arrays. Samples are complex64 of shape (channels, n), C order, full scale 1.0; physics (weights in theory, steering
 vectors, covariances) is complex128, soft bits are int8, bits are uint8 of 0 and 1. An array must have exactly the
@@ -25,7 +25,7 @@ with the texts of C++. What is wrong with a signal (NaN, no preamble, a failed C
 or a counter.
 """
 
-from . import array, beam, doa, fec, frame, modem, ofdm, orbit, plot, rx, sdr, sim, sweeps, sync, tx
+from . import array, beam, doa, fec, frame, modem, ofdm, orbit, plot, rx, sdr, sim, sweeps, sync, theory, tx
 from ._core import (
     ConfigError,
     IoError,
@@ -58,5 +58,6 @@ __all__ = [
     "sweep",
     "sweeps",
     "sync",
+    "theory",
     "tx",
 ]

@@ -146,6 +146,7 @@ class ChannelState:
     dead: ClassVar[ChannelState]
     stuck: ClassVar[ChannelState]
     duplicate: ClassVar[ChannelState]
+    noisy: ClassVar[ChannelState]
     __members__: ClassVar[dict[str, ChannelState]]
     def __init__(self, value: int) -> None: ...
     def __int__(self) -> int: ...

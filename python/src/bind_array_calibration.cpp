@@ -16,7 +16,8 @@ void bind_calibration(py::module_& module) {
       .value("ok", ChannelState::ok)
       .value("dead", ChannelState::dead, "Far less of the common signal than the others.")
       .value("stuck", ChannelState::stuck, "The same number all the time.")
-      .value("duplicate", ChannelState::duplicate, "What an earlier channel gives.");
+      .value("duplicate", ChannelState::duplicate, "What an earlier channel gives.")
+      .value("noisy", ChannelState::noisy, "Drowned in noise that the others do not have.");
   Struct<ChannelCalibration>(module, "ChannelCalibration", "Gain, phase, delay of a channel.")
       .field("state", &ChannelCalibration::state, "ok or why not.")
       .field("gain", &ChannelCalibration::gain, "Of amplitudes, linear.")

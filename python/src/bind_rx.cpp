@@ -1,4 +1,6 @@
 // The ku receiver with its probes, the Wi-Fi receiver, the one-shot oracle.
+#include <variant>
+
 #include "bindings.h"
 #include "boresight/rx/oneshot_receiver.h"
 #include "boresight/rx/receiver.h"
@@ -194,7 +196,11 @@ void bind_receiver(py::module_& module) {
   py::class_<FrontEnd> front_end(module, "FrontEnd", "Device samples of all elements in, one beam out.");
   Struct<FrontEnd::Config>(front_end, "Config", "Of the array end.")
       .field("beamformer", &FrontEnd::Config::beamformer, "beam.AdaptiveBeamformer.Config.")
-      .field("block_samples", &FrontEnd::Config::block_samples, "64 to 65536.");
+      .field("block_samples", &FrontEnd::Config::block_samples, "64 to 65536.")
+      .field("subband", &FrontEnd::Config::subband,
+             "beam.SubbandBeamformer.Config in place of beamformer, or None. A copy: set it whole.")
+      .field("calibration", &FrontEnd::Config::calibration,
+             "array.CalibrationCorrector.Config, in front of the beamformer, or None. A copy: set it whole.");
   Result<FrontEnd::Stats>(front_end, "Stats", "Counters.")
       .field("samples", &FrontEnd::Stats::samples, "Per element.")
       .field("samples_cleaned", &FrontEnd::Stats::samples_cleaned, "NaN, infinite or absurd: zero.");
@@ -209,7 +215,7 @@ void bind_receiver(py::module_& module) {
       .def(
           "push",
           [](Receiver& self, const Samples& x) {
-            return visit(x, self.front_end().beamformer().elements(), "x", [&](auto in) {
+            return visit(x, self.front_end().channels(), "x", [&](auto in) {
               return frames_of(self, [&](const auto& handler) { self.push(in, handler); });
             });
           },
@@ -244,22 +250,45 @@ void bind_receiver(py::module_& module) {
           "A copy.")
       .def_property_readonly(
           "beamformer_stats",
-          [](const Receiver& self) {
-            return beam::AdaptiveBeamformer::Stats(self.front_end().beamformer().stats());
+          [](const Receiver& self)
+              -> std::variant<beam::AdaptiveBeamformer::Stats, beam::SubbandWeights::Stats> {
+            const FrontEnd& end = self.front_end();
+            if (end.subband() != nullptr) return end.subband()->weights().stats();
+            return end.adaptive()->stats();
           },
-          "A copy.");
+          "A copy: beam.AdaptiveBeamformer.Stats, or beam.SubbandWeights.Stats.")
+      .def_property_readonly(
+          "weights",
+          [](const py::object& self) {
+            const auto& chain = self.cast<const Receiver&>();
+            require_idle(&chain);
+            const FrontEnd& end = chain.front_end();
+            return end.subband() != nullptr ? view(end.subband()->weights().weights(), self)
+                                            : view(end.adaptive()->weights(), self);
+          },
+          "Probe: the weights at the end of the last block, complex128 (elements,), or (subbands, elements), "
+          "a view.")
+      .def_property_readonly(
+          "steering",
+          [](const py::object& self) {
+            const auto& chain = self.cast<const Receiver&>();
+            require_idle(&chain);
+            const FrontEnd& end = chain.front_end();
+            return end.subband() != nullptr ? view(end.subband()->weights().steering(), self)
+                                            : view(end.adaptive()->steering(), self);
+          },
+          "Probe: the steering vector of the direction, complex128 (elements,), or (subbands, elements), a "
+          "view.");
   view_property(
       receiver, "elements", [](const Receiver& self) { return self.front_end().elements(); },
-      "Probe: the last block in front of the beamformer, cleaned, complex64 (elements, n), a view.");
+      "Probe: the last block as it came, cleaned, complex64 (elements, n), a view.");
+  view_property(
+      receiver, "calibrated", [](const Receiver& self) { return self.front_end().calibrated(); },
+      "Probe: the last block in front of the beamformer, complex64 (elements, n), a view; elements without a "
+      "calibration.");
   view_property(
       receiver, "beam", [](const Receiver& self) { return self.front_end().beam(); },
       "Probe: the last block behind the beamformer, complex64 (n,), a view.");
-  view_property(
-      receiver, "weights", [](const Receiver& self) { return self.front_end().beamformer().weights(); },
-      "Probe: the weights at the end of the last block, complex128 (elements,), a view.");
-  view_property(
-      receiver, "steering", [](const Receiver& self) { return self.front_end().beamformer().steering(); },
-      "Probe: the steering vector of the direction, complex128 (elements,), a view.");
 }
 
 void bind_oneshot(py::module_& module) {

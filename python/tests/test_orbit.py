@@ -1,12 +1,19 @@
+import dataclasses
+import datetime
 import json
 import os
 import tempfile
 import unittest
+import warnings
+from pathlib import Path
 
 import numpy as np
 
 from boresight import orbit, sim
 from boresight.array import enu_from_sky, sky_from_enu
+
+
+DATA = Path(__file__).resolve().parent / "data"
 
 
 def with_checksum(line):
@@ -177,6 +184,54 @@ class LookTest(unittest.TestCase):
             orbit.time_range("2026-01-01", "2027-01-01", 1e-3)
 
 
+    def test_times_that_cannot_be(self):
+        satellite = one(SHELL)
+        calls = {
+            "times": (satellite.teme, lambda t: orbit.look(satellite, PLACE, t)),
+            "start": (lambda t: orbit.time_range(t, "2026-01-02", 60.0),
+                      lambda t: orbit.passes(satellite, PLACE, t, "2026-01-02")),
+            "end": (lambda t: orbit.time_range("2026-01-02", t, 3600.0),
+                    lambda t: orbit.passes(satellite, PLACE, "2026-01-02", t)),
+            "time": (lambda t: orbit.scenario_motion(satellite, PLACE, t),),
+        }
+        for wrong in ("9999-01-01", "2500-01-01", "2200-01-01", "1956-12-31T23:59:59.9", "500000-01-01", "-0001-01-01",
+                      np.datetime64("9999-01-01"), np.datetime64(10**15, "Y"), np.datetime64("9999-01-01", "ns"),
+                      np.datetime64("NaT"), "NaT", "noon", "2026-02-30", "", 5, 5.0, None, b"2026-01-01", True,
+                      datetime.datetime(9999, 1, 1), [["2026-01-01"]]):
+            for name, functions in calls.items():
+                for index, call in enumerate(functions):
+                    with self.subTest(f"{name} {index} {wrong}"), self.assertRaisesRegex(ValueError, f"^{name}: "):
+                        call(wrong)
+        for step_s in (0.0, -1.0, float("nan"), float("inf")):
+            with self.assertRaisesRegex(ValueError, "^step_s"):
+                orbit.time_range("2026-01-01", "2026-01-02", step_s)
+
+    def test_times_in_all_forms(self):
+        satellite = one(SHELL)
+        (expected,) = orbit.look(satellite, PLACE, np.datetime64("2026-01-02T05:52:00", "ns")).range_m
+        zone = datetime.timezone(datetime.timedelta(hours=2))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for time in ("2026-01-02T05:52", "2026-01-02T05:52:00Z", "2026-01-02T05:52:00.000000000000000001",
+                         np.datetime64("2026-01-02T05:52"), datetime.datetime(2026, 1, 2, 5, 52),
+                         datetime.datetime(2026, 1, 2, 7, 52, tzinfo=zone), ["2026-01-02T05:52"],
+                         (np.datetime64("2026-01-02T05:52"),)):
+                with self.subTest(str(time)):
+                    np.testing.assert_array_equal(orbit.look(satellite, PLACE, time).range_m, [expected])
+            orbit.look(satellite, PLACE, np.datetime64(10**9, "fs"))  # 1970
+            orbit.look(satellite, PLACE, ["1957-01-01", "2199-12-31T23:59:59.99"])  # the ends of what is allowed
+
+    def test_no_times_make_empty_arrays(self):
+        satellite = one(SHELL)
+        for nothing in ([], (), np.array([], dtype="datetime64[ns]"), np.zeros(0)):
+            look = orbit.look(satellite, PLACE, nothing)
+            for field in dataclasses.fields(look):
+                self.assertEqual(getattr(look, field.name).shape, (0,))
+            self.assertEqual(look.times.dtype, "datetime64[ns]")
+            self.assertEqual((look.direction_enu.shape, look.doppler_hz(1e9).shape), ((0, 3), (0,)))
+            self.assertEqual([array.shape for array in satellite.teme(nothing)], [(0, 3), (0, 3)])
+
+
 class PassesTest(unittest.TestCase):
     def test_are_skyfields(self):
         # UT1 - UTC is 50 m here, which moves the times by a few hundredths of a second; Skyfield finds culminations,
@@ -298,6 +353,67 @@ class ElementsTest(unittest.TestCase):
             with self.assertRaises(OSError):
                 orbit.load(os.path.join(folder, "none"))
 
+    def test_csv(self):
+        at = orbit.time_range("2026-01-01", "2026-01-02", 3000)
+        found = orbit.load(DATA / "gp.csv")
+        self.assertEqual([s.name for s in found], ["SHELL 53", "HIGH, SPARE", "STATIONARY"])
+        for satellite, text in zip(found, (SHELL, HIGH, STATIONARY)):
+            self.assertEqual((satellite.catalog_number, satellite.epoch), (one(text).catalog_number, one(text).epoch))
+            for got, expected in zip(satellite.teme(at), one(text).teme(at)):
+                np.testing.assert_allclose(got, expected, atol=1e-3)
+        text = (DATA / "gp.csv").read_text()
+        header, shell, *_ = text.splitlines()
+        for form in (text.replace("\n", "\r\n"), "\n" + text + "\n\n",
+                     "\n".join(",".join(cell if cell[:1] == '"' else f'"{cell}"' for cell in line.split(","))
+                               for line in (header, shell))):  # quoted throughout, as Space-Track does
+            self.assertEqual(orbit.parse(form)[0].teme(at)[0].tolist(), found[0].teme(at)[0].tolist())
+        for wrong, message in (
+            (header, "no elements"),
+            (f"{header}\n{shell},1", "CSV: line 2 has 18 cells, the first line 17"),
+            (f"{header}\n{shell}\n{shell[:-4]}", "CSV: line 3 has"),
+            (f"{header},EPOCH\n{shell},x", "EPOCH: comes twice"),
+            (f"{header}\n{shell}".replace("15.056", ""), "SHELL 53: MEAN_MOTION: is missing"),
+            (f'{header}\n"{shell}', "CSV: line 2: "),
+            (f"{header}\n" + "x" * 200_000, "CSV: line 2: "),
+            (f"{header}\n{shell}".replace("99001", "99001.5"), "NORAD_CAT_ID: 99001.5, must be a whole number"),
+        ):
+            with self.subTest(message), self.assertRaisesRegex(ValueError, message):
+                orbit.parse(wrong)
+
+    def test_days_that_the_year_does_not_have(self):
+        def tle(year, day):
+            return two_lines("DAYS", f"1 99001U 26001A   {year:02d}{day:012.8f}  .00000000  00000-0  10000-4 0  999",
+                             "2 99001  53.0500 120.0000 0001400  90.0000 270.0000 15.05600000    1")
+
+        def omm(epoch):
+            return json.dumps({**SHELL_FIELDS, "EPOCH": epoch})
+
+        for text, epoch in (
+            (tle(26, 1.0), "2026-01-01"), (tle(26, 365.5), "2026-12-31T12:00"), (tle(28, 366.5), "2028-12-31T12:00"),
+            (tle(0, 366.5), "2000-12-31T12:00"), (tle(57, 1.5), "1957-01-01T12:00"),
+            (omm("2026-365T12:00:00"), "2026-12-31T12:00"), (omm("2028-366T12:00:00"), "2028-12-31T12:00"),
+            (omm("2024-02-29T00:00:00"), "2024-02-29"),
+        ):
+            self.assertEqual(one(text).epoch, np.datetime64(epoch))
+        for text, message in [
+            *((tle(26, day), f"day '{day:012.8f}' of 2026, must be 1 to 365")
+              for day in (0.0, 0.5, 366.0, 400.0, 999.0)),
+            (tle(28, 367.0), "of 2028, must be 1 to 366"),
+            *((omm(epoch), f"EPOCH: '{epoch}'") for epoch in (
+                "2026-366T00:00:00", "2026-000T00:00:00", "2026-999T00:00:00", "2028-367T00:00:00",
+                "2026-02-29T00:00:00", "2026-12-31T23:59:60", "9999-001T00:00:00", "2200-01-01T00:00:00")),
+        ]:
+            with self.subTest(message), self.assertRaisesRegex(ValueError, message):
+                orbit.parse(text)
+
+    def test_two_messages_run_together(self):
+        twice = kvn(SHELL_FIELDS) + kvn({**SHELL_FIELDS, "NORAD_CAT_ID": 99009}).partition("\n")[2]
+        leaf = "<EPOCH>2026-01-01T12:00:00</EPOCH>"
+        for text in (twice, xml(SHELL_FIELDS).replace("</meanElements>", f"{leaf}</meanElements>"),
+                     '{"BSTAR": 1e-5, ' + json.dumps(SHELL_FIELDS)[1:]):
+            with self.assertRaisesRegex(ValueError, "comes twice"):
+                orbit.parse(text)
+
     def test_two_messages_in_one_file(self):
         self.assertEqual(len(orbit.parse(kvn(SHELL_FIELDS) + kvn(SHELL_FIELDS))), 2)
         self.assertEqual(len(orbit.parse(json.dumps([SHELL_FIELDS, SHELL_FIELDS]))), 2)
@@ -332,6 +448,12 @@ class ElementsTest(unittest.TestCase):
             (changed(EPOCH="2026-02-31T00:00:00"), "EPOCH"),
             (changed(EPOCH="1901-01-01T00:00:00"), "EPOCH"),
             (changed(NORAD_CAT_ID=1e9), "NORAD_CAT_ID"),
+            (changed(NORAD_CAT_ID=25544.7), "NORAD_CAT_ID: 25544.7, must be a whole number"),
+            (changed(MEAN_MOTION="1_5"), "MEAN_MOTION: '1_5'"),
+            (changed(MEAN_MOTION="\uff11\uff15"), "MEAN_MOTION"),  # full-width digits
+            (changed(MEAN_ANOMALY=1e300), "mean anomaly"),
+            (changed(RA_OF_ASC_NODE=361), "right ascension"),
+            (changed(ARG_OF_PERICENTER=-400), "argument of pericenter"),
             ("[1]", "must be an object"),
             ("{", "."),
             ("[" * 100_000, "."),
@@ -343,10 +465,10 @@ class ElementsTest(unittest.TestCase):
 
     def test_damaged_files_never_crash(self):
         rng = np.random.default_rng(1)
-        texts = [ISS, kvn(SHELL_FIELDS), xml(SHELL_FIELDS), json.dumps(SHELL_FIELDS)]
+        texts = [ISS, kvn(SHELL_FIELDS), xml(SHELL_FIELDS), json.dumps(SHELL_FIELDS), (DATA / "gp.csv").read_text()]
         read = 0
-        for index in range(600):
-            data = bytearray(texts[index % 4].encode())
+        for index in range(800):
+            data = bytearray(texts[index % 5].encode())
             for place in rng.integers(0, len(data), rng.integers(1, 4)):
                 data[place] = rng.integers(0, 256) if index % 2 else rng.choice(np.frombuffer(b"0123456789.-<>=", "u1"))
             try:

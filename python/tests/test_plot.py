@@ -176,6 +176,93 @@ class ArrayTest(Case):
             np.testing.assert_allclose(np.ravel(ax.get_lines()[-1].get_data()), expected)
 
 
+class NotFiniteTest(Case):
+    """NaN, infinities and zeros: a defined figure, and never a warning (Case makes them errors)."""
+
+    X = np.linspace(-1, 1, 50)
+    NAN = np.full(50, np.nan)
+
+    def test_cuts(self):
+        mixed = -10.0 * np.arange(50)
+        mixed[3:6] = np.nan, np.inf, -np.inf
+        for function, polar in ((plot.pattern_cut, False), (plot.pattern_polar, True)):
+            for gain, bottom in ((self.NAN, -60), (-np.inf + 0 * self.X, -60), (np.inf + 0 * self.X, -60),
+                                 (mixed, -60), ([self.NAN, mixed + 7], -53), (0 * self.X, -60)):
+                ax = self.drawn(function(self.X, gain, floor_db=-60), polar)
+                self.assertEqual(ax.get_ylim()[0], bottom)
+                self.assertTrue(bottom < ax.get_ylim()[1] < bottom + 70)
+                y = curves(ax)[-1].get_ydata()
+                given = np.atleast_2d(gain)[-1]
+                gap = np.isnan(given) | (given == np.inf)
+                np.testing.assert_array_equal(np.isnan(y), gap)
+                np.testing.assert_array_equal(y[~gap], np.maximum(given[~gap], bottom))  # -infinity at the edge
+            for floor_db in (0.0, 3.0, np.nan, -np.inf):
+                with self.assertRaisesRegex(ValueError, "floor_db"):
+                    function(self.X, 0 * self.X, floor_db=floor_db)
+
+    def test_sky(self):
+        mixed = np.add.outer(self.X, self.X)
+        mixed[3, :3] = np.nan, np.inf, -np.inf
+        for polar in (False, True):
+            for values, top in ((np.full((50, 50), np.nan), 0.0), (np.full((50, 50), -np.inf), 0.0), (mixed, 2.0),
+                                (np.zeros((50, 50)), 0.0)):
+                ax = self.drawn(plot.sky_map(self.X, self.X, values, polar=polar), polar)
+                mesh = ax.collections[0]
+                self.assertEqual(mesh.get_clim(), (top - 40, top))
+                shown = np.ma.masked_invalid(np.ma.getdata(mesh.get_array()).reshape(50, 50))
+                np.testing.assert_array_equal(np.ma.getmaskarray(shown), np.isnan(values) | (values == np.inf))
+                np.testing.assert_array_equal(shown[values == -np.inf].compressed(), top - 40)
+        for wrong in ((self.NAN, self.X), (self.X, self.NAN)):
+            with self.assertRaisesRegex(ValueError, "finite"):
+                plot.sky_map(*wrong, mixed)
+        with self.assertRaisesRegex(ValueError, "floor_db"):
+            plot.sky_map(self.X, self.X, mixed, floor_db=0)
+
+    def test_directions(self):
+        peak = -(self.X**2)
+        holes = np.where(np.arange(50) == 7, -np.inf, peak + 3)
+        for spectrum in (self.NAN, -np.inf + 0 * self.X, [self.NAN, peak], holes, 0 * self.X):
+            for normalized in (True, False):
+                ax = self.drawn(plot.doa_spectrum(self.X, spectrum, normalized=normalized, true_rad=[0.1]))
+                for line, row in zip(curves(ax), np.atleast_2d(spectrum)):
+                    finite = np.isfinite(row)
+                    top = row[finite].max() if normalized and finite.any() else 0.0
+                    np.testing.assert_array_equal(line.get_ydata()[finite], row[finite] - top)
+                    self.assertFalse(np.isfinite(line.get_ydata()[~finite]).any())
+
+    def test_elements(self):
+        positions = np.random.default_rng(2).normal(size=(4, 3))
+        for weights, known in (([np.nan] * 4, 0), ([1, np.nan, np.inf, 0.1], 2), ([0, 0, 0, 0], 4), ([1j] * 4, 4),
+                               ([complex(np.nan, 1), 1, 1, 1], 3)):
+            ax = self.drawn(plot.array_geometry(positions, weights=weights))
+            drawn = [collection for collection in ax.collections if len(collection.get_offsets())]
+            self.assertEqual(sum(len(c.get_offsets()) for c in drawn), 4)
+            colored = [c for c in drawn if c.get_array() is not None]
+            self.assertEqual(sum(len(c.get_offsets()) for c in colored), known)
+            self.assertEqual(len(drawn) - len(colored), known < 4)
+        for wavelength_m in (0, -1.0, np.nan, np.inf):
+            with self.assertRaisesRegex(ValueError, "wavelength_m"):
+                plot.array_geometry(positions, wavelength_m=wavelength_m)
+        with self.assertRaisesRegex(ValueError, "not finite"):
+            plot.array_geometry(np.full((3, 3), np.nan))
+
+    def test_signals_and_rates(self):
+        signal = self.NAN + 1j * self.NAN
+        for call in (
+            lambda: plot.spectrum(signal, 1e6, fft_size=16),
+            lambda: plot.waterfall(signal, 1e6, fft_size=16),
+            lambda: plot.waterfall(np.zeros(100), 1e6, fft_size=16),
+            lambda: plot.constellation(signal),
+            lambda: plot.channel_estimate(np.zeros(8)),
+            lambda: plot.channel_estimate(np.array([np.inf, 1, 2, 3 + 1j])),
+            *(lambda q=q: plot.channel_estimate(signal, quantity=q) for q in ("magnitude", "phase", "delay")),
+            lambda: plot.error_rate([np.nan, 1], [1, 2], [10, 10]),
+            lambda: plot.error_rate([0, 1], [0, 0], [0, 0], theory=([0, 1], [np.nan, 0.0])),
+            lambda: plot.error_rate([0, 1], [1, 2], [10, 10], theory=([0, np.nan], [np.inf, 0.2])),
+        ):
+            self.drawn(call())
+
+
 class SpectrumTest(Case):
     def test_is_scipys_welch(self):
         x = noise(np.random.default_rng(1), 2, 10_000)

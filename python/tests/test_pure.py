@@ -11,7 +11,7 @@ from pathlib import Path
 
 import boresight
 
-MODULES = ["orbit", "plot", "sweeps"]
+MODULES = ["orbit", "plot", "sweeps", "theory"]
 PACKAGE = Path(boresight.__file__).resolve().parent
 
 
@@ -41,7 +41,8 @@ class PureTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as cache:
             result = subprocess.run(
                 [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--cache-dir", cache,
-                 *(PACKAGE / name for name in MODULES), PACKAGE / "_extras.py"],
+                 *(path for name in MODULES for path in (PACKAGE / name, PACKAGE / f"{name}.py") if path.exists()),
+                 PACKAGE / "_extras.py"],
                 capture_output=True, text=True, env={**os.environ, "MYPYPATH": str(PACKAGE.parent)})
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
 

@@ -117,6 +117,47 @@ class ReceiverTest(unittest.TestCase):
         frames = again.push(np.round(pairs * scale).astype(np.int16)) + again.flush()
         self.assertEqual([f.payload for f in frames], sent)
 
+    def test_calibrated_subbands(self):
+        sent, x = ku_samples(snr_db=300, mcs=frame.Mcs.qpsk_1_2, frames=3)
+        rng = np.random.default_rng(3)
+        jammer = 30 * noise(rng, x.size)
+        elements = line_steering(4, 10)[:, None] * x + line_steering(4, -35)[:, None] * jammer + 0.5 * noise(rng, 4, x.size)
+        elements *= np.array([1, 0.8, 1.2j, -0.9])[:, None]
+        elements = (0.01 * elements).astype(np.complex64)
+        channels = [array.ChannelCalibration(gain=g, phase_rad=p) for g, p in ((1, 0), (0.8, 0), (1.2, np.pi / 2), (0.9, np.pi))]
+        config = rx.Receiver.Config()
+        config.front_end.subband = beam.SubbandBeamformer.Config(geometry=line(4), carrier_hz=FREQUENCY_HZ, sample_rate_hz=20e6, subbands=32)
+        config.front_end.calibration = array.CalibrationCorrector.Config(
+            calibration=array.Calibration(channels=channels), sample_rate_hz=20e6)
+        self.assertEqual(config.front_end.subband.subbands, 32)
+        receiver = rx.Receiver(config)
+        receiver.set_direction(direction(10))
+        frames = receiver.push(elements)
+        # The last block as it came, and one that ends before it by the latency, its faults taken away.
+        raw, calibrated = receiver.elements, receiver.calibrated
+        self.assertEqual(calibrated.shape, raw.shape)
+        np.testing.assert_allclose(calibrated[1:].std(axis=1), calibrated[0].std(), rtol=0.02)
+        self.assertEqual((receiver.weights.shape, receiver.steering.shape), ((32, 4), (32, 4)))
+        self.assertIsInstance(receiver.beamformer_stats, beam.SubbandWeights.Stats)
+        frames += receiver.flush()
+        # The first preamble is over before there is anything to learn from.
+        self.assertEqual([f.payload for f in frames if f.ok][-2:], sent[1:])
+        self.assertEqual(frames[-1].start_sample, 2000 + 2 * 320_000)
+
+    def test_one_beamformer(self):
+        config = rx.Receiver.Config()
+        self.assertIsNone(config.front_end.subband)
+        config.front_end.beamformer.geometry = line(4)
+        config.front_end.subband = beam.SubbandBeamformer.Config(geometry=line(4), carrier_hz=FREQUENCY_HZ, sample_rate_hz=20e6)
+        with self.assertRaisesRegex(boresight.ConfigError, "beamformer and subband are both given"):
+            rx.Receiver(config)
+        plain = rx.Receiver.Config()
+        plain.front_end.beamformer.geometry = line(4)
+        plain.front_end.beamformer.carrier_hz = FREQUENCY_HZ
+        receiver = rx.Receiver(plain)
+        receiver.push(np.ones((4, 10_000), np.complex64))
+        np.testing.assert_array_equal(receiver.calibrated, receiver.elements)
+
     def test_wrong_arrays(self):
         config = rx.Receiver.Config()
         config.front_end.beamformer.geometry = line(8)

@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 import unittest
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -163,7 +164,8 @@ class CountingTest(unittest.TestCase):
         self.assertTrue(all(point.enough for point in result.points))
 
     def test_what_cannot_be(self):
-        for grid in ([], {"snr_db": []}, [1, 1], {"snr_db": [0.0, 0.0]}, [float("nan")]):
+        for grid in ([], {"snr_db": []}, [1, 1], {"snr_db": [0.0, 0.0]}, [float("nan")], [{"1": 0, 1: 3}],
+                     {"1": [0], 1: [3]}, [{"a": {None: 1, "None": 2}}]):
             with self.subTest(grid), self.assertRaises(ValueError):
                 boresight.sweep(bpsk, grid, progress=False)
         for wrong in ({"stop_at": 0}, {"max_blocks": 0}, {"seed": -1}, {"in_flight": -1}):
@@ -214,9 +216,10 @@ class ResultsFileTest(unittest.TestCase):
     def test_order_of_lines_and_extra_blocks_say_nothing(self):
         expected = self.run_sweep()
         lines = self.path.read_text().splitlines(keepends=True)
-        extra = {"point": POINTS[0], "block": expected.points[0].blocks,
-                 "counts": {"errors": 1, "trials": 500, "first": 0}}
-        self.path.write_text("".join([lines[0], json.dumps(extra) + "\n", *reversed(lines[1:])]))
+        self.run_sweep(stop_at=61)  # more blocks
+        extra = self.path.read_text().splitlines(keepends=True)[len(lines):]
+        self.assertGreater(len(extra), 0)
+        self.path.write_text("".join([lines[0], *extra, *reversed(lines[1:])]))
         self.runs = 0
         self.assertEqual(self.run_sweep(), expected)
         self.assertEqual(self.runs, 0)
@@ -236,8 +239,9 @@ class ResultsFileTest(unittest.TestCase):
         for more in ({"seed": 8}, {"name": "qpsk"}):
             with self.assertRaisesRegex(ResultsFileError, "another sweep"):
                 boresight.sweep(bpsk, GRID, results=self.path, **{**LIMITS, "name": "bpsk", **more})
-        changed = lines[1].replace(b'"trials": 500', b'"trials": 501')
-        self.assertNotEqual(changed, lines[1])
+        start = lines[1].replace(b'"trials": 500', b'"trials": 501').rpartition(b', "crc32"')[0]
+        changed = b'%b, "crc32": "%08x"}\n' % (start, zlib.crc32(start))
+        self.assertNotIn(start, lines[1])
         for content, message in (
             (b"my thesis", "line 1 is not the header"),
             (b"my thesis\n", "line 1 is not the header"),
@@ -251,6 +255,8 @@ class ResultsFileTest(unittest.TestCase):
             (lines[0] + lines[1].replace(b'"errors": ', b'"errors": -'), "line 2 is not a result"),
             (lines[0] + lines[1].replace(b'"block": 0', b'"block": true'), "line 2 is not a result"),
             (lines[0] + lines[1] + changed, "line 3 contradicts"),
+            (lines[0] + lines[1].replace(b'"trials": 500', b'"trials": 400'), "line 2 is damaged"),
+            (lines[0] + lines[1].rpartition(b', "crc32"')[0] + b"}\n", "line 2 is damaged"),
         ):
             self.path.write_bytes(content)
             with self.subTest(content[:40]), self.assertRaisesRegex(ResultsFileError, message):
@@ -270,10 +276,34 @@ class ResultsFileTest(unittest.TestCase):
 
         boresight.sweep(task, [0], results=self.path, name="bpsk", **LIMITS)
 
-    def test_names(self):
-        name = sweeps._sweep._name_of
-        self.assertEqual(name(bpsk), "test_sweep.bpsk")
-        self.assertEqual(name(functools.partial(bpsk, gain=2, at="x")), "test_sweep.bpsk(at='x', gain=2)")
+    def test_a_flipped_bit_is_never_counted(self):
+        def task(point, rng):
+            return {"errors": int(rng.integers(1, 30)), "trials": 100}
+
+        def run():
+            return boresight.sweep(task, [0.5, 1], results=self.path, name="flips", stop_at=40, progress=False)
+
+        expected = run()
+        good = self.path.read_bytes()
+        refused = 0
+        for place in range(len(good)):
+            data = bytearray(good)
+            data[place] ^= 1 << place % 8
+            self.path.write_bytes(data)
+            try:
+                self.assertEqual(run(), expected)  # the last line's end: it is torn, and its block run again
+            except ResultsFileError:
+                refused += 1
+                self.assertEqual(self.path.read_bytes(), data)
+        self.assertEqual(refused, len(good) - 1)
+        lines = good.splitlines(keepends=True)
+        damaged = lines[2].replace(b'"trials": 100', b'"trials": 500')
+        self.assertNotEqual(damaged, lines[2])
+        self.path.write_bytes(b"".join([*lines[:2], damaged, *lines[3:]]))
+        with self.assertRaisesRegex(ResultsFileError, "line 3 is damaged"):
+            run()
+        self.path.write_bytes(b"".join([*lines[:2], *lines[3:]]))  # as the message says
+        self.assertEqual(run(), expected)
 
     def test_killed_and_resumed(self):
         code = ("import concurrent.futures as f, sys, test_sweep as t, boresight\n"
@@ -316,6 +346,204 @@ class ResultsFileTest(unittest.TestCase):
             self.assertEqual(as_lists(self.run_sweep()), by_hand(bpsk, POINTS, 7, 60, 40))
         finally:
             os.killpg(process.pid, signal.SIGKILL)
+
+
+class Study:
+    def __init__(self, errors):
+        self.errors = errors
+
+    def run(self, point, rng):
+        return {"errors": self.errors, "trials": 100}
+
+    __call__ = run
+
+
+def with_taps(point, rng, taps=None, gain=1):
+    return {"errors": int(taps[1000]) + 1, "trials": 10}
+
+
+def bound_tasks():
+    """Tasks with all sorts of things bound to them, every one different from the others."""
+    taps = np.zeros(2000)
+    taps[1000] = 7  # where a repr has "..."
+    line = boresight.array.Geometry.line
+    values = [
+        None, False, 0, 0.0, 0j, -0.0, "", b"", (), [], {}, set(), frozenset({"a"}), 10**5000, "a", ("a", "a"),
+        ["a", "a"],
+        np.zeros(2000), taps, taps.astype(np.float32), taps.reshape(2, 1000), np.float32(1), np.array(["a"], object),
+        np.zeros(2, [("a", "<i4")]), np.zeros(2, [("b", "<i4")]), np.add, np.multiply, len, math.sin, Study, Study(5),
+        Study(9), Study([Study(9)]), Path("a"), np.dtype(np.int8), np.random.default_rng(3), functools.partial(len),
+        {"a": 1, "b": 2}, {"a": 2, "b": 1}, {f"name {i}" for i in range(50)}, [set("abcdef"), set("abcdefg")],
+        boresight.modem.Modulation.qpsk, boresight.modem.Modulation.bpsk, line(4, 0.1), line(4, 0.2),
+        concurrent.futures.FIRST_COMPLETED, np.datetime64("2026-01-01"), Study.run,
+    ]
+    return ([functools.partial(with_taps, taps=value) for value in values]
+            + [functools.partial(with_taps, gain=value) for value in values[:3]]
+            + [functools.partial(bpsk), Study(5).run, Study(9).run, Study(5), Study(9), Study(5).__call__])
+
+
+class IdentityTest(unittest.TestCase):
+    def states(self, tasks):
+        return [sweeps._identity.identity(task) for task in tasks]
+
+    def test_functions_have_their_name(self):
+        self.assertEqual(sweeps._identity.identity(bpsk), {"task": "test_sweep.bpsk"})
+        self.assertEqual(sweeps._identity.identity(Study(5).run)["task"], "test_sweep.Study.run")
+        self.assertEqual(sweeps._identity.identity(Study(5))["task"], "test_sweep.Study")
+        self.assertEqual(sweeps._identity.identity(functools.partial(bpsk, 1))["task"], "test_sweep.bpsk")
+
+    def test_other_values_are_other_tasks(self):
+        found = [tuple(sorted(state.items())) for state in self.states(bound_tasks())]
+        again = found[:-1]  # Study(5).__call__ is Study(5).run by another name
+        self.assertEqual(len(set(again)), len(again))
+
+    def test_equal_values_are_the_same_task(self):
+        one = {"names": ["ab", "ab"], "x": np.arange(6.0).reshape(2, 3), "set": set("abc")}
+        other = {"set": set("cba"), "x": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+                 "names": ["ab", "".join(["a", "b"])]}  # another order, layout, and two objects where there was one
+        first, second = self.states([functools.partial(with_taps, taps=one), functools.partial(with_taps, taps=other)])
+        self.assertEqual(first, second)
+        deep = "end"
+        for _ in range(60):
+            deep = [deep, deep]  # 2^60 leaves, 60 objects
+        self.assertEqual(len(self.states([functools.partial(with_taps, taps=deep)])), 1)
+
+    def test_is_the_same_in_every_process(self):
+        expected = self.states(bound_tasks())
+        code = "import json, test_sweep as t; print(json.dumps(t.IdentityTest().states(t.bound_tasks())))"
+        for seed in ("0", "1", "2"):
+            done = subprocess.run([sys.executable, "-c", code], cwd=TESTS, capture_output=True, text=True, check=True,
+                                  env={**os.environ, "PYTHONHASHSEED": seed})
+            self.assertEqual(json.loads(done.stdout), expected)
+
+    def test_the_program_has_the_name_of_its_file(self):
+        code = ("import boresight, functools, sys\n"
+                "class Study:\n"
+                "    def run(self, point, rng): return {'errors': 1}\n"
+                "def task(point, rng): return {'errors': 1}\n"
+                "identity = boresight.sweeps._identity.identity\n"
+                "print(identity(task)['task'], identity(Study().run))\n")
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("one", "two"):
+                (Path(folder) / f"{name}.py").write_text(code)
+            ways = (["one.py"], ["two.py"], ["-m", "one"], ["-c", "import one"])
+            found = [subprocess.run([sys.executable, *way], cwd=folder, capture_output=True, text=True,
+                                    check=True).stdout for way in ways]
+        self.assertTrue(found[0].startswith("one.task "), found)
+        self.assertTrue(found[1].startswith("two.task "), found)
+        self.assertEqual(found[0], found[2])
+        self.assertEqual(found[0], found[3])
+
+    def test_refuses_to_go_on_with_another_task(self):
+        taps = np.zeros(2000)
+        other = taps.copy()
+        other[1000] = 7
+        line = boresight.array.Geometry.line
+        with tempfile.TemporaryDirectory() as folder:
+            for index, (first, second) in enumerate((
+                (functools.partial(with_taps, taps=taps), functools.partial(with_taps, taps=other)),
+                (Study(5).run, Study(9).run),
+                (Study(5), Study(9)),
+                (functools.partial(with_taps, gain=line(4, 0.1), taps=taps),
+                 functools.partial(with_taps, gain=line(4, 0.2), taps=taps)),
+            )):
+                more = {"results": Path(folder) / str(index), "stop_at": 1, "progress": False}
+                counts = boresight.sweep(first, [0], **more)
+                with self.subTest(index), self.assertRaisesRegex(ResultsFileError, "another sweep"):
+                    boresight.sweep(second, [0], **more)
+                self.assertEqual(boresight.sweep(first, [0], **more), counts)
+
+    def test_what_has_no_identity_wants_a_name(self):
+        def local(point, rng):
+            return {"errors": 1}
+
+        loop = []
+        loop.append(loop)
+        deep = []
+        for _ in range(100_000):
+            deep = [deep]
+        with tempfile.TemporaryDirectory() as folder, open(os.devnull) as file:
+            for index, task in enumerate((
+                local, lambda point, rng: {"errors": 1}, functools.partial(local), functools.partial(local, 1),
+                *(functools.partial(with_taps, taps=taps) for taps in (
+                    local, file, threading.Lock(), boresight.beam.Beamformer(elements=4), loop, deep,
+                    (i for i in "ab"), np, memoryview(b"a"), np.frompyfunc(local, 2, 1),
+                    type("Nowhere", (), {}), type("Nowhere", (), {})())),
+            )):
+                path = Path(folder) / str(index)
+                with self.subTest(index), self.assertRaisesRegex(ValueError, "name: must be given"):
+                    boresight.sweep(task, [0], results=path, progress=False)
+                self.assertFalse(path.exists())
+            boresight.sweep(local, [0], results=path, name="local", stop_at=1, progress=False)
+            boresight.sweep(local, [0], stop_at=1, progress=False)  # without a file nobody asks
+
+
+class StopRuleTest(unittest.TestCase):
+    """Sweeps that stop at the stop-th error or with that block, drawn from their distributions."""
+
+    RUNS = 20_000
+
+    def draw(self, p, block, stop, blocks=10**9):
+        rng = np.random.default_rng(stop)
+        if block == 1 and blocks == 10**9:
+            return np.full(self.RUNS, stop), stop + rng.negative_binomial(stop, p, self.RUNS)
+        k, n, live = np.zeros(self.RUNS, int), np.zeros(self.RUNS, int), np.ones(self.RUNS, bool)
+        while live.any():
+            k[live] += rng.binomial(block, p, np.count_nonzero(live))
+            n[live] += block
+            live &= (k < stop) & (n < block * blocks)
+        return k, n
+
+    def test_coverage(self):
+        # The share that covers has a standard deviation of 0.0016 at 0.95: four of them are left.
+        wilson = {}
+        for p, block in ((0.01, 1), (0.01, 100), (0.01, 1000), (0.3, 1), (0.3, 10)):
+            for stop in (1, 2, 5, 20, 100):
+                k, n = self.draw(p, block, stop)
+                covered = {}
+                for method in ("clopper-pearson", "wilson"):
+                    low, high = binomial_interval(k, n, 0.95, method)
+                    covered[method] = np.mean((low <= p) & (p <= high))
+                with self.subTest(p=p, block=block, stop=stop):
+                    self.assertGreater(covered["clopper-pearson"], 0.95 - 0.0064)
+                wilson[p, block, stop] = covered["wilson"]
+        # What the docstring says of the other.
+        for stop, figure in ((1, 0.840), (2, 0.889), (5, 0.925)):
+            self.assertAlmostEqual(wilson[0.01, 1, stop], figure, delta=4 * 0.0026)
+
+    def rates(self, k, n, stop, estimator):
+        points = tuple(sweeps.Point(0, 1, {"errors": int(a), "trials": int(b)}, a >= stop) for a, b in zip(k, n))
+        return sweeps.SweepResult(points).rate(estimator=estimator)
+
+    def test_bias(self):
+        # Means within 4.5 standard deviations, estimated from the same sample.
+        p = 0.01
+        for stop, ratio in ((2, 1.94), (5, 1.25), (20, 1.0526), (100, 1.0101)):
+            k, n = self.draw(p, 1, stop)
+            for estimator, expected in (("ratio", ratio), ("inverse-binomial", 1.0)):
+                found = self.rates(k, n, stop, estimator) / p
+                with self.subTest(stop=stop, estimator=estimator):
+                    self.assertAlmostEqual(found.mean(), expected, delta=4.5 * found.std() / math.sqrt(self.RUNS))
+        # Ends by either limit: unbiased all the same.
+        k, n = self.draw(0.01, 1, 3, blocks=250)
+        self.assertTrue(0.3 < np.mean(k < 3) < 0.7)
+        found = self.rates(k, n, 3, "inverse-binomial") / 0.01
+        self.assertAlmostEqual(found.mean(), 1.0, delta=4.5 * found.std() / math.sqrt(self.RUNS))
+        # Blocks as large as the limit: now the ratio is right, and the other too low.
+        k, n = self.draw(0.01, 1000, 5)
+        self.assertAlmostEqual(self.rates(k, n, 5, "ratio").mean() / 0.01, 1.0, delta=0.015)
+        self.assertAlmostEqual(self.rates(k, n, 5, "inverse-binomial").mean() / 0.01, 0.91, delta=0.015)
+
+    def test_which_counter(self):
+        result = boresight.sweep(bpsk, GRID, **{**LIMITS, "counter": "trials", "stop_at": 500})
+        self.assertEqual(result.counter, "trials")
+        with self.assertRaisesRegex(ValueError, "counter that stops"):
+            result.rate(estimator="inverse-binomial")
+        with self.assertRaisesRegex(ValueError, "estimator"):
+            result.rate(estimator="median")
+        empty = sweeps.SweepResult((sweeps.Point(0, 1, {"errors": 0, "trials": 0}, False),
+                                    sweeps.Point(1, 1, {"errors": 1, "trials": 1}, True)))
+        np.testing.assert_array_equal(empty.rate(estimator="inverse-binomial"), [np.nan, 1.0])
 
 
 class ProgressTest(unittest.TestCase):

@@ -121,6 +121,7 @@ TEST(CalibrationEstimator, ToneGivesPhasesAtItsFrequencyAndTellsThatDelaysAreUnk
     const auto result = estimator.solve(1e9, 0, 0);
     ASSERT_TRUE(result.ok) << result.reason;
     EXPECT_FALSE(result.calibration.delay_known);
+    EXPECT_NEAR(result.source_offset_hz, tone_hz, 0.1 * scene_rate_hz / 256);
     for (std::size_t e = 1; e < channels; ++e) {
       const ChannelCalibration& c = result.calibration.channels[e];
       EXPECT_EQ(c.delay_s, 0);
@@ -252,6 +253,73 @@ TEST(CalibrationEstimator, FindsDeadStuckAndDuplicateChannels) {
   EXPECT_EQ(result.calibration.response(3, 0), cf64(0));
 }
 
+// A bad amplifier: the signal is there, under 25 dB more noise than the others have.
+TEST(CalibrationEstimator, FindsNoisyChannelsWhereOthersAreNot) {
+  for (const double signal_power : {0.1, 10.0}) {
+    auto truth = faults(6, 21);
+    truth[2].noise_power = power_from_db(25);
+    if (signal_power > 1) truth[2].noise_power *= 100;
+    CalibrationEstimator estimator(config(6));
+    estimator.add(scene(truth, signal_power, 1U << 16, 4).view());
+    const auto result = estimator.solve(1e9, 0, 0);
+    ASSERT_TRUE(result.ok) << result.reason;
+    for (std::size_t e = 0; e < 6; ++e) {
+      const ChannelCalibration& c = result.calibration.channels[e];
+      EXPECT_EQ(c.state, e == 2 ? ChannelState::noisy : ChannelState::ok) << e << " at " << signal_power;
+      // 0.1 has a bound of 0.9 degrees against the reference.
+      if (e == 2) continue;
+      EXPECT_NEAR(wrapped(c.phase_rad - truth[e].phase_rad + truth[0].phase_rad), 0, 0.06);
+    }
+    EXPECT_EQ(result.calibration.response(2, 0), cf64(0));
+    EXPECT_EQ(result.residual_deg_rms[0], 0);
+    EXPECT_EQ(result.residual_deg_rms[2], 0);
+    double square = 0;
+    for (const double r : result.residual_deg_rms) square += r * r / 4;
+    EXPECT_NEAR(std::sqrt(square), result.calibration.residual_deg_rms, 1e-9);
+  }
+  // 19 dB of difference, or more signal than noise: not noisy.
+  auto truth = faults(6, 21);
+  truth[2].noise_power = 300;
+  CalibrationEstimator estimator(config(6));
+  estimator.add(scene(truth, 1000, 1U << 15, 4).view());
+  EXPECT_EQ(estimator.solve(1e9, 0, 0).calibration.channels[2].state, ChannelState::ok);
+}
+
+// A receiver hears its own oscillator: a constant of its own in each channel, here 10 dB over the noise that
+// calibrates. Without the notch it is the strongest tone, and the phases are its own.
+TEST(CalibrationEstimator, LeavesOutTheReceiversOwnConstant) {
+  const auto truth = faults(4, 17);
+  auto x = scene(truth, 10, 1U << 15, 8);
+  Random random(5);
+  for (std::size_t e = 0; e < 4; ++e) {
+    const auto constant = cf32(std::polar(10.0, 2 * pi * random.uniform()));
+    for (cf32& v : x.row(e)) v += constant;
+  }
+  for (const double notch_hz : {0.0, 1e6}) {
+    CalibrationEstimator::Config c = config(4);
+    c.notch_hz = notch_hz;
+    CalibrationEstimator estimator(c);
+    estimator.add(x.view());
+    const auto result = estimator.solve(1e9, 0, 0);
+    if (notch_hz == 0) {
+      double worst_rad = 0;
+      for (std::size_t e = 0; e < 4 && result.ok; ++e) {
+        const double phase_rad = result.calibration.channels[e].phase_rad - truth[e].phase_rad;
+        worst_rad = std::max(worst_rad, std::abs(wrapped(phase_rad + truth[0].phase_rad)));
+      }
+      EXPECT_TRUE(!result.ok || worst_rad > 0.1);
+      continue;
+    }
+    ASSERT_TRUE(result.ok) << result.reason;
+    for (std::size_t e = 0; e < 4; ++e) {
+      const ChannelCalibration& found = result.calibration.channels[e];
+      // The bound is 0.13 degrees.
+      EXPECT_NEAR(wrapped(found.phase_rad - truth[e].phase_rad + truth[0].phase_rad), 0, 0.01);
+      EXPECT_NEAR((found.delay_s - truth[e].delay_s + truth[0].delay_s) * scene_rate_hz, 0, 0.01);
+    }
+  }
+}
+
 TEST(CalibrationEstimator, SaysWhyNot) {
   const auto reason = [](const CalibrationEstimator& estimator) {
     const auto result = estimator.solve(1e9, 0, 0);
@@ -321,6 +389,29 @@ TEST(CalibrationEstimator, RefusesASecondSource) {
   }
 }
 
+// Half of the channels see both sources alike (a row of a panel, a source across it): theirs is a perfect
+// fit, and the other half noise. It is not.
+TEST(CalibrationEstimator, ASecondSourceMakesNoChannelsNoisy) {
+  constexpr std::size_t samples = 32768;
+  Random random(2);
+  std::vector<cf32> first(samples);
+  std::vector<cf32> second(samples);
+  random.add_noise(first, 100);
+  random.add_noise(second, 50);
+  GridBuffer<cf32> x(8, samples);
+  for (std::size_t e = 0; e < 8; ++e) {
+    const auto gain = cf32(std::polar(0.7 + random.uniform(), 2 * pi * random.uniform()));
+    const auto turn = cf32(std::polar(1.0, e < 4 ? 1.7 : 0.0));
+    for (std::size_t t = 0; t < samples; ++t) x(e, t) = gain * (first[t] + turn * second[t]);
+    random.add_noise(x.row(e), 1);
+  }
+  CalibrationEstimator estimator(config(8));
+  estimator.add(x.view());
+  const auto result = estimator.solve(1e9, 0, 0);
+  EXPECT_FALSE(result.ok);
+  EXPECT_NE(result.reason.find("more than one source"), std::string::npos) << result.reason;
+}
+
 TEST(CalibrationEstimator, RefusesWhatCannotBe) {
   const auto refuse = [](auto change) {
     CalibrationEstimator::Config c = config(4);
@@ -336,6 +427,10 @@ TEST(CalibrationEstimator, RefusesWhatCannotBe) {
   refuse([](auto& c) { c.channels = 256, c.fft_size = 512; });
   refuse([&](auto& c) { c.band_hz = nan; });
   refuse([](auto& c) { c.band_hz = 30e6; });
+  refuse([](auto& c) { c.notch_hz = -1; });
+  refuse([](auto& c) { c.notch_hz = 18e6; });
+  refuse([&](auto& c) { c.notch_hz = nan; });
+  refuse([](auto& c) { c.noisy_below_db = 2; });
   refuse([](auto& c) { c.shape_points = 1; });
   refuse([](auto& c) { c.shape_points = 33; });
   refuse([](auto& c) { c.reference = 4; });

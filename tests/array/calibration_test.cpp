@@ -193,5 +193,42 @@ TEST(StuckElements, AreThoseThatDoNotFollow) {
   EXPECT_TRUE(stuck_elements(Grid<const cf64>(), Grid<const cf64>()).empty());
 }
 
+// What a dead element says is noise: nothing that a constant explains, however few the settings. Elements
+// quantized to a few levels, as by a 4-bit converter, among them.
+TEST(StuckElements, DeadAndNoisyElementsAreNot) {
+  constexpr std::size_t elements = 8;
+  constexpr int trials = 2000;
+  for (const std::size_t settings : {2U, 3U, 4U, 6U, 12U}) {
+    Random random(settings);
+    int called_stuck = 0;
+    int stuck_found = 0;
+    int followers = 0;
+    for (int trial = 0; trial < trials; ++trial) {
+      GridBuffer<cf64> commanded(settings, elements);
+      GridBuffer<cf64> measured(settings, elements);
+      for (std::size_t m = 0; m < settings; ++m) {
+        const cf64 common = std::polar(1.0, 2 * pi * random.uniform());
+        for (std::size_t e = 0; e < elements; ++e) {
+          commanded(m, e) = std::polar(1.0, 2 * pi * random.uniform());
+          const cf64 noise(random.complex_normal());
+          measured(m, e) = common * (e == 7 ? cf64(0.6, 0.8) : commanded(m, e)) + 0.003 * noise;
+          if (e == 5) measured(m, e) = noise;
+          if (e == 6) measured(m, e) = cf64(std::round(8 * noise.real()), std::round(8 * noise.imag())) / 8.0;
+        }
+      }
+      const std::vector<bool> stuck = stuck_elements(commanded.view(), measured.view());
+      called_stuck += stuck[5] + stuck[6];
+      stuck_found += stuck[7];
+      for (std::size_t e = 0; e < 5; ++e) followers += stuck[e];
+    }
+    // 4000 times one in 1000 at most: 4 expected, more than 14 once in 30,000 runs.
+    EXPECT_LE(called_stuck, 14) << settings;
+    EXPECT_EQ(followers, 0) << settings;
+    // Random commands of two settings hardly differ at times: sin^2 of half the difference must be above 1000
+    // times the noise, 1e-5, which it is in 94 % of them.
+    EXPECT_GT(stuck_found, settings == 2 ? 0.9 * trials : 0.995 * trials) << settings;
+  }
+}
+
 }  // namespace
 }  // namespace boresight::array

@@ -113,5 +113,37 @@ TEST(SubbandOnset, PulsesDoNotRaiseTheWorkWithoutLimit) {
             6);
 }
 
+// A gap: the weights stay, its zeros are no jump and teach nothing; a jammer that came on in it is one.
+TEST(SubbandOnset, AGapTeachesNothingAndAJammerInItIsAJump) {
+  const SubbandOnset scene({60});
+  constexpr std::size_t half = SubbandOnset::samples / 2;
+  for (const bool jammed : {false, true}) {
+    SubbandBeamformer beam(scene.config);
+    beam.set_direction(off(5));
+    std::vector<cf32> y(SubbandOnset::samples);
+    beam.process(scene.quiet.view().columns(0, half), std::span(y).first(half));
+    const double snapshots = beam.weights().snapshots();
+    const std::vector<cf64> before(beam.weights().weights().row(7).begin(),
+                                   beam.weights().weights().row(7).end());
+    std::vector<cf32> rest(beam.latency_samples());
+    beam.drain(rest);
+    EXPECT_EQ(beam.weights().snapshots(), snapshots);
+    GridBuffer<cf32> x(SubbandOnset::elements, half);
+    for (std::size_t e = 0; e < SubbandOnset::elements; ++e) {
+      for (std::size_t t = 0; t < half; ++t) {
+        x(e, t) = scene.quiet(e, half + t) + (jammed ? scene.jammers(e, half + t) : cf32(0));
+      }
+    }
+    beam.process(x.view().columns(0, 1024), std::span(y).first(1024));
+    EXPECT_EQ(beam.jumps(), jammed ? 1U : 0U);
+    EXPECT_EQ(std::ranges::equal(before, beam.weights().weights().row(7)), !jammed);
+    beam.process(x.view().columns(1024, half - 1024), std::span(y).subspan(1024, half - 1024));
+    EXPECT_EQ(beam.jumps(), jammed ? 1U : 0U);
+    // In step again, and clean from 512 samples behind the gap on.
+    const auto wanted = scene.signal.row(0).subspan(half, half);
+    EXPECT_GT(measured_sinr_db(std::span(y).subspan(256 + 512, 8192), wanted.subspan(512, 8192)), 6);
+  }
+}
+
 }  // namespace
 }  // namespace boresight::beam

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <complex>
 #include <limits>
 
 #include "boresight/core/error.h"
@@ -51,6 +52,23 @@ TEST(CramerRao, OneSourceHasAClosedForm) {
   const auto powers = scene.powers();
   EXPECT_NEAR(deterministic_bound(bound_scene(scene, powers))(0, 0) / expected, 1, 1e-9);
   EXPECT_NEAR(stochastic_bound(bound_scene(scene, powers))(0, 0) / expected, 1 + 1 / (8 * snr), 1e-9);
+}
+
+// A line turned about the z axis, and the scene with it, is the same line.
+TEST(CramerRao, LinesAcrossBoresightTellOneAngle) {
+  for (const double turn_deg : {0.0, 30.0, 45.0, 90.0, 135.0, 180.0, 270.0}) {
+    const Vec3 along{std::cos(rad_from_deg(turn_deg)), std::sin(rad_from_deg(turn_deg)), 0};
+    std::vector<Vec3> positions;
+    for (int e = 0; e < 8; ++e) positions.push_back((0.5 * doa_wavelength_m * e) * along);
+    DoaScene scene{.geometry = array::Geometry::from_positions(positions), .snr_db = 10};
+    for (const double deg : {-1.0, 1.0}) {
+      scene.directions.push_back(std::sin(rad_from_deg(deg)) * along +
+                                 Vec3{0, 0, std::cos(rad_from_deg(deg))});
+    }
+    EXPECT_EQ(angles_per_direction(scene.geometry), 1U) << turn_deg;
+    // In NumPy: 0.4442 degrees.
+    EXPECT_NEAR(rms_deg(stochastic_bound(bound_scene(scene, scene.powers()))), 0.4442, 6e-5) << turn_deg;
+  }
 }
 
 TEST(CramerRao, SquareHasTheSameBoundOnBothAxesAtBoresight) {
@@ -137,6 +155,36 @@ TEST(CramerRao, IsTheCurvatureOfTheLikelihood) {
   EXPECT_NEAR(bound(0, 1) * determinant / -information[0][1], 1, 1e-4);
 }
 
+// Two correlated sources on a ring that is not flat, every block and sign of the bound, against the inverse
+// of the whole information matrix (angles, powers, cross power, noise; I_ij = K tr(R^-1 R_i R^-1 R_j)) in
+// NumPy.
+TEST(CramerRao, CorrelatedSourcesOnTwoAxes) {
+  std::vector<Vec3> ring;
+  for (int i = 0; i < 7; ++i) {
+    const double t = 2 * pi * i / 7;
+    ring.push_back(doa_wavelength_m * Vec3{0.8 * std::cos(t), 0.8 * std::sin(t), 0.1 * std::sin(3 * t + 1)});
+  }
+  const Vec3 directions[] = {{0.3, -0.4, std::sqrt(0.75)}, {-0.2, 0.1, std::sqrt(0.95)}};
+  GridBuffer<cf64> powers(2, 2);
+  powers(0, 0) = 2;
+  powers(1, 1) = 1.5;
+  powers(0, 1) = std::polar(1.2, 0.7);
+  powers(1, 0) = std::polar(1.2, -0.7);
+  const auto bound = stochastic_bound({.geometry = array::Geometry::from_positions(ring),
+                                       .frequency_hz = doa_carrier_hz,
+                                       .directions = directions,
+                                       .powers = powers.view(),
+                                       .noise_power = 0.7,
+                                       .snapshots = 150});
+  const double expected[4][4] = {{1.745457212e-05, -4.741508293e-06, 4.166949775e-06, -5.938982234e-06},
+                                 {-4.741508293e-06, 2.063643912e-05, -6.940350051e-06, 6.352222052e-06},
+                                 {4.166949775e-06, -6.940350051e-06, 2.277690626e-05, -3.561786706e-06},
+                                 {-5.938982234e-06, 6.352222052e-06, -3.561786706e-06, 2.257454010e-05}};
+  for (std::size_t i = 0; i < 4; ++i) {
+    for (std::size_t k = 0; k < 4; ++k) EXPECT_NEAR(bound(i, k), expected[i][k], 1e-14) << i << " " << k;
+  }
+}
+
 TEST(CramerRao, DeterministicIsNeverAboveStochastic) {
   for (const double snr_db : {-10.0, 0.0, 20.0}) {
     for (const double apart_deg : {2.0, 11.0, 40.0}) {
@@ -157,10 +205,16 @@ TEST(CramerRao, WhatCannotBeToldIsInfinite) {
   DoaScene many{.geometry = array::Geometry::line(2, doa_wavelength_m / 2),
                 .directions = {on_line(10), on_line(30)}};
   EXPECT_EQ(deterministic_bound(bound_scene(many, many.powers()))(1, 1), infinite);
-  // A line along x cannot tell directions off its plane; along y, it has no angle towards x to tell.
-  DoaScene wrong{.geometry = array::Geometry::rectangle(1, 8, doa_wavelength_m / 2, doa_wavelength_m / 2),
-                 .directions = {{0, 0, 1}}};
-  EXPECT_EQ(stochastic_bound(bound_scene(wrong, wrong.powers()))(0, 0), infinite);
+  // A line that stands or leans knows cones about itself.
+  for (const Vec3 along : {Vec3{0, 0, 1}, Vec3{std::sqrt(0.5), 0, std::sqrt(0.5)}}) {
+    std::vector<Vec3> positions;
+    for (int e = 0; e < 8; ++e) positions.push_back((0.5 * doa_wavelength_m * e) * along);
+    DoaScene leaning{.geometry = array::Geometry::from_positions(positions), .directions = {{0.6, 0, 0.8}}};
+    EXPECT_EQ(angles_per_direction(leaning.geometry), 2U);
+    const auto bound = stochastic_bound(bound_scene(leaning, leaning.powers()));
+    EXPECT_EQ(bound(0, 0), infinite);
+    EXPECT_EQ(bound(1, 1), infinite);
+  }
 }
 
 TEST(CramerRao, RefusesWhatMakesNoSense) {

@@ -39,14 +39,43 @@ TEST(Monopulse, MeasuresTheErrorOnBothAxes) {
         const MonopulseError error = monopulse.measure(r.view(), 100, look);
         EXPECT_NEAR(error.ux, dx, 0.05 * std::abs(dx) + 1e-12);
         EXPECT_NEAR(error.uy, dy, 0.05 * std::abs(dy) + 1e-12);
-        // Less what the beam loses beside its peak: a tenth of a beam on both axes costs 22 %.
-        EXPECT_NEAR(error.snr / power_from_db(5), 1, dx == 0 && dy == 0 ? 1e-6 : 0.25);
+        EXPECT_NEAR(error.snr / power_from_db(5), 1, dx == 0 && dy == 0 ? 1e-6 : 0.005);
       }
     }
     // The right sign within half a beam.
     for (const double dx : {-0.12, -0.06, 0.06, 0.12}) {
       const auto r = square(at(0.2 + dx, -0.3), 5).covariance();
       EXPECT_GT(monopulse.measure(r.view(), 100, look).ux * dx, 0);
+    }
+  }
+}
+
+// What a beam beside the source loses is no noise: on 8 x 8 elements a 20 dB source one degree off
+// was 15.7 dB once, on 16 in a row 10.9 dB.
+TEST(Monopulse, SnrIsThatOfAnElementWhereverTheBeamLooks) {
+  struct Case {
+    array::Geometry geometry;
+    double off_deg;
+  };
+  for (const Case& c :
+       {Case{array::Geometry::line(16, half), 1}, Case{array::Geometry::rectangle(4, 4, half, half), 3},
+        Case{array::Geometry::rectangle(8, 8, half, half), 1}}) {
+    for (const MonopulseKind kind : {MonopulseKind::phase, MonopulseKind::amplitude}) {
+      Monopulse monopulse({.geometry = c.geometry, .frequency_hz = doa_carrier_hz, .kind = kind});
+      for (const double snr_db : {-10.0, 0.0, 20.0, 30.0}) {
+        const DoaScene scene{.geometry = c.geometry,
+                             .directions = {at(std::sin(rad_from_deg(c.off_deg)), 0)},
+                             .snr_db = snr_db};
+        const MonopulseError error = monopulse.measure(scene.covariance().view(), 200, {0, 0, 1});
+        // The direction is linear to 5 % and better: what is left of the loss is 0.3 % of it.
+        EXPECT_NEAR(db_from_power(error.snr), snr_db, snr_db > 25 ? 0.5 : 0.1) << c.geometry.elements();
+        if (snr_db > 10) {
+          // And so the variance is what it is at boresight, to the loss of the halves.
+          const DoaScene ahead{.geometry = c.geometry, .directions = {{0, 0, 1}}, .snr_db = snr_db};
+          const MonopulseError there = monopulse.measure(ahead.covariance().view(), 200, {0, 0, 1});
+          EXPECT_NEAR(error.variance_x / there.variance_x, 1, 0.15);
+        }
+      }
     }
   }
 }

@@ -82,5 +82,26 @@ TEST(Smoothing, RefusesPartsThatDoNotFit) {
   EXPECT_THROW(spatial_smoothing(r.view(), 4, 1, 4, 1, out.view()), ConfigError);
 }
 
+// Parts of a line with a gap do not see the same scene.
+TEST(Smoothing, UnevenArraysAreRefused) {
+  const GridBuffer<cf64> r(6, 6);
+  GridBuffer<cf64> out(4, 4);
+  array::Geometry line = array::Geometry::line(6, 0.15);
+  EXPECT_NO_THROW(spatial_smoothing(line, r.view(), 6, 1, 4, 1, out.view()));
+  EXPECT_NO_THROW(
+      spatial_smoothing(array::Geometry::rectangle(3, 2, 0.1, 0.2), r.view(), 3, 2, 2, 2, out.view()));
+  EXPECT_THROW(spatial_smoothing(line, r.view(), 3, 2, 2, 1, out.view()), ConfigError);
+  EXPECT_THROW(spatial_smoothing(line, r.view(), 5, 1, 4, 1, out.view()), ConfigError);
+  line.positions_m[4].x += 2e-6;
+  EXPECT_THROW(spatial_smoothing(line, r.view(), 6, 1, 4, 1, out.view()), ConfigError);
+  EXPECT_THROW(spatial_smoothing(array::Geometry::circle(6, 0.15), r.view(), 6, 1, 4, 1, out.view()),
+               ConfigError);
+  // Every other row of a triangular lattice is shifted: three rows are no lattice in this order.
+  const GridBuffer<cf64> nine(9, 9);
+  EXPECT_THROW(
+      spatial_smoothing(array::Geometry::triangular(3, 3, 0.1, 0.1), nine.view(), 3, 3, 2, 2, out.view()),
+      ConfigError);
+}
+
 }  // namespace
 }  // namespace boresight::doa

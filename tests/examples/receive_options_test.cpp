@@ -13,11 +13,11 @@ TEST(ReceiveOptions, HelpNamesEveryOptionAndTheExitStatus) {
   EXPECT_EQ(run.status, 0);
   EXPECT_EQ(run.err, "");
   for (const char* option :
-       {"--device",         "--input",     "--waveform",     "--frequency",  "--rate",
-        "--gain",           "--antenna",   "--channels",     "--beamformer", "--array",
-        "--azimuth",        "--elevation", "--attitude",     "--duration",   "--frames",
-        "--until-complete", "--output",    "--record",       "--json",       "--report",
-        "--quiet",          "--version",   "--list-devices", "Exit status",  "Examples"}) {
+       {"--device",   "--input",       "--waveform",   "--frequency",      "--rate",         "--gain",
+        "--antenna",  "--channels",    "--beamformer", "--array",          "--azimuth",      "--elevation",
+        "--attitude", "--duration",    "--frames",     "--until-complete", "--output",       "--record",
+        "--json",     "--report",      "--quiet",      "--version",        "--list-devices", "--subbands",
+        "--null",     "--calibration", "Exit status",  "Examples"}) {
     EXPECT_THAT(run.out, HasSubstr(option));
   }
 }

@@ -33,7 +33,7 @@ TEST(Receiver, OnlyMvdrReadsThroughTheJammer) {
     receiver.flush(handler);
     if (mode == Mode::mvdr) {
       EXPECT_EQ(payloads, link.payloads);
-      EXPECT_NEAR(receiver.front_end().beamformer().stats().power_over_noise_db, 30.0, 1.0);
+      EXPECT_NEAR(receiver.front_end().adaptive()->stats().power_over_noise_db, 30.0, 1.0);
     } else {
       EXPECT_EQ(receiver.ku().stats().frames_ok, 0U);
     }

@@ -36,6 +36,12 @@ class FakeDevice final : public SoapySDR::Device {
   void setAntenna(const int, const size_t, const std::string& name) override { fake_.antenna = name; }
   SoapySDR::Range getGainRange(const int, const size_t) const override { return {0, 40}; }
   void setGain(const int, const size_t, const double value) override { fake_.gain_db = value; }
+  double getGain(const int, const size_t) const override { return fake_.gain_db; }
+  bool hasGainMode(const int, const size_t) const override { return true; }
+  void setGainMode(const int, const size_t, const bool automatic) override {
+    fake_.automatic_gain = automatic;
+  }
+  bool getGainMode(const int, const size_t) const override { return fake_.automatic_gain; }
   SoapySDR::RangeList getFrequencyRange(const int, const size_t) const override { return {{1e6, 6e9}}; }
   void setFrequency(const int, const size_t, const double frequency, const SoapySDR::Kwargs&) override {
     frequency_hz_ = frequency;

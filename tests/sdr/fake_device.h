@@ -53,6 +53,7 @@ struct Fake {
   std::size_t open_streams = 0;
   std::size_t largest_read = 0;
   double gain_db = 0;
+  bool automatic_gain = true;
   std::string antenna = "A";
 
   static Fake& get();

@@ -97,6 +97,10 @@ TEST_F(SoapySourceTest, TellsWhatItIs) {
   EXPECT_TRUE(source.info().real_time);
   EXPECT_EQ(source.info().element_positions_m, (std::vector<Vec3>{{1.5, 0, 0}, {0.5, 0, 0}}));
   EXPECT_EQ(fake_.gain_db, 30);
+  EXPECT_FALSE(fake_.automatic_gain);
+  EXPECT_EQ(source.sensor("gain_db"), 30);
+  fake_.automatic_gain = true;
+  EXPECT_FALSE(source.sensor("gain_db")) << "not a setting";
   EXPECT_EQ(fake_.antenna, "B");
   EXPECT_EQ(source.sensor_text("lo_locked"), "true");
   EXPECT_EQ(source.sensor_text("bad"), std::nullopt);

@@ -28,6 +28,7 @@ enum class ChannelState : std::uint8_t {
   dead,       ///< far less of the common signal than the others
   stuck,      ///< the same number all the time
   duplicate,  ///< bit for bit what an earlier channel gives: wired or read wrongly
+  noisy,      ///< the common signal is there, but drowns in noise that the others do not have
 };
 
 struct ChannelCalibration {
@@ -92,10 +93,13 @@ std::string stale_reason(const Calibration& calibration, const CalibrationUse& u
 void require_fresh(const Calibration& calibration, const CalibrationUse& use, std::string_view source_name);
 
 /// Phase shifters and attenuators that do not follow: [settings x elements], what was commanded and what was
-/// then measured (responses to a steady signal, any common factor per setting). An element is stuck when a
-/// constant explains its measurements better than its commands do, by at least a factor of two in squared
-/// error, with an element that follows as the reference for the common factor. Returns true per element.
-/// Elements whose command never changed, and rows with a NaN, say nothing; fewer than 2 settings: all false.
+/// then measured (responses to a steady signal, any common factor per setting), with an element that follows
+/// as the reference for the common factor. Of M settings, an element is stuck when a constant leaves less of
+/// its measurements than its commands do, in squared error, by the factor 1000^(1 / (M - 1)) and by two at
+/// least: odds of 1000 to 1. Of noise alone a constant leaves the share x or less with probability x^(M - 1),
+/// so that a dead element is taken for a stuck one once in 1000 times at most. Two settings thus need a
+/// signal 30 dB above the noise, three 15 dB, six 6 dB. Returns true per element. Elements whose command
+/// never changed, and rows with a NaN, say nothing; fewer than 2 settings: all false.
 std::vector<bool> stuck_elements(Grid<const cf64> commanded, Grid<const cf64> measured);
 
 }  // namespace boresight::array

@@ -20,11 +20,11 @@ namespace boresight::array {
 
 /// In every bin of a filter bank the source makes a covariance of rank one, P(f) h(f) h(f)^H, and the noise
 /// of the channels stands on its diagonal, which is not used: channels may differ in noise. Each channel is
-/// compared with the source as the other channels tell it (their sum with weights h), and its gain, phase and
-/// delay are fitted over all bins, weighted with the signal there; repeated until nothing moves, which is the
-/// maximum-likelihood fit for equal noise (the dominant eigenvector, with the bins tied together by the
-/// model). Any spectrum will do: where there is no source there is no weight, so tones, stepped tones and
-/// noise need no telling apart.
+/// compared with the source as the other channels tell it (their sum with weights h / n, n what is left of
+/// their powers: noise), and its gain, phase and delay are fitted over all bins, weighted with the signal
+/// there; repeated until nothing moves, which is the maximum-likelihood fit (the dominant eigenvector in
+/// white noise, with the bins tied together by the model). Any spectrum will do: where there is no source
+/// there is no weight, so tones, stepped tones and noise need no telling apart.
 ///
 /// Phases, delays and gains are on the bound (calibration_bound) from -10 dB per sample upward. Delays
 /// between channels of T samples are noise of their own, (pi T / fft_size)^2 / 2 of the signal: take long
@@ -41,10 +41,15 @@ class CalibrationEstimator {
     double sample_rate_hz = 0;
     std::size_t fft_size = 256;  ///< even, 32 to 8192; channels^2 x fft_size at most 2^24
     double band_hz = 0;          ///< two-sided part of the band that is used; 0: nine tenths of the rate
+    /// Two-sided part around the tuned frequency that is not: there receivers hear their own oscillators,
+    /// each channel with a constant of its own, which is a second source to the others. 0, or below band_hz.
+    double notch_hz = 0;
     std::size_t shape_points =
         0;                      ///< of phase and gain over frequency beyond a delay: 0, or 2 to fft_size / 8
     std::size_t reference = 0;  ///< another one takes its place when it is not ok
     double dead_below_db = 20;  ///< a channel with so much less signal than the median is dead; 3 to 100
+    /// A channel with more noise than signal, and an SNR so much below the median's, is noisy; 3 to 100.
+    double noisy_below_db = 20;
     double max_delay_samples = 8;  ///< between channels, above 0, at most fft_size / 16
     /// For add() with a direction: where the elements are and what is tuned to.
     Geometry geometry = {};
@@ -58,6 +63,13 @@ class CalibrationEstimator {
     /// What the bound (calibration_bound) says of the phases at the SNRs found, rms over the live channels.
     double bound_deg_rms = 0;
     double bound_delay_s_rms = 0;
+    /// Of each channel, [channels]: what Calibration's residuals are the rms of. 0 for the reference (its own
+    /// are in all others) and for channels that are not ok.
+    std::vector<double> residual_db_rms = {};
+    std::vector<double> residual_deg_rms = {};
+    /// Middle of the source's spectrum relative to the tuned frequency, weighted with the square of its
+    /// density: where a tone stands, to a tenth of a bin of the filter bank.
+    double source_offset_hz = 0;
   };
 
   /// ConfigError names the value and the limit.
@@ -75,7 +87,8 @@ class CalibrationEstimator {
   void add(Grid<const cf32> x, Vec3 direction) noexcept;
   void break_stream() noexcept;
 
-  /// The fit, with the stamp it will be judged by. Not ok: fewer than two live channels; too few samples (two
+  /// The fit, with the stamp it will be judged by. Not ok: fewer than two live channels (dead, stuck,
+  /// duplicate and noisy ones are not); too few samples (two
   /// frames); no common source, that is phases that the bound puts above 0.2 rad rms; a second source within
   /// 12 dB of the first one, of another direction (three channels and more); a frequency_hz that is not the
   /// plane wave's carrier_hz.

@@ -66,6 +66,8 @@ struct Geometry {
 
   /// Positions as given, not moved: their own origin is the phase reference. Normals are scaled to length 1.
   static Geometry from_positions(std::vector<Vec3> positions_m, std::vector<Vec3> normals = {});
+
+  bool operator==(const Geometry&) const = default;
 };
 
 }  // namespace boresight::array

@@ -85,6 +85,8 @@ class AdaptiveBeamformer {
     bool null_other_beams = false;
     /// Mode::lcmv: how many directions set_nulls() takes, at most elements - 1.
     std::size_t max_nulls = 0;
+
+    bool operator==(const Config&) const = default;
   };
 
   /// What the last renewal found. Modes conventional and single measure nothing and leave powers at 0; single

@@ -63,6 +63,12 @@ class SubbandBeamformer {
   /// @param in   [E x n], any n. NaN, infinity and values beyond 1e15 become zero and are counted.
   /// @param out  [n]: the beam, latency_samples() late; zeros first
   void process(Grid<const cf32> in, std::span<cf32> out) noexcept;
+  /// The end of a stream or of what lies before a gap: the rest of the beam, as process() would give it for
+  /// zeros, but these teach nothing. Then process() begins anew, zeros first, with the weights as they are
+  /// and the watch on the power as it was: a jammer that came on in the gap is a jump.
+  ///
+  /// @param out  [latency_samples()]
+  void drain(std::span<cf32> out) noexcept;
 
   /// fft_size: how many samples the output is late.
   std::size_t latency_samples() const { return config_.fft_size; }

@@ -21,13 +21,14 @@ struct BoundScene {
   double snapshots = 0;              ///< positive
 };
 
-/// Angles of each direction that the array can tell: 1 for a line along x, whose directions lie in the x-z
-/// plane, otherwise 2.
+/// Angles of each direction that the array can tell: 1 for a line across boresight (within a micrometre in or
+/// parallel to the x-y plane), whose directions lie in the plane of the line and +z, otherwise 2.
 std::size_t angles_per_direction(const array::Geometry& geometry);
 
 /// The least covariance of unbiased direction estimates, radian^2, [a k x a k] with a =
 /// angles_per_direction(). The angles of a direction u are along the tangents e_1, which leans towards +x
-/// (for a line: the angle from boresight), and e_2 = u x e_1.
+/// (for a line: along it, the angle from boresight), and e_2 = u x e_1. A line that leans out of the x-y
+/// plane tells one combination of the two only: infinite.
 ///
 /// Sources are Gaussian and the data decide on P (Stoica and Nehorai 1990; Stoica, Larsson and Gershman
 /// 2001):

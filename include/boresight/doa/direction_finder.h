@@ -67,8 +67,10 @@ struct DirectionResult {
 class DirectionFinder {
  public:
   struct Config {
-    /// 3 to 64 elements: a line along x of any spacing (its directions lie in the x-z plane), or elements
-    /// spread in a plane or a volume.
+    /// 3 to 64 elements: a line of any spacing in (or parallel to) the x-y plane, whose directions are taken
+    /// to lie in the plane of the line and +z; elements spread in a plane that does not hold the z axis; or
+    /// in a volume. A tilted plane sees a part of the sky twice: "unresolved" there. A line bent by more than
+    /// a micrometre counts as a plane, so that its width has to tell the second angle.
     array::Geometry geometry;
     double frequency_hz = 0;
     /// Plane waves, up to elements - 1; 0: as few as explain the data, which counts coherent paths too.
@@ -88,7 +90,9 @@ class DirectionFinder {
     double calibration_error = 0;
   };
 
-  /// Throws ConfigError when a value is out of range.
+  /// Throws ConfigError when a value is out of range, and for arrays that can tell no direction at all: a
+  /// line that leans out of the x-y plane or stands on it (it knows cones about itself), elements in a plane
+  /// that holds the z axis (both its sides look the same).
   explicit DirectionFinder(const Config& config);
   ~DirectionFinder();
   DirectionFinder(DirectionFinder&&) noexcept;

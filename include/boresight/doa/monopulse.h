@@ -32,7 +32,11 @@ struct MonopulseError {
   double uy = 0;  ///< 0, with infinite variance, for a line along x
   double variance_x = 0;
   double variance_y = 0;
-  double snr = 0;  ///< of the source on an element, linear, estimated; 0 when there is none
+  /// Of the source on an element, linear, estimated; 0 when there is none. Of a beam of E elements towards
+  /// the source as measured, b = w^H R w / E^2 = S + N / E, and an element, p = tr R / E = S + N:
+  ///   S = (E b - p) / (E - 1),  snr = S / (p - S).
+  /// (A beam towards `look` loses some of S, which p - S would take for noise.)
+  double snr = 0;
 };
 
 /// The error sensor (Sherman and Barton 2011). Holds buffers for weights; no allocation after construction.

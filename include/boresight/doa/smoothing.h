@@ -43,4 +43,10 @@ void forward_backward(Grid<cf64> covariance) noexcept;
 void spatial_smoothing(Grid<const cf64> covariance, std::size_t columns, std::size_t rows,
                        std::size_t part_columns, std::size_t part_rows, Grid<cf64> out);
 
+/// The same, for an array whose positions are looked at first: throws ConfigError as well unless element row
+/// * columns + column stands at r_0 + column p + row q within a micrometre (any p and q). On other arrays the
+/// parts do not see the same scene, and what comes out is no covariance of anything.
+void spatial_smoothing(const array::Geometry& geometry, Grid<const cf64> covariance, std::size_t columns,
+                       std::size_t rows, std::size_t part_columns, std::size_t part_rows, Grid<cf64> out);
+
 }  // namespace boresight::doa

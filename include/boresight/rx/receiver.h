@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "boresight/core/grid.h"
 #include "boresight/core/types.h"
@@ -22,7 +23,8 @@ class Receiver {
   };
   using Handler = KuReceiver::Handler;
 
-  /// Allocates everything; push() does not. ConfigError names the value that cannot be.
+  /// Allocates everything; push() does not. ConfigError names the value that cannot be: those of the parts,
+  /// and a sample rate of the front end's subbands or calibration that is not the ku receiver's.
   explicit Receiver(const Config& config);
 
   /// x [elements x any number of samples], in the device's own format. `handler` is called for every frame
@@ -40,6 +42,10 @@ class Receiver {
 
   /// Where the satellite is: vector from array to source, array frame. From the next block on.
   void set_direction(Vec3 direction) noexcept { front_end_.set_direction(direction); }
+  /// As FrontEnd::set_steering.
+  void set_steering(std::span<const cf64> steering) noexcept { front_end_.set_steering(steering); }
+  /// As FrontEnd::set_nulls.
+  void set_nulls(std::span<const Vec3> directions) noexcept { front_end_.set_nulls(directions); }
 
   /// As KuReceiver::set_probe.
   void set_probe(KuProbe* probe) noexcept { ku_.set_probe(probe); }

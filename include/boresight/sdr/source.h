@@ -103,7 +103,8 @@ class Source {
 
   /// The text of a named sensor now (at the samples read last); nothing when there is no such sensor.
   /// Known names: azimuth_deg, elevation_deg, doppler_hz, snr_db, jammer_to_noise_db, payload_sha256,
-  /// payload_bytes, array_positions_m, waveform; a device may have its own.
+  /// payload_bytes, array_positions_m, waveform, gain_db (the setting of a radio's first
+  /// channel, unless the radio changes it by itself); a device may have its own.
   virtual std::optional<std::string> sensor_text(std::string_view key);
 
   /// The number in sensor_text(key); nothing when there is none or it is not a finite number.

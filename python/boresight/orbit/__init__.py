@@ -1,12 +1,13 @@
 """Where satellites are in the sky of a place, from element files on disk.
 
-    satellites = orbit.load("elements.tle")                # TLE, or OMM as XML, KVN or JSON
+    satellites = orbit.load("elements.tle")                # TLE, or OMM as XML, KVN, JSON or CSV
     place = orbit.Place.from_deg(48.0, 11.5, height_m=520)
     for a_pass in orbit.passes(satellites[0], place, "2026-01-01", "2026-01-02", np.deg2rad(25)):
         look = a_pass.look(step_s=1.0)                     # azimuth, elevation, range and their rates over time
         look.doppler_hz(11.325e9)
 
-Times are UTC, numpy.datetime64; no network is used. Needs the sgp4 package: `pip install boresight[orbit]`.
+Times are UTC, numpy.datetime64 or text of ISO 8601, in the years 1957 to 2199; no network is used. Needs the sgp4
+package: `pip install boresight[orbit]`.
 
 Frames. SGP4 gives positions and velocities in TEME (true equator, mean equinox; Vallado et al., AIAA 2006-6753). They
 are turned about the pole by Greenwich mean sidereal time (IAU 1982) into a frame fixed to Earth, and looked at from a

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import datetime
+import io
 import json
 import math
 import os
@@ -9,7 +12,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterable, Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +21,13 @@ from .._extras import need
 
 MAX_FILE_BYTES = 1 << 26
 _EPOCH = re.compile(r"(\d{4}-\d{2}-\d{2}|\d{4}-\d{3})T(\d{2}:\d{2}:\d{2}(?:\.\d{1,18})?)", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_YEARS = (1957, 2199)  # from Sputnik on, and well within what 64 bits of nanoseconds hold
 _DAY_NS = 86_400_000_000_000
+_KEYWORDS = frozenset((
+    "OBJECT_NAME", "NORAD_CAT_ID", "CENTER_NAME", "REF_FRAME", "TIME_SYSTEM", "MEAN_ELEMENT_THEORY", "EPHEMERIS_TYPE",
+    "EPOCH", "MEAN_MOTION", "MEAN_MOTION_DOT", "MEAN_MOTION_DDOT", "BSTAR", "ECCENTRICITY", "ARG_OF_PERICENTER",
+    "INCLINATION", "MEAN_ANOMALY", "RA_OF_ASC_NODE"))
 _SGP4_ZERO = np.datetime64("1949-12-31", "ns")  # sgp4init counts days from here
 
 
@@ -39,15 +48,16 @@ class Satellite:
     _record: Any = field(repr=False, compare=False)
 
     def teme(self, times: npt.ArrayLike) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Position in m and velocity in m/s in TEME, each (n, 3), at UTC times (n,), datetime64.
+        """Position in m and velocity in m/s in TEME, each (n, 3), at UTC times (n,), datetime64 or text of ISO 8601.
 
-        ValueError naming time and cause where SGP4 has no answer, as after decay.
+        No times make empty arrays. ValueError naming time and cause where SGP4 has no answer, as after decay, and for
+        times that are NaT, no times, or outside the years 1957 to 2199.
         """
-        at = np.atleast_1d(np.asarray(times, dtype="datetime64[ns]"))
-        if at.ndim != 1:
-            raise ValueError(f"times: shape {at.shape}, must be (n,)")
-        if np.isnat(at).any():
-            raise ValueError("times: has a NaT")
+        return self._propagate(utc(times, "times"))
+
+    def _propagate(self, at: npt.NDArray[np.datetime64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        if at.size == 0:
+            return np.empty((0, 3)), np.empty((0, 3))
         days, rest = np.divmod(at.astype(np.int64), _DAY_NS)
         code, position, velocity = self._record.sgp4_array(days + 2440587.5, rest / _DAY_NS)
         bad = np.flatnonzero(np.asarray(code) != 0)
@@ -58,11 +68,50 @@ class Satellite:
         return np.asarray(position) * 1e3, np.asarray(velocity) * 1e3
 
 
-def load(path: str | os.PathLike[str]) -> list[Satellite]:
-    """All satellites of a file: TLE (with or without name lines) or OMM as XML, KVN or JSON, told by its content.
+def utc(times: npt.ArrayLike, name: str) -> npt.NDArray[np.datetime64]:
+    """Times, or one, as (n,) datetime64[ns]; ValueError for what is none and for years that it cannot hold."""
+    given = np.asarray(times)
+    if given.size == 0:
+        given = np.empty(given.shape, dtype="datetime64[ns]")
+    if given.ndim > 1:
+        raise ValueError(f"{name}: shape {given.shape}, must be (n,)")
+    given = np.atleast_1d(given)
+    if given.dtype.kind == "U":
+        given = np.array([text.removesuffix("Z") for text in given])  # NumPy warns of it
+    elif given.dtype.kind == "O":
+        given = np.array([_without_zone(time, name) for time in given], dtype=object)
+    elif given.dtype.kind != "M":
+        raise ValueError(f"{name}: {given.dtype}, must be datetime64 or text of ISO 8601")
+    # Nanoseconds wrap in silence; the unit that came, or seconds, hold every year that was given.
+    try:
+        finer = given.dtype.kind != "M" or np.datetime_data(given.dtype)[0] in ("ps", "fs", "as")
+        coarse = given.astype("datetime64[s]") if finer else given
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    if np.isnat(coarse).any():
+        raise ValueError(f"{name}: has a NaT")
+    years = coarse.astype("datetime64[Y]").astype(np.int64) + 1970
+    bad = np.flatnonzero((years < _YEARS[0]) | (years > _YEARS[1]))
+    if bad.size:
+        raise ValueError(f"{name}: {coarse[bad[0]]}, must be in the years {_YEARS[0]} to {_YEARS[1]}")
+    return given.astype("datetime64[ns]")
 
-    ValueError naming file, satellite and field for what cannot be read, is out of range, fails a checksum or is not
-    meant for SGP4 in TEME and UTC; OSError if there is no such file.
+
+def _without_zone(time: Any, name: str) -> Any:
+    # Of a datetime that knows its zone, UTC; NumPy warns of it. Anything else but dates is none of ours.
+    if isinstance(time, datetime.datetime) and time.tzinfo is not None:
+        return time.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+    if not isinstance(time, (datetime.date, np.datetime64)):
+        raise ValueError(f"{name}: {str(time)[:40]!r}, must be datetime64 or text of ISO 8601")
+    return time
+
+
+def load(path: str | os.PathLike[str]) -> list[Satellite]:
+    """All satellites of a file: TLE (with or without name lines) or OMM as XML, KVN, JSON or CSV, told by its content.
+
+    CSV has OMM's keywords in its first line, as CelesTrak and Space-Track serve it. ValueError naming file, satellite
+    and field for what cannot be read, is out of range (angles beyond one turn, days that the year does not have),
+    comes twice, fails a checksum or is not meant for SGP4 in TEME and UTC; OSError if there is no such file.
     """
     path = Path(path)
     with open(path, "rb") as file:
@@ -86,6 +135,8 @@ def parse(text: str) -> list[Satellite]:
         found = [_from_fields(fields) for fields in _json(text)]
     elif "=" in text.lstrip().splitlines()[0]:
         found = [_from_fields(fields) for fields in _kvn(text)]
+    elif "," in text.lstrip().splitlines()[0] and "MEAN_MOTION" in text.lstrip().splitlines()[0]:
+        found = [_from_fields(fields) for fields in _csv(text)]
     else:
         found = list(_two_line(text))
     if not found:
@@ -102,6 +153,9 @@ def _satellite(name: str, record: Any) -> Satellite:
         raise ValueError(f"{name}: {_reason(record.error)}")
     _in_range(name, "eccentricity", record.ecco, 0, 0.999999)
     _in_range(name, "inclination in rad", record.inclo, 0, math.pi)
+    for what, angle in (("right ascension", record.nodeo), ("argument of pericenter", record.argpo),
+                        ("mean anomaly", record.mo)):
+        _in_range(name, f"{what} in rad", angle, -2 * math.pi, 2 * math.pi)
     _in_range(name, "mean motion in rad/min", record.no_kozai, 1e-5, 0.08)  # 1 year to below Earth's surface
     day = round(record.jdsatepoch - 2440587.5 + record.jdsatepochF // 1)
     epoch = np.datetime64(day * _DAY_NS + round(record.jdsatepochF % 1 * _DAY_NS), "ns")
@@ -135,6 +189,10 @@ def _two_line(text: str) -> Iterator[Satellite]:
         raise ValueError("ends within two-line elements")
 
 
+def _days_of(year: int) -> int:
+    return 366 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 365
+
+
 def _check_lines(first: str, second: str) -> None:
     for line in (first, second):
         if len(line) != 69 or not line.isascii():
@@ -142,6 +200,9 @@ def _check_lines(first: str, second: str) -> None:
         total = sum(int(c) if c.isdigit() else c == "-" for c in line[:68])
         if str(total % 10) != line[68]:
             raise ValueError(f"line {line[0]}: checksum {line[68]}, must be {total % 10}")
+    year, day = 1957 + (int(first[18:20]) - 57) % 100, first[20:32].replace(" ", "")
+    if not _NUMBER.fullmatch(day) or not 1 <= float(day) < 1 + _days_of(year):
+        raise ValueError(f"line 1: day {day!r} of {year}, must be 1 to {_days_of(year)}")
     if first[2:7] != second[2:7]:
         raise ValueError(f"catalog numbers differ: {first[2:7]} and {second[2:7]}")
 
@@ -155,12 +216,12 @@ def _xml(text: str) -> Iterator[Mapping[str, Any]]:
         raise ValueError(f"XML: {error}") from error
     for segment in root.iter():
         if segment.tag.rpartition("}")[2] == "segment":
-            yield {leaf.tag.rpartition("}")[2]: leaf.text for leaf in segment.iter() if len(leaf) == 0}
+            yield _once((leaf.tag.rpartition("}")[2], leaf.text) for leaf in segment.iter() if len(leaf) == 0)
 
 
 def _json(text: str) -> Iterator[Mapping[str, Any]]:
     try:
-        content = json.loads(text)
+        content = json.loads(text, object_pairs_hook=_once)
     except RecursionError:
         raise ValueError("JSON: is nested too deeply") from None
     for entry in content if isinstance(content, list) else [content]:
@@ -171,19 +232,45 @@ def _json(text: str) -> Iterator[Mapping[str, Any]]:
 
 def _kvn(text: str) -> Iterator[Mapping[str, Any]]:
     # Keyword = value [unit]; a message starts with CCSDS_OMM_VERS.
-    fields: dict[str, str] = {}
+    fields: list[tuple[str, str]] = []
     for line in text.splitlines():
         keyword, equals, value = (part.strip() for part in line.partition("="))
         if not equals:
             continue  # COMMENT, blank
         if keyword == "CCSDS_OMM_VERS" and fields:
-            yield fields
-            fields = {}
+            yield _once(fields)
+            fields = []
         if value.endswith("]"):
             value = value[: value.rindex("[")].strip() if "[" in value else value
-        fields[keyword] = value
+        fields.append((keyword, value))
     if fields:
-        yield fields
+        yield _once(fields)
+
+
+def _csv(text: str) -> Iterator[Mapping[str, Any]]:
+    # Keywords in the first line, then a satellite per line; an empty cell is a keyword that is not there.
+    rows = csv.reader(io.StringIO(text.lstrip(), newline=""), strict=True, skipinitialspace=True)
+    try:
+        keywords = [cell.strip() for cell in next(rows)]
+        _once((keyword, None) for keyword in keywords)
+        for row in rows:
+            if not row:
+                continue
+            if len(row) != len(keywords):
+                raise ValueError(f"CSV: line {rows.line_num} has {len(row)} cells, the first line {len(keywords)}")
+            yield {keyword: cell for keyword, cell in zip(keywords, row) if cell.strip()}
+    except csv.Error as error:
+        raise ValueError(f"CSV: line {rows.line_num}: {error}") from error
+
+
+def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    # Two messages run together would otherwise be the last of them.
+    fields: dict[str, Any] = {}
+    for keyword, value in pairs:
+        if keyword in fields and keyword in _KEYWORDS:
+            raise ValueError(f"{fields.get('OBJECT_NAME', 'OMM')}: {keyword}: comes twice")
+        fields[keyword] = value
+    return fields
 
 
 def _from_fields(fields: Mapping[str, Any]) -> Satellite:
@@ -211,9 +298,11 @@ def _from_fields(fields: Mapping[str, Any]) -> Satellite:
     )
     _in_range(name, "ECCENTRICITY", arguments[3], 0, 0.999999)
     _in_range(name, "MEAN_MOTION in 1/day", revolutions_per_day, 0.0025, 18)
-    catalog_number = int(_number(name, fields, "NORAD_CAT_ID", 0.0))
+    catalog_number = _number(name, fields, "NORAD_CAT_ID", 0.0)
     _in_range(name, "NORAD_CAT_ID", catalog_number, 0, 339_999)  # what sgp4 holds (Alpha-5)
-    record.sgp4init(api.WGS72, "i", catalog_number, epoch_days, *arguments)
+    if catalog_number != int(catalog_number):
+        raise ValueError(f"{name}: NORAD_CAT_ID: {catalog_number}, must be a whole number")
+    record.sgp4init(api.WGS72, "i", int(catalog_number), epoch_days, *arguments)
     return _satellite(name, record)
 
 
@@ -228,6 +317,8 @@ def _number(name: str, fields: Mapping[str, Any], keyword: str, default: float |
     if value is None or isinstance(value, bool):
         raise ValueError(f"{name}: {keyword}: is missing")
     try:
+        if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):  # float() takes 1_5 and NaN
+            raise ValueError
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name}: {keyword}: {str(value)[:40]!r}, must be a number") from None
@@ -244,11 +335,13 @@ def _epoch(name: str, value: Any) -> np.datetime64:
         if form is None:
             raise ValueError
         date, time = form.groups()
+        if not _YEARS[0] <= int(date[:4]) <= _YEARS[1]:
+            raise ValueError
         if len(date) == 8:
+            if not 1 <= int(date[5:]) <= _days_of(int(date[:4])):
+                raise ValueError
             date = str(np.datetime64(date[:4], "D") + np.timedelta64(int(date[5:]) - 1, "D"))
-        epoch = np.datetime64(f"{date}T{time}", "ns")
+        return np.datetime64(f"{date}T{time}", "ns")
     except ValueError:
-        raise ValueError(f"{name}: EPOCH: {text[:40]!r}, must be a date and time of ISO 8601") from None
-    if not np.datetime64("1957-01-01") <= epoch <= np.datetime64("2200-01-01"):
-        raise ValueError(f"{name}: EPOCH: {text[:40]!r}, must be 1957 to 2200")
-    return epoch
+        raise ValueError(f"{name}: EPOCH: {text[:40]!r}, must be a date and time of ISO 8601, "
+                         f"{_YEARS[0]} to {_YEARS[1]}") from None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ._elements import Satellite
+from ._elements import Satellite, utc
 
 SPEED_OF_LIGHT_M_S = 299_792_458.0
 EARTH_RATE_RAD_S = 7.292115e-5  # WGS-84
@@ -93,11 +93,14 @@ class Look:
 
 
 def time_range(start: str | np.datetime64, end: str | np.datetime64, step_s: float) -> npt.NDArray[np.datetime64]:
-    """Times from start on, step_s apart, none behind end; (n,), UTC, nanoseconds. At most 10 million."""
-    first, last = np.datetime64(start, "ns"), np.datetime64(end, "ns")
-    if not step_s > 0:
-        raise ValueError(f"step_s: {step_s}, must be positive")
-    if not last >= first:  # NaT too
+    """Times from start on, step_s apart, none behind end; (n,), UTC, nanoseconds. At most 10 million.
+
+    ValueError for years outside 1957 to 2199, an end before the start and a step that is not positive and finite.
+    """
+    first, last = one_time(start, "start"), one_time(end, "end")
+    if not 0 < step_s < math.inf:
+        raise ValueError(f"step_s: {step_s}, must be positive and finite")
+    if not last >= first:
         raise ValueError(f"end: {last}, must not lie before start, {first}")
     steps = int((last - first).astype(np.int64)) / (step_s * 1e9)
     if steps > 1e7:
@@ -107,13 +110,23 @@ def time_range(start: str | np.datetime64, end: str | np.datetime64, step_s: flo
     return times
 
 
+def one_time(time: str | np.datetime64, name: str) -> np.datetime64:
+    """A single time as datetime64[ns]; ValueError as utc, and for several."""
+    at = utc(time, name)
+    if np.ndim(time) != 0:
+        raise ValueError(f"{name}: must be one time")
+    first: np.datetime64 = at[0]
+    return first
+
+
 def look(satellite: Satellite, place: Place, times: npt.ArrayLike) -> Look:
-    """The satellite as seen from the place at UTC times, (n,) datetime64 (or one). Errors as Satellite.teme.
+    """The satellite as seen from the place at UTC times, (n,) datetime64 or text of ISO 8601 (or one); none make
+    empty arrays. Errors as Satellite.teme.
 
     Range acceleration is a central difference of range rates 0.1 s to each side: exact to 1e-5 m/s^2 on low orbits,
     for SGP4's velocities, which are themselves the derivative of its positions to 0.01 m/s (0.4 Hz at 11.3 GHz) only.
     """
-    at = np.atleast_1d(np.asarray(times, dtype="datetime64[ns]"))
+    at = utc(times, "times")
     step = np.timedelta64(int(_DIFFERENCE_S * 1e9), "ns")
     line, velocity = _relative(satellite, place, at)
     distance = np.linalg.norm(line, axis=1)
@@ -147,7 +160,7 @@ def _range_rate(satellite: Satellite, place: Place, times: npt.NDArray[np.dateti
 
 def _relative(satellite: Satellite, place: Place, times: npt.NDArray[np.datetime64]) -> tuple[Floats, Floats]:
     # Position and velocity relative to the place and seen from it, (n, 3) east, north, up.
-    position, velocity = satellite.teme(times)
+    position, velocity = satellite._propagate(times)
     angle = sidereal_angle(times)
     cos, sin = np.cos(angle), np.sin(angle)
     x = cos * position[:, 0] + sin * position[:, 1]

@@ -9,7 +9,7 @@ from typing import Callable
 import numpy as np
 
 from ._elements import Satellite
-from ._look import Look, Place, elevation, look, time_range
+from ._look import Look, Place, elevation, look, one_time, time_range
 
 _STEP_S = 60.0  # the elevation turns around twice per orbit, which takes at least 87 minutes
 _RESOLUTION = np.timedelta64(1_000_000, "ns")
@@ -48,7 +48,7 @@ def passes(satellite: Satellite, place: Place, start: str | np.datetime64, end: 
     """
     if not abs(min_elevation_rad) <= math.pi / 2:
         raise ValueError(f"min_elevation_rad: {min_elevation_rad}, must be -pi/2 to pi/2")
-    first, last = np.datetime64(start, "ns"), np.datetime64(end, "ns")
+    first, last = one_time(start, "start"), one_time(end, "end")
     coarse = np.unique(np.append(time_range(first, last, _STEP_S), last))
     level = math.sin(min_elevation_rad)
     _, slope = elevation(satellite, place, coarse)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ._elements import Satellite
-from ._look import Place, look
+from ._look import Place, look, one_time
 
 
 def scenario_motion(satellite: Satellite, place: Place, time: str | np.datetime64,
@@ -19,7 +19,7 @@ def scenario_motion(satellite: Satellite, place: Place, time: str | np.datetime6
     after 1 s, and a hundred times that after 10 s. ValueError near the zenith, where azimuth is no
     straight line and a scenario takes no azimuth rate above 10 degrees/s (85.5 degrees of elevation at 550 km).
     """
-    seen = look(satellite, place, np.datetime64(time, "ns"))
+    seen = look(satellite, place, one_time(time, "time"))
     azimuth_rate_deg = float(np.rad2deg(seen.azimuth_rate_rad_s[0]))
     if not abs(azimuth_rate_deg) <= 10:
         raise ValueError(f"time: {satellite.name} turns {azimuth_rate_deg:.1f} degrees/s in azimuth, at most 10")

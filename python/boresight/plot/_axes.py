@@ -96,6 +96,20 @@ def decibels(power: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return level
 
 
+def finite_peak(values: npt.NDArray[np.float64]) -> float:
+    """The largest value that is finite; 0 if there is none, so that the axes have limits whatever comes."""
+    finite = values[np.isfinite(values)]
+    return float(finite.max()) if finite.size else 0.0
+
+
+def floor_below(values: npt.NDArray[np.float64], floor_db: float) -> tuple[npt.NDArray[np.float64], float]:
+    """(values, lower edge): what lies lower, -infinity too, at the edge, floor_db below the peak; +infinity as NaN."""
+    if not -np.inf < floor_db < 0:
+        raise ValueError(f"floor_db: {floor_db}, must be negative and finite")
+    bottom = finite_peak(values) + floor_db
+    return np.where(values == np.inf, np.nan, np.maximum(values, bottom)), bottom
+
+
 def color_bar(ax: Axes, mappable: Any, label: str) -> None:
     """A color bar beside `ax`."""
     ax.figure.colorbar(mappable, ax=ax, label=label)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ._axes import axes_for, draw_curves, labels_for, rows_of, vector_of
+from ._axes import axes_for, draw_curves, finite_peak, labels_for, rows_of, vector_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes  # type: ignore[import]
@@ -23,13 +23,14 @@ def doa_spectrum(angles_rad: npt.ArrayLike, spectrum_db: npt.ArrayLike, *, label
         of an unbiased estimate (square root of the Cramer-Rao bound); a gray band of one to each side, which at high
         SNR is thinner than the line.
     estimates_rad: (any,) what an estimator answered, triangles on the lower edge.
-    normalized: every curve's peak at 0 dB, since pseudo-spectra have no common scale.
+    normalized: every curve's peak at 0 dB, since pseudo-spectra have no common scale. Values that are not finite are
+        gaps, and no peaks.
     """
     angles = vector_of(angles_rad, "angles_rad")
     rows = rows_of(spectrum_db, angles.size, "spectrum_db")
     truth = np.atleast_1d(np.asarray(true_rad, dtype=np.float64))
     if normalized:
-        rows = rows - np.nanmax(rows, axis=1, keepdims=True)
+        rows = rows - np.array([[finite_peak(row)] for row in rows])
     ax = axes_for(ax)
     draw_curves(ax, np.rad2deg(angles), rows, labels_for(labels, len(rows)))
     for index, angle in enumerate(truth):

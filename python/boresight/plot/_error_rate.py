@@ -22,8 +22,10 @@ def error_rate(x: npt.ArrayLike, errors: npt.ArrayLike, trials: npt.ArrayLike, *
 
     x, errors, trials: (points,). Points without an error have no marker, only the bar of their interval, whose lower
         end is zero and is drawn to the lower edge; points without a trial are left out.
-    theory: (x, rate), each (any,): a line without markers.
-    confidence, method: of the interval, see sweeps.binomial_interval; the legend names both.
+    theory: (x, rate), each (any,): a line without markers, such as those of boresight.theory. What is not positive and
+        finite is left out.
+    confidence, method: of the interval, see sweeps.binomial_interval; the legend names both. Wilson's is too short for
+        counts that stopped at an error, as those of a sweep.
     """
     axis = vector_of(x, "x")
     wrong, total = np.asarray(errors), np.asarray(trials)
@@ -48,14 +50,19 @@ def error_rate(x: npt.ArrayLike, errors: npt.ArrayLike, trials: npt.ArrayLike, *
     ends = [rate[some], low[some], high]
     if theory is not None:
         at, expected = (vector_of(values, "theory") for values in theory)
+        expected = np.where((expected > 0) & np.isfinite(expected), expected, np.nan)
+        if np.isnan(expected).all():  # matplotlib warns of a logarithmic axis with nothing on it
+            at, expected = at[:0], expected[:0]
         ax.plot(at, expected, color=style["color"], linestyle=":", linewidth=1.5, label=theory_label)
         ends.append(expected[(at >= first) & (at <= last)])
-    seen = np.concatenate([end[end > 0] for end in ends])
+    seen = np.concatenate([end[(end > 0) & np.isfinite(end)] for end in ends])
     if seen.size:
         bottom = 10 ** np.floor(np.log10(seen.min()))
         if next_curve(ax) > 1:
             bottom = min(bottom, ax.get_ylim()[0])
         ax.set_ylim(max(1e-15, bottom), 1.0)
+    elif next_curve(ax) == 1:
+        ax.set_ylim(1e-3, 1.0)
     ax.set_xlabel(x_label)
     ax.set_ylabel(y_label)
     ax.grid(True, which="both", color="0.9")

@@ -20,10 +20,11 @@ Clopper-Pearson intervals need SciPy: `pip install boresight[sweep]`.
 
 from ._file import ResultsFileError
 from ._interval import Method, binomial_interval
-from ._result import Point, SweepResult
+from ._result import Estimator, Point, SweepResult
 from ._sweep import Task, TaskError, sweep
 
 __all__ = [
+    "Estimator",
     "Method",
     "Point",
     "ResultsFileError",

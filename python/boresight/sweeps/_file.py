@@ -1,12 +1,13 @@
 """The results file: a line of JSON per block, appended when the block is done.
 
-    {"boresight_sweep": 1, "task": "study.task", "seed": 1}
-    {"point": {"snr_db": 4.0}, "block": 0, "counts": {"errors": 12, "trials": 100000}}
+    {"boresight_sweep": 2, "seed": 1, "task": "study.task"}
+    {"point": {"snr_db": 4.0}, "block": 0, "counts": {"errors": 12, "trials": 100000}, "crc32": "1e2d3c4b"}
     ...
 
 A block's counts are a function of task, seed, point and block number alone. So the order of the lines says nothing,
 and a file goes on to serve when the grid or the limits change. Each line is one write to a file opened for appending:
-after a crash or a full disk at most the last line is torn, which is cut off when the file is opened again.
+after a crash or a full disk at most the last line is torn, which is cut off when the file is opened again. crc32 is of
+all bytes of the line before it, so that a line that has changed since is refused, not counted.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import fcntl
 import json
 import os
 import threading
+import zlib
 from pathlib import Path
 from typing import Any
 
-VERSION = 1
+VERSION = 2
 MAX_LINE_BYTES = 1 << 20
 MAX_COUNT = 2**63 - 1
 
@@ -38,6 +40,10 @@ def _identity(status: os.stat_result) -> tuple[int, int]:
 def canonical(value: Any) -> str:
     """The one JSON text of a value; TypeError or ValueError for one that has none, such as an array or NaN."""
     return json.dumps(value, sort_keys=True, allow_nan=False, separators=(", ", ": "))
+
+
+def _sealed(start: str) -> str:
+    return f'{start}, "crc32": "{zlib.crc32(start.encode()):08x}"}}\n'
 
 
 class ResultsFile:
@@ -64,7 +70,7 @@ class ResultsFile:
 
     def append(self, point: str, block: int, counts: dict[str, int]) -> None:
         """Adds one block; `point` is canonical(point)."""
-        self._write(f'{{"point": {point}, "block": {block}, "counts": {canonical(counts)}}}\n')
+        self._write(_sealed(f'{{"point": {point}, "block": {block}, "counts": {canonical(counts)}'))
 
     # The lock is a record lock: unlike flock's it is not inherited by forked workers, which may outlive a killed
     # parent. It does not keep this process itself out, and ends when any descriptor of the file is closed; so this
@@ -134,6 +140,9 @@ class ResultsFile:
             good = False
         if not good:
             raise self._bad(number, "is not a result")
+        text = line.decode(errors="replace")
+        if text != _sealed(text.rpartition(', "crc32": ')[0]):
+            raise self._bad(number, "is damaged, its checksum does not fit; without the line its block is run again")
         known = self.blocks.setdefault(point, {})
         if known.setdefault(block, counts) != counts:
             raise self._bad(number, "contradicts an earlier line: the task does not depend on point and rng alone")

@@ -19,7 +19,16 @@ def binomial_interval(errors: npt.ArrayLike, trials: npt.ArrayLike, confidence: 
     """Two-sided confidence interval of a binomial probability: (low, high), each of the common shape of the counts.
 
     "clopper-pearson" (Biometrika 26, 1934) covers the truth at least as often as asked, whatever the truth; needs
-    SciPy. "wilson" (JASA 22, 1927) is shorter and covers it as often as asked on average; NumPy is enough.
+    SciPy. "wilson" (JASA 22, 1927) is shorter and covers it as often as asked on average over the truth, if the number
+    of trials was fixed before; NumPy is enough.
+
+    Where counting stops at an error, as in `sweep`, Clopper-Pearson still covers as often as asked (with one trial per
+    block that is certain: its lower end is that of inverse sampling, its upper end lies above that). Wilson does not.
+    Measured at 95 %, 20,000 sweeps each, truths 0.001, 0.01 and 0.3, blocks of 1 to 1000 trials (the least of all):
+
+        stop_at              1        2        5       20      100
+        Clopper-Pearson  0.970    0.969    0.964    0.954    0.955
+        Wilson           0.836    0.889    0.920    0.943    0.947
 
     errors: 0 to trials; without an error low is exactly 0, with nothing but errors high is exactly 1. Without a trial
     the interval is (0, 1). ValueError for counts that cannot be and a confidence outside 0 to 1. Errors within a trial

@@ -16,6 +16,7 @@ from typing import Any, Callable, Generator, Iterable, Mapping
 import numpy as np
 
 from ._file import MAX_COUNT, ResultsFile, canonical
+from ._identity import identity
 from ._progress import Progress
 from ._result import Point, SweepResult
 
@@ -46,9 +47,14 @@ def sweep(task: Task, grid: Mapping[str, Iterable[Any]] | Iterable[Any], executo
         whenever they end, and so the result does not depend on the executor.
     results: a file that is appended to and read again. Blocks that it holds are not run again, so that a sweep goes on
         after a stop, or with more errors or points. ResultsFileError if it is of another sweep (task or seed), is in
-        use, or damaged in more than its last line.
-    name: what the file calls the task; by default its module and name, and the arguments of functools.partial. What
-        the task does is not compared: rename it when that changes.
+        use, or damaged: a last line without its end is cut off, any other line whose checksum does not fit is named
+        and refused; without that line the file is good again, and the block is run again.
+    name: what the file calls the task. By default its module and name (in the program itself the file's name, in a
+        notebook __main__) and a digest of what is bound to it, as arguments of functools.partial or as the object of a
+        method: of all that pickle would store, by value, so that it is the same in every process, and another one for
+        other values. ValueError, with a results file only, for a task that has none: lambdas and local functions (as
+        task or as argument), what cannot be pickled, what holds itself. Give a name then, and another for other
+        arguments: these are no longer compared. What the task does never is: rename it when that changes.
     in_flight: blocks handed out at once, by default twice the executor's workers.
     progress: a bar on stderr, if that is a terminal.
 
@@ -57,7 +63,9 @@ def sweep(task: Task, grid: Mapping[str, Iterable[Any]] | Iterable[Any], executo
     """
     points = _points(grid)
     _check_limits(seed, stop_at, max_blocks, in_flight)
-    header = {"task": name if name is not None else _name_of(task), "seed": operator.index(seed)}
+    header: dict[str, Any] = {"seed": operator.index(seed)}
+    if results is not None:
+        header |= identity(task) if name is None else {"task": name}
     tallies = [_Tally(point, counter, stop_at, max_blocks) for point in points]
     with ExitStack() as stack:
         file = None if results is None else stack.enter_context(ResultsFile(results, header))
@@ -75,7 +83,7 @@ def sweep(task: Task, grid: Mapping[str, Iterable[Any]] | Iterable[Any], executo
                 bar.update(sum(t.share for t in tallies) / len(tallies), sum(t.finished for t in tallies),
                            sum(t.blocks for t in tallies))
         bar.end(sum(t.finished for t in tallies), sum(t.blocks for t in tallies))
-    return SweepResult(tuple(Point(t.point, t.blocks, t.counts, t.enough) for t in tallies))
+    return SweepResult(tuple(Point(t.point, t.blocks, t.counts, t.enough) for t in tallies), counter)
 
 
 class _Tally:
@@ -217,7 +225,7 @@ def _run_block(task: Task, seed: int, point: Any, block: int) -> dict[str, int]:
 
 def _points(grid: Mapping[str, Iterable[Any]] | Iterable[Any]) -> list[Any]:
     if isinstance(grid, Mapping):
-        names = list(grid)
+        names = list(_plain(grid))
         points: list[Any] = [dict(zip(names, values)) for values in itertools.product(*grid.values())]
     else:
         points = list(grid)
@@ -235,18 +243,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        plain = {str(key): _plain(item) for key, item in value.items()}
+        if len(plain) != len(value):
+            raise ValueError(f"grid: {value!r} has two names that are the same as text")
+        return plain
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return value
-
-
-def _name_of(task: Task) -> str:
-    if isinstance(task, functools.partial):
-        given = [repr(value) for value in task.args] + [f"{k}={v!r}" for k, v in sorted(task.keywords.items())]
-        return f"{_name_of(task.func)}({', '.join(given)})"
-    kind: Any = task if hasattr(task, "__qualname__") else type(task)
-    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _check_limits(seed: int, stop_at: int, max_blocks: int, in_flight: int | None) -> None:

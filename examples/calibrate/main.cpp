@@ -1,0 +1,112 @@
+// boresight-calibrate: what the channels of an array do to a wave, measured, written to a file and checked.
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <iostream>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "boresight/core/error.h"
+#include "boresight/sdr/atomic_file.h"
+#include "boresight/sdr/calibration_file.h"
+#include "calibrate/measure.h"
+#include "calibrate/options.h"
+#include "calibrate/report.h"
+#include "calibrate/setup.h"
+#include "common/signals.h"
+#include "common/text.h"
+
+namespace {
+
+using namespace boresight;
+using namespace boresight::calibrate;
+
+// A folder that cannot be written to is better found now than after the measurement.
+void check_writable(const std::filesystem::path& path, const char* option) {
+  if (path.empty()) return;
+  try {
+    sdr::AtomicFile probe(path);
+  } catch (const IoError& error) {
+    throw IoError(std::string(option) + ": " + error.what());
+  }
+}
+
+/// Of --check; ConfigError when it is not one for what is measured now.
+array::Calibration load_before(const Options& options, const Setup& setup) {
+  try {
+    array::Calibration before = sdr::load_calibration(options.check);
+    // However old it is: its age is shown.
+    array::require_fresh(before,
+                         {.frequency_hz = setup.frequency_hz,
+                          .gain_db = setup.gain_db,
+                          .now_s = before.time_s,
+                          .channels = setup.estimator.channels},
+                         options.check.string());
+    require(before.delay_known || options.from == "tone",
+            options.check.string() + ": was measured from a tone: --from tone compares with it");
+    return before;
+  } catch (const ConfigError& error) {
+    throw ConfigError(std::string("--check: ") + error.what());
+  } catch (const IoError& error) {
+    throw IoError(std::string("--check: ") + error.what());
+  }
+}
+
+int calibrate_with(const Options& options) {
+  const std::atomic<bool>& interrupted = program::listen_for_signals();
+  check_writable(options.output, "--output");
+  check_writable(options.json_to_stdout() ? "" : options.json, "--json");
+  Setup setup = set_up(options);
+  std::optional<Comparison> comparison;
+  if (!options.check.empty()) comparison.emplace(load_before(options, setup), Drift{}, std::string());
+
+  const Measurement measurement = measure(options, setup, interrupted);
+  const array::CalibrationEstimator::Result& result = measurement.result;
+  const bool good = measurement.not_good.empty();
+  if (comparison && result.ok) {
+    comparison->drift = drift_between(comparison->before, result.calibration, result.source_offset_hz,
+                                      setup.estimator.sample_rate_hz);
+    comparison->beyond = beyond(comparison->drift, options.limit_deg, options.limit_db);
+  }
+  const bool written = good && !options.output.empty();
+  if (written) sdr::save_calibration(options.output, result.calibration);
+
+  if (!options.quiet) {
+    (options.json_to_stdout() ? std::cerr : std::cout)
+        << table(options, setup, measurement, comparison) << std::flush;
+  }
+  const std::string json = to_json(options, setup, measurement, comparison, written);
+  if (options.json_to_stdout()) {
+    std::cout << json << std::flush;
+  } else if (!options.json.empty()) {
+    sdr::AtomicFile file(options.json);
+    file.write(json);
+    file.commit();
+  }
+  if (!good) {
+    std::cerr << "boresight-calibrate: not good" << (comparison ? "" : ", nothing written") << ": "
+              << program::one_line(measurement.not_good) << std::endl;
+    return exit_not_good;
+  }
+  if (comparison && !comparison->beyond.empty()) {
+    std::cerr << "boresight-calibrate: " << comparison->beyond << std::endl;
+    return exit_drifted;
+  }
+  return exit_good;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const std::optional<Options> options = parse_options(argc, argv);
+    const int status = options ? calibrate_with(*options) : exit_good;  // none: --help, --version
+    if (!std::cout.flush())
+      throw IoError("standard output: " + std::string(std::strerror(errno)) + ": nothing more was written");
+    return status;
+  } catch (const std::exception& error) {
+    std::cerr << "boresight-calibrate: " << program::one_line(error.what()) << std::endl;
+    return exit_error;
+  }
+}

@@ -1,0 +1,243 @@
+#include "calibrate/options.h"
+
+#include <CLI/CLI.hpp>
+
+#include <charconv>
+#include <cmath>
+#include <iostream>
+
+#include "boresight/core/error.h"
+#include "boresight/core/version.h"
+#include "common/array_text.h"
+#include "common/text.h"
+
+namespace boresight::calibrate {
+namespace {
+
+using program::format_number;
+
+constexpr const char* description =
+    "Measures what the receive channels of an array do to a wave, gain, phase and delay of each against one "
+    "of them,\n"
+    "from a signal that all channels share, and writes it to a file; or says how far they have drifted "
+    "since.";
+
+constexpr const char* footer = R"(
+Where the signal comes from (--from)
+                        a tone or noise, split, into every channel       the satellite, from where it stands
+                        behind its antenna element
+   element  \/      \/      \/      \/                                      \/      \/      \/      \/
+             |       |       |       |                                       |       |       |       |
+      .---->[+]---->[+]---->[+]---->[+]  couplers                            |       |       |       |
+   source    |       |       |       |                                       |       |       |       |
+            rx 0    rx 1    rx 2    rx 3                                    rx 0    rx 1    rx 2    rx 3
+  tone       gain and phase at its frequency; a comb or steps of tones also delay
+  noise      gain, phase and delay, from as much of the band as it fills
+  direction  the same, and what antennas and cables before the couplers do; the only strong signal in the band:
+             a jammer is refused when the phases give it away, which those of channels with any phases do not.
+             Directions and --array are those of boresight-receive
+
+What is written (--output): JSON with frequency, gain setting and time, by which it is later refused when it does
+not fit. Nothing is written unless the measurement is good: a common signal and only one, at least half of the
+channels working, at most 0.1 % of samples at the converter's limits, and of gains and phases
+  residual   how far small parts of the band are from gain, phase and delay, rms, noise included: at most
+             --limit-deg and --limit-db
+  bound      what noise leaves open (Cramer-Rao), rms: at most --limit-deg
+
+Verdicts
+  ok         and what it does to a wave, against the reference
+  dead       20 dB less of the common signal than the others
+  stuck      the same number all the time
+  duplicate  bit for bit what an earlier channel gives
+  noisy      more noise than signal, and an SNR 20 dB below the others'
+
+Exit status
+  0  the calibration was written, or --check found it within the limits
+  1  an option, device or file is not what it should be; one line says which
+  2  the measurement is not good; one line says why, and nothing was written
+  3  --check: the channels have drifted beyond the limits
+
+Examples
+  boresight-calibrate --device driver=uhd --frequency 1.2e9 --rate 20e6 --gain 40 --from noise \
+                      --output array.json
+  boresight-calibrate --device driver=uhd --frequency 1.2e9 --rate 20e6 --gain 40 --from noise \
+                      --check array.json --limit-deg 2
+  boresight-calibrate --input sky.sigmf-meta --gain 40 --from direction --array 4x4:0.5 --azimuth 140 \
+                      --elevation 55 --output array.json)";
+
+void in_range(const char* option, std::optional<double> value, double low, double high, const char* unit) {
+  if (!value) return;
+  require(std::isfinite(*value) && *value >= low && *value <= high,
+          std::string(option) + ": " + format_number(*value) + ": must be from " + format_number(low) +
+              " to " + format_number(high) + " " + unit);
+}
+
+std::uint64_t parse_samples(const std::string& text) {
+  // A double, so that 1e6 can be typed.
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  require(error == std::errc{} && end == text.data() + text.size() && value == std::floor(value) &&
+              value >= 4096 && value <= 1e12,
+          "--samples: " + text + ": must be a whole number from 4096 to 1e12");
+  return static_cast<std::uint64_t>(value);
+}
+
+void check(const Options& options) {
+  const bool device = !options.device.empty();
+  const bool input = !options.input.empty();
+  require(!(device && input), "--device: " + options.device + ": not together with --input " +
+                                  options.input.string() + ", only one of the two");
+  require(device || input, "--device: none: one of --device and --input is needed (see --help)");
+  in_range("--frequency", options.frequency_hz, 1, 1e12, "Hz");
+  in_range("--rate", options.rate_hz, 1e3, 1e9, "Hz");
+  in_range("--gain", options.gain_db, -200, 200, "dB");
+  in_range("--azimuth", options.azimuth_deg, -360, 360, "degrees");
+  in_range("--elevation", options.elevation_deg, -90, 90, "degrees");
+  for (const double angle : options.attitude_deg) in_range("--attitude", angle, -360, 360, "degrees");
+  in_range("--notch", options.notch_hz, 0, 1e9, "Hz");
+  in_range("--limit-deg", options.limit_deg, 1e-3, 90, "degrees");
+  in_range("--limit-db", options.limit_db, 1e-3, 20, "dB");
+  require(options.from == "tone" || options.from == "noise" || options.from == "direction",
+          "--from: " + (options.from.empty() ? std::string("none") : options.from) +
+              ": must be one of tone, noise, direction");
+  require(options.azimuth_deg.has_value() == options.elevation_deg.has_value(),
+          std::string(options.azimuth_deg ? "--azimuth" : "--elevation") + ": " +
+              format_number(options.azimuth_deg ? *options.azimuth_deg : options.elevation_deg.value_or(0)) +
+              ": --azimuth and --elevation are needed together");
+  if (options.from != "direction") {
+    require(!options.azimuth_deg,
+            "--azimuth: " + format_number(options.azimuth_deg.value_or(0)) + ": only with --from direction");
+    require(options.array.empty(), "--array: " + options.array + ": only with --from direction");
+    require(options.attitude_deg.empty(), "--attitude: only with --from direction");
+  }
+  require(options.shape_points == 0 || (options.shape_points >= 2 && options.shape_points <= 32),
+          "--shape: " + std::to_string(options.shape_points) + ": must be 0, or from 2 to 32");
+  if (input) {
+    require(options.antenna.empty(),
+            "--antenna: " + options.antenna + ": a recording has no antenna to choose; only with --device");
+    require(!options.rate_hz, "--rate: " + format_number(options.rate_hz.value_or(0)) +
+                                  ": a recording has its own rate; only with --device");
+  } else {
+    require(options.time.empty(), "--time: " + options.time + ": a device is now; only with --input");
+  }
+  require(options.output.empty() != options.check.empty(),
+          options.output.empty() ? "--output: none: one of --output and --check is needed (see --help)"
+                                 : "--output: " + options.output.string() + ": not together with --check");
+  for (const auto& [option, path] :
+       {std::pair("--output", options.output), std::pair("--check", options.check)}) {
+    std::error_code ignored;
+    require(options.json.empty() || path.empty() ||
+                std::filesystem::weakly_canonical(options.json, ignored) !=
+                    std::filesystem::weakly_canonical(path, ignored),
+            "--json: " + options.json.string() + ": is the file of " + option + " too");
+  }
+  if (!options.channels.empty()) program::parse_channels(options.channels);
+}
+
+}  // namespace
+
+std::optional<Options> parse_options(int argc, const char* const* argv) {
+  Options options;
+  CLI::App app(description, "boresight-calibrate");
+  app.footer(footer);
+  app.set_version_flag("--version", std::string("boresight-calibrate ") + version, "Print the version");
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+
+  std::string input, output, compared, json, samples;
+  const std::string from = "Where samples come from";
+  app.add_option("--device", options.device, "SoapySDR device arguments, e.g. driver=uhd")
+      ->type_name("ARGS")
+      ->group(from);
+  app.add_option("--input", input, "Recording to read instead of a device")
+      ->type_name("FILE.sigmf-meta")
+      ->group(from);
+  app.add_option("--frequency", options.frequency_hz, "Center frequency; of a recording that tells none")
+      ->type_name("HZ")
+      ->group(from);
+  app.add_option("--rate", options.rate_hz, "Sample rate [the device's own]")->type_name("HZ")->group(from);
+  app.add_option("--gain", options.gain_db,
+                 "Receive gain [the device's own]; of a recording, the one that it was made at: needed")
+      ->type_name("DB")
+      ->group(from);
+  app.add_option("--time", options.time,
+                 "When a recording that does not say so was made, e.g. 2026-01-02T03:04:05Z")
+      ->type_name("UTC")
+      ->group(from);
+  app.add_option("--antenna", options.antenna, "Antenna port [the device's own]")
+      ->type_name("NAME")
+      ->group(from);
+  app.add_option("--channels", options.channels, "First N channels, or a list such as 0,2,5 [all]")
+      ->type_name("N|LIST")
+      ->group(from);
+
+  const std::string what = "What is measured";
+  app.add_option("--from", options.from, "The common signal: tone, noise (both injected) or direction")
+      ->type_name("NAME")
+      ->group(what);
+  app.add_option("--array,--geometry", options.array,
+                 "direction: columns x rows : spacing in wavelengths, e.g. 4x4:0.5 [positions told by the "
+                 "device or recording]")
+      ->type_name("CxR:S")
+      ->group(what);
+  app.add_option("--azimuth", options.azimuth_deg,
+                 "direction: where the source stands, degrees clockwise from north [the source's sensor or "
+                 "track]")
+      ->type_name("DEG")
+      ->group(what);
+  app.add_option("--elevation", options.elevation_deg, "Degrees above the horizon")
+      ->type_name("DEG")
+      ->group(what);
+  app.add_option("--attitude", options.attitude_deg,
+                 "Yaw, pitch and roll of the panel in degrees, e.g. 30,10,0 [0,0,0: flat, top to north]")
+      ->type_name("Y,P,R")
+      ->delimiter(',')
+      ->expected(3)
+      ->group(what);
+  app.add_option("--samples", samples, "Samples of each channel, 4096 and more [262144]")
+      ->type_name("N")
+      ->group(what);
+  app.add_option("--shape", options.shape_points,
+                 "Points over the band at which gain and phase may differ from a plain delay, 2 to 32 [0]")
+      ->type_name("N")
+      ->group(what);
+  app.add_option(
+         "--notch", options.notch_hz,
+         "Band around the tuned frequency that is left out: receivers hear their own oscillator there "
+         "[rate / 50]")
+      ->type_name("HZ")
+      ->group(what);
+
+  const std::string limits = "What is good enough (residual and bound; with --check, the drift)";
+  app.add_option("--limit-deg", options.limit_deg, "Of phases, degrees rms [3]")
+      ->type_name("DEG")
+      ->group(limits);
+  app.add_option("--limit-db", options.limit_db, "Of gains, dB rms [0.5]")->type_name("DB")->group(limits);
+
+  const std::string to = "What is written";
+  app.add_option("--output", output, "The calibration")->type_name("FILE.json")->group(to);
+  app.add_option("--check", compared, "Nothing: a calibration to compare with, made in the same way")
+      ->type_name("FILE.json")
+      ->group(to);
+  app.add_option("--json", json, "What the screen says, as JSON; - is standard output")
+      ->type_name("FILE")
+      ->group(to);
+  app.add_flag("--quiet", options.quiet, "No status line and no table")->group(to);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    app.exit(success, std::cout, std::cerr);
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    throw ConfigError(error.what());
+  }
+  if (app.count("--samples") > 0) options.samples = parse_samples(samples);
+  options.input = input;
+  options.output = output;
+  options.check = compared;
+  options.json = json;
+  check(options);
+  return options;
+}
+
+}  // namespace boresight::calibrate

@@ -1,0 +1,50 @@
+// What the command line of boresight-calibrate says.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace boresight::calibrate {
+
+struct Options {
+  std::string device;           ///< SoapySDR arguments; empty: `input` is given
+  std::filesystem::path input;  ///< SigMF recording; empty: `device` is given
+  std::optional<double> frequency_hz;
+  std::optional<double> rate_hz;
+  std::optional<double> gain_db;  ///< of a recording: that it was made at
+  std::string time;               ///< of a recording that tells none, RFC 3339; empty: not given
+  std::string antenna;
+  std::string channels;  ///< as typed; empty: all. See program::parse_channels
+
+  std::string from;   ///< tone, noise, direction
+  std::string array;  ///< as typed; empty: what the source says. See program::parse_array
+  std::optional<double> azimuth_deg;
+  std::optional<double> elevation_deg;
+  std::vector<double> attitude_deg;  ///< yaw, pitch, roll; empty: flat, top to north
+  std::uint64_t samples = 262144;
+  std::optional<double> notch_hz;
+  std::size_t shape_points = 0;
+
+  double limit_deg = 3;
+  double limit_db = 0.5;
+
+  std::filesystem::path output;
+  std::filesystem::path check;  ///< a calibration to compare with; empty: `output` is given
+  std::filesystem::path json;
+  bool quiet = false;
+
+  bool json_to_stdout() const { return json == "-"; }
+};
+
+/// What the program ends with.
+enum ExitCode : int { exit_good = 0, exit_error = 1, exit_not_good = 2, exit_drifted = 3 };
+
+/// Nothing when the command line asked for --help or --version, which has then been printed.
+/// ConfigError, one line that names the option, its value and the limit.
+std::optional<Options> parse_options(int argc, const char* const* argv);
+
+}  // namespace boresight::calibrate
