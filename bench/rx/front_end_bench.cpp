@@ -1,11 +1,13 @@
 // The array end of the receive chain from cs16 to a beam: narrowband or in subbands, each with and without
-// the calibration in front. Each iteration runs all four once; the counters are made of the shortest time of
-// each, in nanoseconds per sample of all elements. Argument: elements.
+// the calibration in front, which knows delays, or, as from a tone, gains and phases only. Each iteration
+// runs all once; the counters are made of the shortest time of each, in nanoseconds per sample of all
+// elements. Argument: elements.
 #include "boresight/rx/front_end.h"
 
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "boresight/core/convert.h"
@@ -17,7 +19,9 @@ namespace {
 
 constexpr double rate_hz = 20e6;
 
-FrontEnd::Config config_of(std::size_t elements, bool subbands, bool calibrated) {
+enum class Calibrated { no, from_tone, from_noise };
+
+FrontEnd::Config config_of(std::size_t elements, bool subbands, Calibrated calibrated) {
   FrontEnd::Config config;
   const array::Geometry geometry = array::Geometry::line(elements, 0.1);
   if (subbands) {
@@ -29,14 +33,14 @@ FrontEnd::Config config_of(std::size_t elements, bool subbands, bool calibrated)
     config.beamformer.geometry = geometry;
     config.beamformer.carrier_hz = 1e9;
   }
-  if (!calibrated) return config;
+  if (calibrated == Calibrated::no) return config;
   config.calibration.emplace();
   config.calibration->sample_rate_hz = rate_hz;
   config.calibration->calibration.channels.resize(elements);
   for (std::size_t e = 1; e < elements; ++e) {
     auto& channel = config.calibration->calibration.channels[e];
     channel.phase_rad = 0.3 * static_cast<double>(e);
-    channel.delay_s = 0.4 * static_cast<double>(e) / rate_hz;
+    if (calibrated == Calibrated::from_noise) channel.delay_s = 0.4 * static_cast<double>(e) / rate_hz;
   }
   return config;
 }
@@ -52,22 +56,24 @@ void front_end(benchmark::State& state) {
     random.add_noise(noise, 1e-3F);
     from_cf32(noise, x.row(e));
   }
-  FrontEnd narrow(config_of(elements, false, false));
-  FrontEnd narrow_calibrated(config_of(elements, false, true));
-  FrontEnd wide(config_of(elements, true, false));
-  FrontEnd wide_calibrated(config_of(elements, true, true));
-  FrontEnd* const ends[] = {&narrow, &narrow_calibrated, &wide, &wide_calibrated};
+  FrontEnd narrow(config_of(elements, false, Calibrated::no));
+  FrontEnd narrow_tone(config_of(elements, false, Calibrated::from_tone));
+  FrontEnd narrow_calibrated(config_of(elements, false, Calibrated::from_noise));
+  FrontEnd wide(config_of(elements, true, Calibrated::no));
+  FrontEnd wide_calibrated(config_of(elements, true, Calibrated::from_noise));
+  FrontEnd* const ends[] = {&narrow, &narrow_tone, &narrow_calibrated, &wide, &wide_calibrated};
   const FrontEnd::BeamHandler handler = [](std::span<const cf32> beam) {
     benchmark::DoNotOptimize(beam.data());
   };
-  Best best[4];
+  Best best[std::size(ends)];
   for (auto _ : state) {
-    for (std::size_t i = 0; i < 4; ++i) {
+    for (std::size_t i = 0; i < std::size(ends); ++i) {
       best[i].run(1, [&] { ends[i]->push(Grid<const cs16>(x.view()), handler); });
     }
   }
-  const char* const names[] = {"narrow_ns", "narrow_calibrated_ns", "subband_ns", "subband_calibrated_ns"};
-  for (std::size_t i = 0; i < 4; ++i) state.counters[names[i]] = 1e9 * best[i].seconds / count;
+  const char* const names[] = {"narrow_ns", "narrow_tone_ns", "narrow_calibrated_ns", "subband_ns",
+                               "subband_calibrated_ns"};
+  for (std::size_t i = 0; i < std::size(ends); ++i) state.counters[names[i]] = 1e9 * best[i].seconds / count;
   state.counters["subband_over_narrow"] = best[2].seconds / best[0].seconds;
 }
 BENCHMARK(front_end)->Arg(4)->Arg(8)->Arg(16)->Unit(benchmark::kMillisecond);

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "boresight/core/assert.h"
+#include "boresight/core/convert.h"
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
 #include "fft/overlap_bank.h"
@@ -30,8 +32,7 @@ const CalibrationCorrector::Config& checked(const CalibrationCorrector::Config& 
 
 struct CalibrationCorrector::State {
   explicit State(const Config& c)
-      : bank(checked(c).calibration.channels.size(), c.calibration.channels.size(), c.fft_size),
-        factors(c.calibration.channels.size(), c.fft_size),
+      : factors(checked(c).calibration.channels.size(), c.fft_size),
         rings(c.calibration.channels.size()),
         wait(c.calibration.channels.size(), 0) {
     double latest = 0;  // of the reference at least
@@ -63,9 +64,22 @@ struct CalibrationCorrector::State {
         factors(e, k) = std::abs(h) > 0 ? cf32(1.0 / h) : cf32(0);
       }
     }
+    if (most_wait > 0 || !is_flat()) bank.emplace(rings.size(), rings.size(), c.fft_size);
   }
 
-  fft::OverlapBank bank;
+  // Whether every channel has one factor for the whole band, to the bank's own error.
+  bool is_flat() const {
+    for (std::size_t e = 0; e < factors.rows(); ++e) {
+      const cf32 factor = factors(e, 0);
+      for (const cf32 f : factors.row(e)) {
+        if (std::abs(f - factor) > 1e-4F * std::abs(factor)) return false;
+      }
+    }
+    return true;
+  }
+
+  std::optional<fft::OverlapBank> bank;  // none: flat
+  std::uint64_t zeroed = 0;              // without a bank
   GridBuffer<cf32> factors;
   std::vector<std::vector<cf32>> rings;
   std::vector<std::size_t> wait;
@@ -79,25 +93,53 @@ CalibrationCorrector::CalibrationCorrector(CalibrationCorrector&&) noexcept = de
 CalibrationCorrector& CalibrationCorrector::operator=(CalibrationCorrector&&) noexcept = default;
 
 std::size_t CalibrationCorrector::latency_samples() const {
-  return state_->bank.size() + state_->most_wait;
+  return state_->bank ? state_->bank->size() + state_->most_wait : 0;
 }
 std::uint64_t CalibrationCorrector::samples_zeroed() const {
-  return state_->bank.samples_zeroed();
+  return state_->bank ? state_->bank->samples_zeroed() : state_->zeroed;
 }
+
+namespace {
+
+// By hand: the product of complex numbers tests for NaN.
+void multiply(std::span<const cf32> factors, std::span<const cf32> in, std::span<cf32> out) {
+  const auto* x = reinterpret_cast<const float*>(in.data());
+  const auto* f = reinterpret_cast<const float*>(factors.data());
+  auto* y = reinterpret_cast<float*>(out.data());
+  for (std::size_t k = 0; k < 2 * in.size(); k += 2) {
+    y[k] = f[k] * x[k] - f[k + 1] * x[k + 1];
+    y[k + 1] = f[k] * x[k + 1] + f[k + 1] * x[k];
+  }
+}
+
+void scale(cf32 factor, std::span<cf32> x) {
+  auto* rails = reinterpret_cast<float*>(x.data());
+  const float f_re = factor.real();
+  const float f_im = factor.imag();
+  for (std::size_t k = 0; k < 2 * x.size(); k += 2) {
+    const float re = rails[k];
+    const float im = rails[k + 1];
+    rails[k] = f_re * re - f_im * im;
+    rails[k + 1] = f_re * im + f_im * re;
+  }
+}
+
+}  // namespace
 
 void CalibrationCorrector::process(Grid<const cf32> in, Grid<cf32> out) noexcept {
   State& state = *state_;
   BORESIGHT_ASSERT(in.rows() == state.rings.size() && out.rows() == in.rows());
   if (in.columns() == 0) return;
-  state.bank.process(in, out, [&state](Grid<const cf32> bins, Grid<cf32> corrected) {
+  if (!state.bank) {
+    for (std::size_t e = 0; e < in.rows(); ++e) {
+      state.zeroed += to_cf32(in.row(e), out.row(e));
+      scale(state.factors(e, 0), out.row(e));
+    }
+    return;
+  }
+  state.bank->process(in, out, [&state](Grid<const cf32> bins, Grid<cf32> corrected) {
     for (std::size_t e = 0; e < bins.rows(); ++e) {
-      const auto* x = reinterpret_cast<const float*>(bins.row(e).data());
-      const auto* f = reinterpret_cast<const float*>(state.factors.row(e).data());
-      auto* y = reinterpret_cast<float*>(corrected.row(e).data());
-      for (std::size_t k = 0; k < 2 * bins.columns(); k += 2) {
-        y[k] = f[k] * x[k] - f[k + 1] * x[k + 1];
-        y[k + 1] = f[k] * x[k + 1] + f[k + 1] * x[k];
-      }
+      multiply(state.factors.row(e), bins.row(e), corrected.row(e));
     }
   });
   for (std::size_t e = 0; e < out.rows(); ++e) {
@@ -110,7 +152,7 @@ void CalibrationCorrector::process(Grid<const cf32> in, Grid<cf32> out) noexcept
 }
 
 void CalibrationCorrector::reset() noexcept {
-  state_->bank.reset();
+  if (state_->bank) state_->bank->reset();
   for (std::vector<cf32>& ring : state_->rings) std::ranges::fill(ring, cf32(0));
 }
 

@@ -158,6 +158,7 @@ PortResponse floored_port(const ElementModel& model, double floor, Vec3 u) {
 ElementPattern::ElementPattern(const Config& config) : model_(config.model) {
   std::visit([](const auto& element) { check(element); }, model_);
   require_range("floor_db", config.floor_db, -200, 0);
+  floor_db_ = config.floor_db;
   floor_ = isotropic() ? 0 : amplitude_from_db(config.floor_db);
 }
 

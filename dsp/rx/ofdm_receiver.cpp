@@ -8,6 +8,7 @@
 #include "boresight/core/assert.h"
 #include "boresight/core/error.h"
 #include "boresight/frame/ofdm_framer.h"
+#include "boresight/rx/ofdm_probe.h"
 #include "boresight/sync/repetition_search.h"
 #include "rx/ofdm_channel.h"
 #include "rx/ofdm_stream.h"
@@ -98,6 +99,11 @@ struct OfdmReceiver::Chain {
   }
 
   void search_from(std::uint64_t position) noexcept {
+    if (probe != nullptr) {
+      const bool of_burst = state == State::header || state == State::data;
+      if (of_burst) probe->finish(symbols.channel().channel(), symbols.channel().snr());
+      probe->search_begins();
+    }
     state = State::search;
     search.reset();
     search_origin = searched = position;
@@ -139,15 +145,36 @@ struct OfdmReceiver::Chain {
   bool find_repetition() noexcept {
     sync::RepetitionSearch::Detection found;
     const auto rest = stream.at(searched, static_cast<std::size_t>(stream.end() - searched));
-    const Progress progress = search.process(rest, std::span(&found, 1));
+    const Progress progress = probe == nullptr ? search.process(rest, std::span(&found, 1))
+                                               : search_in_strides(rest, std::span(&found, 1));
     searched += progress.consumed;
     if (progress.produced == 0) return false;
     ++stats.detections;
     detected = search_origin + found.start;
+    if (probe != nullptr) {
+      probe->found(static_cast<std::int64_t>(searched), search.stride_samples(), search.window_samples());
+    }
     training_nominal = detected + burst.repetition_samples();
     coarse_frequency = found.frequency;
     state = State::training;
     return true;
+  }
+
+  // The same search, of which the probe sees every metric.
+  Progress search_in_strides(Grid<const cf32> in, std::span<sync::RepetitionSearch::Detection> out) noexcept {
+    const std::size_t stride = search.stride_samples();
+    Progress all;
+    while (all.consumed < in.columns() && all.produced == 0) {
+      const std::uint64_t taken_before = searched + all.consumed - search_origin;
+      const auto offset = static_cast<std::size_t>(taken_before % stride);
+      const std::size_t count = std::min(stride - offset, in.columns() - all.consumed);
+      const Progress step = search.process(in.columns(all.consumed, count), out);
+      all.consumed += step.consumed;
+      all.produced += step.produced;
+      const bool whole = offset + step.consumed == stride;
+      if (whole && taken_before + step.consumed >= search.window_samples()) probe->metric(search.metric());
+    }
+    return all;
   }
 
   bool find_training() noexcept {
@@ -166,6 +193,9 @@ struct OfdmReceiver::Chain {
     begin_symbols(
         training.frequency_with(stream.at(training_start - parts, static_cast<std::size_t>(parts))));
     state = State::header;
+    if (probe != nullptr) {
+      probe->begin(training_start - std::min(training_start, std::uint64_t{burst.repetition_samples()}));
+    }
     return true;
   }
 
@@ -183,7 +213,9 @@ struct OfdmReceiver::Chain {
     const std::uint64_t end = window_end(next_symbol);
     if (end > stream.end()) return false;
     const std::size_t count = burst.data_carriers(next_symbol).size() * map.bits();
-    symbols.symbol(next_symbol, stream.at(end - n, n), map, llr.subspan(llr_taken, count));
+    const auto soft = llr.subspan(llr_taken, count);
+    symbols.symbol(next_symbol, stream.at(end - n, n), map, soft);
+    if (probe != nullptr) probe->symbol(state == State::header, symbols.equalized(), soft);
     stats.transformed_symbols += config.antennas;
     llr_taken += count;
     ++next_symbol;
@@ -308,6 +340,7 @@ struct OfdmReceiver::Chain {
   std::vector<modem::Llr> header_llr;
   std::vector<modem::Llr> payload_llr;
   std::vector<std::uint8_t> payload;
+  OfdmProbe* probe = nullptr;
 
   State state = State::search;
   std::uint64_t search_origin = 0;  // sample that the search counts from
@@ -371,6 +404,11 @@ const frame::OfdmBurst& OfdmReceiver::burst() const {
 
 const OfdmReceiverStats& OfdmReceiver::stats() const {
   return chain_->stats;
+}
+
+void OfdmReceiver::set_probe(OfdmProbe* probe) noexcept {
+  chain_->probe = probe;
+  if (probe != nullptr) probe->search_begins();
 }
 
 std::span<const cf32> OfdmReceiver::equalized() const {

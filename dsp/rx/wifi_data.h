@@ -63,6 +63,8 @@ class WifiData {
   void finish(WifiFrame& frame, WifiStats& stats) noexcept;
 
   Grid<const cf32> equalized() const;
+  /// [received() * coded bits per symbol].
+  std::span<const modem::Llr> llrs() const { return std::span(llrs_).first(received_ * coded_bits_); }
   const sync::PilotTracker& tracker() const { return tracker_; }
 
  private:

@@ -33,6 +33,7 @@ void WifiHeader::demap(bool on_q, std::span<modem::Llr> soft) noexcept {
     for (cf32& y : points_) y = {y.imag(), -y.real()};
   }
   modem::soft_demap(bpsk_, points_, preamble_.legacy.equalizer.variance(), soft);
+  if (probe_ != nullptr) probe_->header_symbol(points_, soft);
 }
 
 // The symbol once more, now that it is known: the tracker stands before it.

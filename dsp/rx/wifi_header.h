@@ -9,6 +9,7 @@
 
 #include "boresight/frame/wifi_codec.h"
 #include "boresight/modem/constellation.h"
+#include "boresight/rx/wifi_probe.h"
 #include "rx/wifi_preamble.h"
 #include "rx/wifi_symbols.h"
 
@@ -19,6 +20,7 @@ namespace boresight::rx {
 class WifiHeader {
  public:
   WifiHeader(WifiPreamble& preamble, frame::WifiDecoder& decoder);
+  void set_probe(WifiProbe* probe) noexcept { probe_ = probe; }
 
   /// The samples of the symbol behind the long training are there.
   std::optional<frame::WifiSignal> read_signal() noexcept;
@@ -41,6 +43,7 @@ class WifiHeader {
   frame::WifiDecoder& decoder_;
   modem::Constellation bpsk_;
   std::array<cf32, frame::wifi_data_carriers> points_;  // of the last symbol
+  WifiProbe* probe_ = nullptr;
 };
 
 }  // namespace boresight::rx

@@ -116,16 +116,16 @@ bool WifiPreamble::begin(std::uint64_t position, double carrier, cf32 constant) 
   snr = training.noise > 0 ? std::max((gain / count - 0.5F * training.noise) / training.noise, 1e-3F) : 1e-3F;
   if (snr < least_snr) return false;
   start_tracker();
-  show_channel();
+  show_channel(legacy);
   return true;
 }
 
-void WifiPreamble::show_channel() noexcept {
+void WifiPreamble::show_channel(const WifiFormatChain& chain) noexcept {
   channel_bins.fill(0);
   noise_bins.fill(0);
-  for (std::size_t k = 0; k < legacy.carriers.size(); ++k) {
-    channel_bins[legacy.carriers.bin[k]] = channel_[k];
-    noise_bins[legacy.carriers.bin[k]] = training.noise;
+  for (std::size_t k = 0; k < chain.carriers.size(); ++k) {
+    channel_bins[chain.carriers.bin[k]] = channel_[k];
+    noise_bins[chain.carriers.bin[k]] = training.noise;
   }
 }
 
@@ -150,7 +150,7 @@ void WifiPreamble::learn(std::size_t index) noexcept {
 
 void WifiPreamble::estimate_channel() noexcept {
   set_channel(legacy);
-  show_channel();
+  show_channel(legacy);
 }
 
 // The angle between the long training symbols gives the carrier over 64 samples. The phase of the short
@@ -228,6 +228,7 @@ void WifiPreamble::read_ht_training(std::size_t data_symbol_samples) noexcept {
   training.repeats = 1;
   join_legacy_training();
   set_channel(ht);
+  show_channel(ht);
   tracker.predict();  // HT-STF
   tracker.predict();  // HT-LTF, from which phase and delay are counted from now on
   tracker.restart(static_cast<double>(snr), static_cast<double>(data_symbol_samples));

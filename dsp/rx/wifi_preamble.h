@@ -45,14 +45,14 @@ class WifiPreamble {
   sync::PilotTracker tracker;
   WifiTraining training;
   alignas(64) std::array<WifiBins, 3> header_bins{};  ///< SIGNAL and what follows it
-  WifiBins channel_bins{};                            ///< as the probes show it
+  WifiBins channel_bins{};                            ///< as the probes show it, of the last format read
   std::array<float, frame::wifi_fft_size> noise_bins{};
 
  private:
   void transform_long_training() noexcept;
   std::int64_t first_path() noexcept;
   void start_tracker() noexcept;
-  void show_channel() noexcept;
+  void show_channel(const WifiFormatChain& chain) noexcept;
   void set_channel(WifiFormatChain& chain) noexcept;
   void join_legacy_training() noexcept;
 

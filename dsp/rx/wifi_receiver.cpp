@@ -8,6 +8,7 @@
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
 #include "boresight/frame/wifi_codec.h"
+#include "boresight/rx/wifi_probe.h"
 #include "rx/wifi_data.h"
 #include "rx/wifi_header.h"
 #include "rx/wifi_preamble.h"
@@ -85,6 +86,11 @@ struct WifiReceiver::Chain {
   }
 
   void search_from(std::uint64_t position) {
+    if (probe != nullptr && state == State::data) {
+      probe->finish(preamble.channel_bins, preamble.noise_bins, data.equalized(), data.llrs());
+    } else if (probe != nullptr && state != State::search) {
+      probe->finish(preamble.channel_bins, preamble.noise_bins);
+    }
     state = State::search;
     search.restart(position);
   }
@@ -100,6 +106,10 @@ struct WifiReceiver::Chain {
       ++stats.preambles;
       window_shift = 0;
       state = State::signal;
+      if (probe != nullptr) {
+        probe->begin(static_cast<std::int64_t>(preamble.long_symbols) -
+                     static_cast<std::int64_t>(before_long_symbols + wifi_lead_in_samples));
+      }
     }
     return true;
   }
@@ -242,6 +252,7 @@ struct WifiReceiver::Chain {
   frame::WifiDecoder decoder;
   WifiHeader header;
   WifiData data;
+  WifiProbe* probe = nullptr;
 
   State state = State::search;
   frame::WifiSignal signal;
@@ -289,6 +300,12 @@ void WifiReceiver::flush(const Handler& handler) {
 
 const WifiStats& WifiReceiver::stats() const {
   return chain_->stats;
+}
+
+void WifiReceiver::set_probe(WifiProbe* probe) noexcept {
+  chain_->probe = probe;
+  chain_->search.set_probe(probe);
+  chain_->header.set_probe(probe);
 }
 
 Grid<const cf32> WifiReceiver::equalized() const {

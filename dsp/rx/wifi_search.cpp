@@ -9,6 +9,7 @@ using sync::LongTrainingSearch;
 using sync::ShortTrainingDetector;
 
 constexpr std::size_t group = ShortTrainingDetector::group_samples;
+constexpr std::size_t window_samples = ShortTrainingDetector::window_groups * group;
 static_assert(wifi_lead_in_samples % group == 0 &&
               wifi_lead_in_samples >= ShortTrainingDetector::history_samples);
 
@@ -26,6 +27,11 @@ constexpr unsigned most_searches = 3;
 // History that the search around a peak that was followed for long reaches back to.
 constexpr std::uint64_t kept_samples = 640;
 
+// Counted from the first sample pushed; the lead-in is negative.
+std::int64_t pushed_sample(std::uint64_t position) {
+  return static_cast<std::int64_t>(position) - static_cast<std::int64_t>(wifi_lead_in_samples);
+}
+
 }  // namespace
 
 WifiSearch::WifiSearch(const WifiReceiver::Config& config, const WifiStream& stream, WifiStats& stats)
@@ -37,8 +43,14 @@ WifiSearch::WifiSearch(const WifiReceiver::Config& config, const WifiStream& str
 
 void WifiSearch::restart(std::uint64_t position) noexcept {
   timing_ = false;
+  if (probe_ != nullptr) probe_->search_begins();
   detector_.restart();
   next_group_ = position / group * group - (ShortTrainingDetector::history_samples - group);
+}
+
+void WifiSearch::set_probe(WifiProbe* probe) noexcept {
+  probe_ = probe;
+  if (probe != nullptr) probe->search_begins();
 }
 
 std::uint64_t WifiSearch::first_needed() const noexcept {
@@ -53,8 +65,10 @@ WifiSearch::Step WifiSearch::find_short_training() noexcept {
   while (next_group_ + group <= stream_.end()) {
     const auto peak = detector_.process(stream_.at(next_group_ - group, 2 * group), next_group_ + group);
     next_group_ += group;
+    if (probe_ != nullptr) probe_->short_training(detector_.correlation_2());
     if (peak) {
       ++stats_.detections;
+      if (probe_ != nullptr) probe_->found_short(pushed_sample(next_group_ - window_samples));
       peak_ = *peak;
       searches_left_ = most_searches;
       timing_ = true;
@@ -67,7 +81,13 @@ WifiSearch::Step WifiSearch::find_short_training() noexcept {
 WifiSearch::Step WifiSearch::find_long_training() noexcept {
   const std::uint64_t first = peak_.end - search_before_peak_end - LongTrainingSearch::prefix_samples;
   if (first + long_training_.input_samples() > stream_.end()) return Step::waits;
-  const auto place = long_training_.find(stream_.at(first, long_training_.input_samples()), peak_.frequency);
+  std::span<float> amplitudes;
+  if (probe_ != nullptr) {
+    amplitudes = probe_->long_training(pushed_sample(first + LongTrainingSearch::prefix_samples),
+                                       long_training_.positions());
+  }
+  const auto place =
+      long_training_.find(stream_.at(first, long_training_.input_samples()), peak_.frequency, amplitudes);
   if (place && searches_left_ > 0 &&
       place->position >= LongTrainingSearch::prefix_samples + trusted_positions) {
     --searches_left_;

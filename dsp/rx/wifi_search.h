@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "boresight/rx/wifi_probe.h"
 #include "boresight/rx/wifi_receiver.h"
 #include "boresight/sync/wifi_long_training.h"
 #include "boresight/sync/wifi_short_training.h"
@@ -39,6 +40,7 @@ class WifiSearch {
   bool is_timing() const noexcept { return timing_; }
   /// They will not come.
   void stop_timing() noexcept { timing_ = false; }
+  void set_probe(WifiProbe* probe) noexcept;
   /// No sample before it is needed.
   std::uint64_t first_needed() const noexcept;
 
@@ -55,6 +57,7 @@ class WifiSearch {
   sync::ShortTrainingDetector::Peak peak_;
   unsigned searches_left_ = 0;
   Found found_;
+  WifiProbe* probe_ = nullptr;
 };
 
 }  // namespace boresight::rx

@@ -95,8 +95,10 @@ void LongTrainingSearch::correlate(std::size_t tap, std::size_t first, Correlati
 }
 
 std::optional<LongTrainingSearch::Found> LongTrainingSearch::find(std::span<const cf32> samples,
-                                                                  double coarse_frequency) noexcept {
+                                                                  double coarse_frequency,
+                                                                  std::span<float> amplitudes) noexcept {
   BORESIGHT_ASSERT(samples.size() == input_samples());
+  BORESIGHT_ASSERT(amplitudes.empty() || amplitudes.size() == config_.positions);
   ofdm::remove_carrier(samples, coarse_frequency, 0.0, derotated_);
   for (std::size_t i = 0; i < derotated_.size(); ++i) {
     in_re_[i] = derotated_[i].real();
@@ -114,6 +116,7 @@ std::optional<LongTrainingSearch::Found> LongTrainingSearch::find(std::span<cons
     const float first = power_of(first_half_.at(d) + second_half_.at(d + n));
     const float second = power_of(first_half_.at(d + n) + second_half_.at(d + 2 * n));
     const float all = std::sqrt(prefix) + std::sqrt(first) + std::sqrt(second);
+    if (!amplitudes.empty()) amplitudes[d] = all;
     if (all > best) {
       best = all;
       symbols_power = double{first} + double{second};

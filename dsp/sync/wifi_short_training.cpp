@@ -25,6 +25,7 @@ ShortTrainingDetector::ShortTrainingDetector(const Config& config) {
 void ShortTrainingDetector::restart() noexcept {
   count_ = 0;
   last_variance_ = 0;
+  correlation_2_ = 0;
   tracking_ = false;
 }
 
@@ -61,18 +62,18 @@ std::optional<ShortTrainingDetector::Peak> ShortTrainingDetector::process(std::s
   cf64 mean = 0;
   for (const cf64& r : coherence_) mean += r;
   mean /= static_cast<double>(window_groups);
-  const double correlation_2 = std::norm(mean);
+  correlation_2_ = std::norm(mean);
 
   if (!tracking_) {
-    if (!(correlation_2 > threshold_)) return std::nullopt;
+    if (!(correlation_2_ > threshold_)) return std::nullopt;
     tracking_ = true;
     tracked_groups_ = 0;
     best_.correlation_2 = 0;
   }
   ++tracked_groups_;
   ++groups_since_best_;
-  if (correlation_2 > best_.correlation_2) {
-    best_ = {end, std::arg(mean) / (2.0 * pi * group_samples), correlation_2};
+  if (correlation_2_ > best_.correlation_2) {
+    best_ = {end, std::arg(mean) / (2.0 * pi * group_samples), correlation_2_};
     groups_since_best_ = 0;
   }
   if (groups_since_best_ < groups_without_growth && tracked_groups_ < most_tracked_groups)

@@ -70,6 +70,7 @@ class GoldSequence:
 
 class LdpcDecoder:
     class Config:
+        def __eq__(self, other: object) -> bool: ...
         @overload
         def __init__(self, config: LdpcDecoder.Config) -> None: ...
         @overload
@@ -87,6 +88,7 @@ class LdpcDecoder:
         @property
         def value(self) -> int: ...
     class Options:
+        def __eq__(self, other: object) -> bool: ...
         @overload
         def __init__(self, config: LdpcDecoder.Options) -> None: ...
         @overload
@@ -96,6 +98,7 @@ class LdpcDecoder:
         max_iterations: int
         stop: LdpcDecoder.Stop
     class Result:
+        def __eq__(self, other: object) -> bool: ...
         @property
         def crc_ok(self) -> bool: ...
         @property
@@ -129,6 +132,7 @@ class LdpcGraph:
 
 class LdpcReferenceDecoder:
     class Config:
+        def __eq__(self, other: object) -> bool: ...
         @overload
         def __init__(self, config: LdpcReferenceDecoder.Config) -> None: ...
         @overload
@@ -138,6 +142,7 @@ class LdpcReferenceDecoder:
         offset_min_sum_offset_nats: float
         rule: CheckRule
     class Result:
+        def __eq__(self, other: object) -> bool: ...
         @property
         def decided(self) -> bool: ...
         @property
@@ -156,6 +161,7 @@ class NrLdpcGraph(LdpcGraph):
     def base_graph(self) -> BaseGraph: ...
 
 class NrRateMatching:
+    def __eq__(self, other: object) -> bool: ...
     @overload
     def __init__(self, config: NrRateMatching) -> None: ...
     @overload
@@ -169,6 +175,7 @@ class NrRateMatching:
     redundancy_version: int
 
 class NrSegmentation:
+    def __eq__(self, other: object) -> bool: ...
     @property
     def bits_per_block(self) -> int: ...
     @property
@@ -188,6 +195,7 @@ class NrSegmentation:
 
 class NrSoftBuffer:
     class Config:
+        def __eq__(self, other: object) -> bool: ...
         @overload
         def __init__(self, config: NrSoftBuffer.Config) -> None: ...
         @overload
@@ -203,6 +211,7 @@ class NrSoftBuffer:
 
 class NrTransportDecoder:
     class Config:
+        def __eq__(self, other: object) -> bool: ...
         @overload
         def __init__(self, config: NrTransportDecoder.Config) -> None: ...
         @overload
@@ -212,6 +221,7 @@ class NrTransportDecoder:
         max_payload_bytes: int
         reference: CheckRule | None
     class Result:
+        def __eq__(self, other: object) -> bool: ...
         @property
         def code_blocks(self) -> int: ...
         @property
@@ -228,6 +238,7 @@ class NrTransportDecoder:
 
 class NrTransportEncoder:
     class Config:
+        def __eq__(self, other: object) -> bool: ...
         @overload
         def __init__(self, config: NrTransportEncoder.Config) -> None: ...
         @overload
@@ -262,6 +273,7 @@ class RowColumnInterleaver:
     def interleave(self, values: Any) -> NDArray[Any]: ...
 
 class TransportFormat:
+    def __eq__(self, other: object) -> bool: ...
     @overload
     def __init__(self, config: TransportFormat) -> None: ...
     @overload
@@ -287,6 +299,7 @@ class ViterbiDecoder:
         @property
         def value(self) -> int: ...
     class Config:
+        def __eq__(self, other: object) -> bool: ...
         @overload
         def __init__(self, config: ViterbiDecoder.Config) -> None: ...
         @overload
@@ -313,6 +326,7 @@ class WlanInterleaver:
     def position(self) -> NDArray[np.uint16]: ...
 
 class WlanLdpcFormat:
+    def __eq__(self, other: object) -> bool: ...
     @property
     def available_bits(self) -> int: ...
     @property

@@ -11,6 +11,7 @@ from . import frame as _frame
 __all__ = ["Adc", "AttitudeConfig", "Jammer", "JammerType", "LeoPass", "MotionState", "NtnTdl", "Receiver", "Satellite", "Scenario", "Sky", "TappedDelayLine", "TdlTap", "Track", "Truth", "element_positions_m", "ntn_tdl", "parse_scenario", "set_waveform", "shipped_scenario", "shipped_scenarios", "signal_oversampling", "state_at", "validate"]
 
 class Adc:
+    def __eq__(self, other: object) -> bool: ...
     @overload
     def __init__(self, config: Adc) -> None: ...
     @overload
@@ -20,6 +21,7 @@ class Adc:
     noise_floor_dbfs: float
 
 class AttitudeConfig:
+    def __eq__(self, other: object) -> bool: ...
     @overload
     def __init__(self, config: AttitudeConfig) -> None: ...
     @overload
@@ -29,6 +31,7 @@ class AttitudeConfig:
     yaw_rad: float
 
 class Jammer:
+    def __eq__(self, other: object) -> bool: ...
     @overload
     def __init__(self, config: Jammer) -> None: ...
     @overload
@@ -58,6 +61,7 @@ class JammerType:
     def value(self) -> int: ...
 
 class LeoPass:
+    def __eq__(self, other: object) -> bool: ...
     @overload
     def __init__(self, config: LeoPass) -> None: ...
     @overload
@@ -68,6 +72,7 @@ class LeoPass:
     start_time_s: float
 
 class MotionState:
+    def __eq__(self, other: object) -> bool: ...
     @property
     def delay_rate(self) -> float: ...
     @property
@@ -90,6 +95,7 @@ class NtnTdl:
     def value(self) -> int: ...
 
 class Receiver:
+    def __eq__(self, other: object) -> bool: ...
     @overload
     def __init__(self, config: Receiver) -> None: ...
     @overload
@@ -105,6 +111,7 @@ class Receiver:
     sample_clock_offset_ppm: float
 
 class Satellite:
+    def __eq__(self, other: object) -> bool: ...
     @overload
     def __init__(self, config: Satellite) -> None: ...
     @overload
@@ -115,6 +122,7 @@ class Satellite:
     snr_db: float
 
 class Scenario:
+    def __eq__(self, other: object) -> bool: ...
     @overload
     def __init__(self, config: Scenario) -> None: ...
     @overload
@@ -158,6 +166,7 @@ class Sky:
 
 class TappedDelayLine:
     class Config:
+        def __eq__(self, other: object) -> bool: ...
         @overload
         def __init__(self, config: TappedDelayLine.Config) -> None: ...
         @overload
@@ -181,6 +190,7 @@ class TappedDelayLine:
     def taps(self) -> int: ...
 
 class TdlTap:
+    def __eq__(self, other: object) -> bool: ...
     @overload
     def __init__(self, config: TdlTap) -> None: ...
     @overload
@@ -190,6 +200,7 @@ class TdlTap:
     power: float
 
 class Track:
+    def __eq__(self, other: object) -> bool: ...
     @overload
     def __init__(self, config: Track) -> None: ...
     @overload
@@ -203,6 +214,7 @@ class Track:
     reference_carrier_hz: float
 
 class Truth:
+    def __eq__(self, other: object) -> bool: ...
     @property
     def azimuth_rad(self) -> float: ...
     @property

@@ -12,6 +12,7 @@ __all__ = ["KuTransmitter", "OfdmTransmitter", "WifiTransmitter"]
 
 class KuTransmitter:
     class Config:
+        def __eq__(self, other: object) -> bool: ...
         @overload
         def __init__(self, config: KuTransmitter.Config) -> None: ...
         @overload
@@ -27,6 +28,7 @@ class KuTransmitter:
 
 class OfdmTransmitter:
     class Config:
+        def __eq__(self, other: object) -> bool: ...
         @overload
         def __init__(self, config: OfdmTransmitter.Config) -> None: ...
         @overload
@@ -45,6 +47,7 @@ class OfdmTransmitter:
 
 class WifiTransmitter:
     class Config:
+        def __eq__(self, other: object) -> bool: ...
         @overload
         def __init__(self, config: WifiTransmitter.Config) -> None: ...
         @overload

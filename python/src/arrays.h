@@ -217,6 +217,11 @@ inline py::bytes to_bytes(std::span<const std::uint8_t> bytes) {
   return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
+inline std::vector<std::uint8_t> from_bytes(py::handle bytes) {
+  const auto text = bytes.cast<std::string>();
+  return {text.begin(), text.end()};
+}
+
 }  // namespace boresight::python
 
 namespace pybind11::detail {

@@ -68,6 +68,7 @@ void bind_geometry(py::module_& module) {
             if (!restored.positions_m.empty()) restored.check();
             return restored;
           }));
+  compare_by_state(geometry);
 }
 
 void bind_direction(py::module_& module) {
@@ -178,8 +179,7 @@ void bind_polarization(py::module_& module) {
 }
 
 void bind_element(py::module_& module) {
-  py::class_<IsotropicElement>(module, "IsotropicElement", "Unit amplitude everywhere.")
-      .def(py::init<>(), "Has no parameters.");
+  Struct<IsotropicElement>(module, "IsotropicElement", "Unit amplitude everywhere; has no parameters.");
   Struct<CosineElement>(module, "CosineElement", "Amplitude cos(theta)^exponent ahead, nothing behind.")
       .field("exponent", &CosineElement::exponent, "0 to 100; directivity 2 (2 exponent + 1).");
   Struct<PatchElement>(module, "PatchElement", "Rectangular patch, cavity model with two slots.")
@@ -191,7 +191,9 @@ void bind_element(py::module_& module) {
       .matrix_field("co", &TabulatedElement::co,
                     "complex128 (thetas * phis,) or (thetas, phis), port x along e_x.")
       .matrix_field("cross", &TabulatedElement::cross, "The same along e_y; empty: none.");
-  py::class_<ElementPattern>(module, "ElementPattern", "What one element hears of a direction, in its frame.")
+  py::class_<ElementPattern> pattern(module, "ElementPattern",
+                                     "What one element hears of a direction, in its frame.");
+  pattern
       .def(py::init([](const ElementModel& model, double floor_db) {
              return ElementPattern({.model = model, .floor_db = floor_db});
            }),
@@ -215,9 +217,23 @@ void bind_element(py::module_& module) {
       .def("directivity", &ElementPattern::directivity, "u"_a, "Over an isotropic antenna, linear.")
       .def_property_readonly("isotropic", &ElementPattern::isotropic,
                              "Whether it hears all directions alike.")
-      .def("__repr__", [](const ElementPattern& self) {
-        return std::string("ElementPattern(") + (self.isotropic() ? "isotropic)" : "...)");
-      });
+      .def_property_readonly(
+          "model", [](const ElementPattern& self) { return Frozen<ElementModel>{self.model()}; },
+          "As given, a copy.")
+      .def_property_readonly("floor_db", &ElementPattern::floor_db, "As given.")
+      .def("__repr__",
+           [](const ElementPattern& self) {
+             return "ElementPattern(" + py::repr(py::cast(self.model())).cast<std::string>() + ", " +
+                    py::repr(py::float_(self.floor_db())).cast<std::string>() + ")";
+           })
+      .def("__copy__", [](const ElementPattern& self) { return ElementPattern(self); })
+      .def("__deepcopy__", [](const ElementPattern& self, const py::dict&) { return ElementPattern(self); })
+      .def(py::pickle(
+          [](const ElementPattern& self) { return py::make_tuple(py::cast(self.model()), self.floor_db()); },
+          [](const py::tuple& state) {
+            return ElementPattern({state[0].cast<ElementModel>(), state[1].cast<double>()});
+          }));
+  compare_by_state(pattern);
 }
 
 void bind_manifold(py::module_& module) {

@@ -4,6 +4,7 @@
 #include "boresight/array/calibration_bound.h"
 #include "boresight/array/calibration_corrector.h"
 #include "boresight/array/calibration_estimator.h"
+#include "boresight/array/calibration_from_symbols.h"
 #include "boresight/array/self_calibration.h"
 
 namespace boresight::python {
@@ -71,6 +72,60 @@ void bind_calibration(py::module_& module) {
       "commanded"_a, "measured"_a, "complex128 (settings, elements) each; True per element that is stuck.");
 }
 
+void bind_from_symbols(py::module_& module) {
+  using Config = CalibrationFromSymbols::Config;
+  using Estimator = Configured<CalibrationFromSymbols>;
+  py::class_<Estimator> estimator(module, "CalibrationFromSymbols",
+                                  "Measures a calibration from known symbols, jammer or not.");
+  Struct<Config>(estimator, "Config", "Of the estimator.")
+      .field("channels", &Config::channels, "2 to 256.")
+      .field("sample_rate_hz", &Config::sample_rate_hz, "Of the samples.")
+      .field("most_samples", &Config::most_samples, "Of one call, 32 to 65536.")
+      .field("reference", &Config::reference, "Channel.")
+      .field("dead_below_db", &Config::dead_below_db, "As CalibrationEstimator.")
+      .field("noisy_below_db", &Config::noisy_below_db, "As CalibrationEstimator.")
+      .field("max_delay_samples", &Config::max_delay_samples, "Of a channel against the symbols, both ways.")
+      .field("geometry", &Config::geometry, "For add() with a direction.")
+      .field("carrier_hz", &Config::carrier_hz, "For add() with a direction.");
+  init_from_config(estimator, "Of a Config or its fields.");
+  estimator
+      .def(
+          "add",
+          [](Estimator& self, const In<cf32>& x, const In<cf32>& symbols,
+             const std::optional<Vec3>& direction) {
+            const auto in = grid(x, self.config.channels, "x");
+            const auto sent = vector(symbols, in.columns(), "symbols");
+            const LongCall call(&self);
+            if (direction) {
+              self.add(in, sent, *direction);
+            } else {
+              self.add(in, sent);
+            }
+          },
+          "x"_a, "symbols"_a, "direction"_a = py::none(),
+          "What the channels made of one sequence, complex64 (channels, n) and (n,), n 32 to most_samples, "
+          "else "
+          "it is left out; with a direction of a plane wave. NaN and Inf become zero and are counted.")
+      .def(
+          "solve",
+          [](Estimator& self, double frequency_hz, double gain_db, double time_s) {
+            const LongCall call(&self);
+            return self.solve(frequency_hz, gain_db, time_s);
+          },
+          "frequency_hz"_a, "gain_db"_a, "time_s"_a,
+          "A CalibrationEstimator.Result: the fit, with the stamp it will be judged by.")
+      .def_property_readonly("calls", &CalibrationFromSymbols::calls, "That were added.")
+      .def_property_readonly("samples", &CalibrationFromSymbols::samples, "Per channel, so far.")
+      .def_property_readonly("samples_zeroed", &CalibrationFromSymbols::samples_zeroed, "NaN and Inf.")
+      .def(
+          "reset",
+          [](Estimator& self) {
+            require_idle(&self);
+            self.reset();
+          },
+          "Forgets all samples.");
+}
+
 void bind_estimator(py::module_& module) {
   using Config = CalibrationEstimator::Config;
   using Estimator = Configured<CalibrationEstimator>;
@@ -84,6 +139,7 @@ void bind_estimator(py::module_& module) {
       .field("shape_points", &Config::shape_points, "0, or 2 to fft_size / 8.")
       .field("reference", &Config::reference, "Channel.")
       .field("dead_below_db", &Config::dead_below_db, "3 to 100.")
+      .field("noisy_below_db", &Config::noisy_below_db, "3 to 100.")
       .field("max_delay_samples", &Config::max_delay_samples, "Between channels.")
       .field("geometry", &Config::geometry, "For add() with a direction.")
       .field("carrier_hz", &Config::carrier_hz, "For add() with a direction.");
@@ -219,6 +275,7 @@ void bind_self_calibration(py::module_& module) {
 void bind_array_calibration(py::module_& module) {
   bind_calibration(module);
   bind_estimator(module);
+  bind_from_symbols(module);
   bind_corrector(module);
   bind_self_calibration(module);
 }

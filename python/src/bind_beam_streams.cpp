@@ -2,6 +2,7 @@
 #include "bindings.h"
 #include "boresight/beam/adaptive_beamformer.h"
 #include "boresight/beam/beamformer.h"
+#include "boresight/beam/power_watch.h"
 #include "boresight/doa/covariance.h"
 
 namespace boresight::python {
@@ -187,11 +188,56 @@ void bind_adaptive_beamformer(py::module_& module) {
           "As constructed, but directions and nulls stay.");
 }
 
+void bind_power_watch(py::module_& module) {
+  using Watch = Configured<PowerWatch>;
+  py::class_<Watch> watch(module, "PowerWatch", "Notices a jammer by the jump of a beam's output power.");
+  using Config = PowerWatch::Config;
+  Struct<Config>(watch, "Config", "Of the watch.")
+      .field("beams", &Config::beams, "How many.")
+      .field("jump_db", &Config::jump_db, "3 to 60; 0: off.")
+      .field("decay", &Config::decay, "Of the usual power per block, in (0, 1].")
+      .field("overlapping", &Config::overlapping, "Blocks share samples with the one before.");
+  init_from_config(watch, "Of a Config or its fields. Until settle() nothing is a jump.");
+  watch
+      .def(
+          "find",
+          [](Watch& self, const In<cf32>& out) {
+            const auto in = grid(out, self.config.beams, "out");
+            const LongCall call(&self);
+            return self.find(in);
+          },
+          "out"_a,
+          "Where the first run of 128 with a jump begins in complex64 (beams, n); n: none. NaN is left out.")
+      .def(
+          "note",
+          [](Watch& self) {
+            require_idle(&self);
+            self.note();
+          },
+          "The block that find() has seen becomes part of what is usual.")
+      .def(
+          "settle",
+          [](Watch& self, const In<cf32>& out) {
+            const auto in = grid(out, self.config.beams, "out");
+            const LongCall call(&self);
+            self.settle(in);
+          },
+          "out"_a, "The power of complex64 (beams, n) is usual from now on.")
+      .def(
+          "reset",
+          [](Watch& self) {
+            require_idle(&self);
+            self.reset();
+          },
+          "As constructed.");
+}
+
 }  // namespace
 
 void bind_beam_streams(py::module_& module) {
   bind_beamformer(module);
   bind_adaptive_beamformer(module);
+  bind_power_watch(module);
 }
 
 }  // namespace boresight::python

@@ -223,6 +223,8 @@ void bind_squint(py::module_& module) {
              "How far a beam steered by phases moves at an offset from the carrier.");
   module.def("squint_gain", &squint_gain, "geometry"_a, "u"_a, "offset_hz"_a, Unlocked(),
              "Gain towards u at an offset over that at the carrier, linear.");
+  module.def("continuous_squint_gain", &continuous_squint_gain, "fill_time_s"_a, "offset_hz"_a,
+             "The same of a continuous aperture: sinc^2(fill time x offset).");
   Result<Squint>(module, "Squint", "What a band costs an array steered by phases.")
       .field("fill_time_s", &Squint::fill_time_s, "Aperture fill time.")
       .field("band_fill", &Squint::band_fill, "Bandwidth x fill time.")

@@ -190,6 +190,7 @@ void bind_spectrum(py::module_& module) {
             require(grid.rows * grid.columns == grid.directions.size(), "grid: sizes that do not fit");
             return grid;
           }));
+  compare_by_state(module.attr("SearchGrid"));
   Result<SpectrumPeak>(module, "SpectrumPeak", "A peak of a spectrum.")
       .field("direction", &SpectrumPeak::direction, "Unit vector in the array frame, (3,).")
       .field("value", &SpectrumPeak::value, "Of the spectrum there.");

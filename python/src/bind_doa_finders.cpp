@@ -117,7 +117,8 @@ void bind_bounds(py::module_& module) {
              "complex128 (k, k). Sources are Gaussian.");
   bind_bound("deterministic_bound", &deterministic_bound,
              "The same for waveforms that are unknown but fixed. Never above the stochastic bound.");
-  module.def("angles_per_direction", &angles_per_direction, "geometry"_a, "1 for a line across boresight, else 2.");
+  module.def("angles_per_direction", &angles_per_direction, "geometry"_a,
+             "1 for a line across boresight, else 2.");
 }
 
 void bind_finder(py::module_& module) {

@@ -1,5 +1,4 @@
 // The ku frame: header, modulation and coding, framer, file carousel, link adaptation.
-#include <pybind11/operators.h>
 
 #include "bindings.h"
 #include "boresight/frame/carousel.h"
@@ -28,7 +27,11 @@ void bind_header(py::module_& module) {
       .value("qam1024_3_4", Mcs::qam1024_3_4);
   Result<McsInfo>(module, "McsInfo", "What is known of an Mcs.")
       .property(
-          "name", [](const McsInfo& self) { return std::string(self.name); }, "qpsk_1_2, for example.")
+          "name", [](const McsInfo& self) { return std::string(self.name); },
+          [](McsInfo& self, py::handle name) {
+            self = mcs_info(mcs_from_name(name.cast<std::string>()).value());
+          },
+          "qpsk_1_2, for example.")
       .field("bits_per_symbol", &McsInfo::bits_per_symbol, "2 to 10.")
       .field("code_rate", &McsInfo::code_rate, "Of a full frame.")
       .field("threshold_snr_db", &McsInfo::threshold_snr_db, "Es/N0 at which one full frame of 100 is lost.");
@@ -38,8 +41,7 @@ void bind_header(py::module_& module) {
   Struct<Header>(module, "Header", "Header fields as they travel.")
       .field("mcs", &Header::mcs, "Of the payload.")
       .field("payload_bytes", &Header::payload_bytes, "0 to max_payload_bytes(mcs).")
-      .field("sequence", &Header::sequence, "Counts frames, modulo 2^32.")
-      .def(py::self == py::self);
+      .field("sequence", &Header::sequence, "Counts frames, modulo 2^32.");
   module.def(
       "pack", [](const Header& header) { return to_bytes(pack(header)); }, "header"_a,
       "10 bytes on the air.");

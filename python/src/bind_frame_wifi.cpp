@@ -1,5 +1,4 @@
 // IEEE 802.11: rates, headers, the bit side of a frame, aggregation.
-#include <pybind11/operators.h>
 
 #include "bindings.h"
 #include "boresight/frame/wifi_ampdu.h"
@@ -40,10 +39,14 @@ void bind_legacy(py::module_& module) {
   module.def(
       "wifi_long_training", [] { return copied(std::span<const cf32>(wifi_long_training())); },
       "L of equation 17-8, complex64 (64,), FFT order.");
+  module.def(
+      "ht_long_training", [] { return copied(std::span<const cf32>(ht_long_training())); },
+      "HTLTF of 19.3.9.4.6, 20 MHz, complex64 (64,), FFT order.");
+  module.def("wifi_pilot_polarity", &wifi_pilot_polarity, "n"_a,
+             "p_n of equation 17-25, +1 or -1, period 127; 0 is the SIGNAL symbol.");
   Struct<WifiSignal>(module, "WifiSignal", "The SIGNAL field.")
       .field("rate", &WifiSignal::rate, "Of the data.")
-      .field("length", &WifiSignal::length, "PSDU bytes, 1 to 4095.")
-      .def(py::self == py::self);
+      .field("length", &WifiSignal::length, "PSDU bytes, 1 to 4095.");
   module.def(
       "encode_signal_field",
       [](const WifiSignal& signal) {
@@ -82,8 +85,7 @@ void bind_ht(py::module_& module) {
       .field("stbc", &HtSignal::stbc, "Space-time block coding.")
       .field("ldpc", &HtSignal::ldpc, "Else the K = 7 code.")
       .field("short_guard", &HtSignal::short_guard, "0.4 us.")
-      .field("extension_streams", &HtSignal::extension_streams, "0 to 3.")
-      .def(py::self == py::self);
+      .field("extension_streams", &HtSignal::extension_streams, "0 to 3.");
   module.def(
       "encode_ht_signal",
       [](const HtSignal& signal) { return copied(std::span<const std::uint8_t>(encode_ht_signal(signal))); },

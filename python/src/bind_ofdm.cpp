@@ -68,6 +68,7 @@ void bind_numerology(py::module_& module) {
             if (n.fft_size != 0) check(n);
             return n;
           }));
+  compare_by_state(module.attr("Numerology"));
   Struct<PilotPattern> pattern(module, "PilotPattern", "Where the pilots stand among the used subcarriers.");
   Enum<PilotPattern::Kind>(pattern, "Kind", "How pilots stand.")
       .value("none", PilotPattern::Kind::none)

@@ -1,6 +1,8 @@
 // The burst link on any numerology: frame/ofdm_burst.h, tx/ofdm_transmitter.h, rx/ofdm_receiver.h.
 #include "bindings.h"
 #include "boresight/frame/ofdm_burst.h"
+#include "boresight/frame/ofdm_framer.h"
+#include "boresight/rx/ofdm_probe.h"
 #include "boresight/rx/ofdm_receiver.h"
 #include "boresight/tx/ofdm_transmitter.h"
 
@@ -14,12 +16,168 @@ using tx::OfdmTransmitter;
 
 // An OfdmReception that owns its payload.
 struct Reception : rx::OfdmReception {
+  Reception() = default;
   explicit Reception(const rx::OfdmReception& r)
       : rx::OfdmReception(r), bytes(r.payload.begin(), r.payload.end()) {
     payload = {};
   }
   std::vector<std::uint8_t> bytes;
 };
+
+// What frames a burst, with the burst.
+template <typename T>
+struct WithBurst {
+  template <typename Options>
+  WithBurst(const OfdmBurst& layout, const Options& options) : burst(layout), framer(burst, options) {}
+  WithBurst(const WithBurst&) = delete;
+  WithBurst& operator=(const WithBurst&) = delete;
+  OfdmBurst burst;
+  T framer;
+};
+
+void require_header(const Header& header) {
+  require(header.payload_bytes <= frame::ofdm_burst_max_payload_bytes,
+          "header: payload of " + std::to_string(header.payload_bytes) + " bytes, at most " +
+              std::to_string(frame::ofdm_burst_max_payload_bytes));
+}
+
+void bind_framer(py::module_& module) {
+  using Framer = WithBurst<frame::OfdmFramer>;
+  py::class_<Framer>(module, "OfdmFramer", "Header and payload of a burst to constellation points.")
+      .def(py::init<const OfdmBurst&, std::size_t>(), "burst"_a, "max_payload_bytes"_a = std::size_t{4096},
+           "max_payload_bytes: 1 to 16384.")
+      .def(
+          "header",
+          [](Framer& self, const Header& header) {
+            require_idle(&self);
+            require_header(header);
+            auto out = new_vector<cf32>(self.burst.header_coded_bits() / 2);
+            self.framer.header(header, writable(out));
+            return out;
+          },
+          "header"_a, "Points of the header's data subcarriers, complex64 (header_coded_bits / 2,).")
+      .def(
+          "payload",
+          [](Framer& self, Header header, const Bytes& payload) {
+            require_header(header);
+            auto out = new_vector<cf32>(self.burst.payload_carriers(header));
+            const auto to = writable(out);
+            {
+              const LongCall call(&self);
+              self.framer.payload(header, payload.span(), to);
+            }
+            return out;
+          },
+          "header"_a, "payload"_a, "Points of the payload's, complex64 (payload_carriers(header),).");
+}
+
+void bind_deframer(py::module_& module) {
+  using frame::Deframer;
+  using Config = frame::OfdmDeframer::Config;
+  struct BurstDeframer : WithBurst<frame::OfdmDeframer> {
+    BurstDeframer(const OfdmBurst& layout, const Config& c) : WithBurst(layout, c), config(c) {}
+    Config config;
+  };
+  py::class_<BurstDeframer> deframer(module, "OfdmDeframer", "Soft bits of a burst to header and payload.");
+  Struct<Config>(deframer, "Config", "Of the decoder.")
+      .field("max_payload_bytes", &Config::max_payload_bytes, "1 to 16384.")
+      .field("max_iterations", &Config::max_iterations, "Per code block, 1 to 1000.");
+  deframer
+      .def(py::init<const OfdmBurst&, const Config&>(), "burst"_a,
+           py::arg_v("config", Config{}, "OfdmDeframer.Config()"), "ConfigError for values out of range.")
+      .def_property_readonly(
+          "max_coded_bits", [](const BurstDeframer& self) { return self.framer.max_coded_bits(); },
+          "The most soft bits that payload() takes.")
+      .def(
+          "header",
+          [](BurstDeframer& self, const In<modem::Llr>& llr) {
+            const auto in = vector(llr, self.burst.header_coded_bits(), "llr");
+            std::vector<modem::Llr> scratch(in.begin(), in.end());
+            const LongCall call(&self);
+            return self.framer.header(scratch);
+          },
+          "llr"_a, "A Header of soft bits int8 (header_coded_bits,), or None. The input stays as it is.")
+      .def(
+          "payload",
+          [](BurstDeframer& self, Header header, const In<modem::Llr>& llr) {
+            require(header.payload_bytes <= self.config.max_payload_bytes,
+                    "header: payload of " + std::to_string(header.payload_bytes) + " bytes, at most " +
+                        std::to_string(self.config.max_payload_bytes));
+            const unsigned bits = frame::mcs_info(header.mcs).bits_per_symbol;
+            const auto in = vector(llr, self.burst.payload_carriers(header) * bits, "llr");
+            std::vector<modem::Llr> scratch(in.begin(), in.end());
+            std::vector<std::uint8_t> payload(header.payload_bytes);
+            Deframer::Payload result;
+            {
+              const LongCall call(&self);
+              result = self.framer.payload(header, scratch, payload);
+            }
+            return std::make_pair(to_bytes(payload), result);
+          },
+          "header"_a, "llr"_a,
+          "(bytes, right or wrong, and a Deframer.Payload) of soft bits int8 (payload_carriers(header) * "
+          "bits "
+          "per symbol,). The input stays as it is.");
+}
+
+// Not while a receiver writes there: sizes and contents would not fit each other.
+const auto& burst_of(const rx::OfdmProbe& probe) {
+  require_idle(&probe);
+  return probe.burst();
+}
+
+void bind_probe(py::module_& module) {
+  using rx::OfdmProbe;
+  py::class_<OfdmProbe> probe(
+      module, "OfdmProbe",
+      "What the stages of a burst receiver held, of the burst that ended last: read, damaged or cut. Views "
+      "are valid until the burst after the next push begins; copy() keeps them.");
+  init_from_config<OfdmProbe, OfdmReceiver::Config>(
+      probe, "Of the receiver's Config or its fields: buffers of two of the longest bursts.");
+  probe.def_property_readonly("bursts", &OfdmProbe::bursts, "That ended so far.")
+      .def_property_readonly(
+          "start_sample", [](const OfdmProbe& self) { return burst_of(self).start_sample; },
+          "Of the first part, as the training placed it.")
+      .def_property_readonly(
+          "symbols", [](const OfdmProbe& self) { return burst_of(self).symbols; },
+          "Of header and payload that were read.")
+      .def_property_readonly(
+          "metric_start", [](const OfdmProbe& self) { return burst_of(self).metric_start; },
+          "Sample at which the parts begin that the first of metric is of.")
+      .def_property_readonly(
+          "metric_stride", [](const OfdmProbe& self) { return burst_of(self).metric_stride; },
+          "Samples from one of metric to the next.")
+      .def_property_readonly(
+          "channel",
+          [](const py::object& self) {
+            const auto& b = burst_of(self.cast<const OfdmProbe&>());
+            const std::size_t span = b.antennas > 0 ? b.channel.size() / b.antennas : 0;
+            return view(Grid<const cf32>(b.channel.data(), b.antennas, span), self);
+          },
+          "As last estimated, complex64 (antennas, span of used subcarriers), lowest frequency first; "
+          "windows "
+          "open (prefix - taper) / 8 samples early (rounded up, 8 at most); a view.");
+  view_property(
+      probe, "metric", [](const OfdmProbe& self) { return std::span<const float>(self.burst().metric); },
+      "Of the repetition search up to the detection, float32 (n,), a view.");
+  view_property(
+      probe, "snr", [](const OfdmProbe& self) { return std::span<const float>(self.burst().snr); },
+      "After combining, linear, float32 (span,), a view.");
+  view_property(
+      probe, "header_equalized",
+      [](const OfdmProbe& self) { return std::span<const cf32>(self.burst().header_equalized); },
+      "The header's data subcarriers, symbol after symbol, complex64 (n,), a view.");
+  view_property(
+      probe, "header_llr",
+      [](const OfdmProbe& self) { return std::span<const modem::Llr>(self.burst().header_llr); },
+      "Their soft bits as received (scrambled), int8 (2 n,), a view.");
+  view_property(
+      probe, "equalized", [](const OfdmProbe& self) { return std::span<const cf32>(self.burst().equalized); },
+      "The payload's data subcarriers, symbol after symbol, complex64 (n,), a view.");
+  view_property(
+      probe, "llr", [](const OfdmProbe& self) { return std::span<const modem::Llr>(self.burst().llr); },
+      "Their soft bits as received (scrambled), int8 (n * bits,), a view.");
+}
 
 }  // namespace
 
@@ -61,6 +219,8 @@ void bind_frame_ofdm(py::module_& module) {
                 "A's spectrum, complex64 (part_samples,), FFT order, a view.");
   view_property(burst, "training", &OfdmBurst::training, "T's subcarriers, complex64 (fft_size,), a view.");
   view_property(burst, "used_carriers", &OfdmBurst::used_carriers, "By any symbol, uint16 (n,), a view.");
+  bind_framer(module);
+  bind_deframer(module);
 }
 
 void bind_tx_ofdm(py::module_& module) {
@@ -89,6 +249,7 @@ void bind_tx_ofdm(py::module_& module) {
 }
 
 void bind_rx_ofdm(py::module_& module) {
+  bind_probe(module);
   Enum<rx::OfdmEstimator>(module, "OfdmEstimator", "How the channel comes from what is known.")
       .value("least_squares", rx::OfdmEstimator::least_squares)
       .value("dft", rx::OfdmEstimator::dft)
@@ -103,7 +264,9 @@ void bind_rx_ofdm(py::module_& module) {
       .field("header", &R::header, "A frame.Header.")
       .field("ok", &R::ok, "The payload passed its CRCs.")
       .property(
-          "payload", [](const Reception& self) { return to_bytes(self.bytes); }, "bytes, empty unless ok.")
+          "payload", [](const Reception& self) { return to_bytes(self.bytes); },
+          [](Reception& self, py::handle bytes) { self.bytes = from_bytes(bytes); },
+          "bytes, empty unless ok.")
       .field("carrier_offset_hz", &R::carrier_offset_hz, "As followed to the last symbol.")
       .field("clock_offset_ppm", &R::clock_offset_ppm, "Positive: the signal's clock is slow.")
       .field("snr_db", &R::snr_db, "Per subcarrier, after combining.")
@@ -126,7 +289,7 @@ void bind_rx_ofdm(py::module_& module) {
       .field("truncated", &Stats::truncated, "Cut by the end.")
       .field("transformed_symbols", &Stats::transformed_symbols, "FFTs of all antennas.");
   using Config = OfdmReceiver::Config;
-  using Rx = Configured<OfdmReceiver>;
+  using Rx = Probed<Configured<OfdmReceiver>, rx::OfdmProbe>;
   py::class_<Rx> receiver(module, "OfdmReceiver", "Streams of one or several antennas in, payloads out.");
   Struct<Config>(receiver, "Config", "Of the receiver.")
       .field("numerology", &Config::numerology, "Of the bursts.")
@@ -145,7 +308,10 @@ void bind_rx_ofdm(py::module_& module) {
       .field("gain_walk_variance", &Config::gain_walk_variance, "Per symbol.")
       .field("max_clock_offset_ppm", &Config::max_clock_offset_ppm, "0 to 500.")
       .field("max_iterations", &Config::max_iterations, "Per code block.");
-  init_from_config(receiver, "Of a Config or its fields.");
+  init_from_config<Rx, Config>(receiver, "Of a Config or its fields.");
+  bind_set_probe(
+      receiver,
+      "An OfdmProbe of the same Config, or None. The receiver keeps it alive until it has another.");
   receiver
       .def(
           "push",
@@ -154,7 +320,7 @@ void bind_rx_ofdm(py::module_& module) {
             require(in.rows() == self.config.antennas,
                     "samples: must have " + std::to_string(self.config.antennas) + " rows");
             std::vector<Reception> bursts;
-            const LongCall call(&self);
+            const LongCall call{&self, self.probe};
             self.push(in, [&](const rx::OfdmReception& burst) { bursts.emplace_back(burst); });
             return bursts;
           },
@@ -166,7 +332,7 @@ void bind_rx_ofdm(py::module_& module) {
           "flush",
           [](Rx& self) {
             std::vector<Reception> bursts;
-            const LongCall call(&self);
+            const LongCall call{&self, self.probe};
             self.flush([&](const rx::OfdmReception& burst) { bursts.emplace_back(burst); });
             return bursts;
           },

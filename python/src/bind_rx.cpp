@@ -1,10 +1,9 @@
-// The ku receiver with its probes, the Wi-Fi receiver, the one-shot oracle.
+// The ku receiver with its probes, the one-shot oracle.
 #include <variant>
 
 #include "bindings.h"
 #include "boresight/rx/oneshot_receiver.h"
 #include "boresight/rx/receiver.h"
-#include "boresight/rx/wifi_receiver.h"
 
 namespace boresight::python {
 namespace {
@@ -14,6 +13,7 @@ using modem::Llr;
 
 // A KuFrame that owns its payload.
 struct Frame : KuFrame {
+  Frame() = default;
   explicit Frame(const KuFrame& frame) : KuFrame(frame), bytes(frame.payload.begin(), frame.payload.end()) {
     payload = {};
   }
@@ -35,7 +35,8 @@ void bind_frame_class(py::module_& module) {
       .field("header", &KuFrame::header, "A frame.Header.")
       .field("ok", &KuFrame::ok, "The payload passed its CRCs.")
       .property(
-          "payload", [](const Frame& self) { return to_bytes(self.bytes); }, "bytes, empty unless ok.")
+          "payload", [](const Frame& self) { return to_bytes(self.bytes); },
+          [](Frame& self, py::handle bytes) { self.bytes = from_bytes(bytes); }, "bytes, empty unless ok.")
       .field("carrier_offset_hz", &KuFrame::carrier_offset_hz, "Doppler and oscillator error.")
       .field("clock_offset_ppm", &KuFrame::clock_offset_ppm, "Clock error and Doppler stretch.")
       .field("snr_db", &KuFrame::snr_db, "Per subcarrier, from the SSS.")
@@ -297,7 +298,8 @@ void bind_oneshot(py::module_& module) {
       .field("header", &OneShotFrame::header, "A frame.Header.")
       .field("ok", &OneShotFrame::ok, "The payload passed its CRCs.")
       .property(
-          "payload", [](const OneShotFrame& self) { return to_bytes(self.payload); }, "bytes.")
+          "payload", [](const OneShotFrame& self) { return to_bytes(self.payload); },
+          [](OneShotFrame& self, py::handle bytes) { self.payload = from_bytes(bytes); }, "bytes.")
       .field("carrier_offset_hz", &OneShotFrame::carrier_offset_hz, "Doppler and oscillator error.")
       .field("clock_offset_ppm", &OneShotFrame::clock_offset_ppm, "Clock error and Doppler stretch.")
       .field("snr_db", &OneShotFrame::snr_db, "Per subcarrier.")
@@ -313,99 +315,6 @@ void bind_oneshot(py::module_& module) {
       "Every whole ku frame in complex128 (n,) samples, which must be finite, the slow way: a second each.");
 }
 
-void bind_wifi(py::module_& module) {
-  Enum<WifiFormat>(module, "WifiFormat", "Of a frame.")
-      .value("legacy", WifiFormat::legacy)
-      .value("ht", WifiFormat::ht);
-  struct OwnedWifiFrame : WifiFrame {
-    explicit OwnedWifiFrame(const WifiFrame& f) : WifiFrame(f), bytes(f.psdu.begin(), f.psdu.end()) {
-      for (const frame::WifiMpdu& mpdu : f.mpdus) {
-        parts.emplace_back(std::vector<std::uint8_t>(mpdu.bytes.begin(), mpdu.bytes.end()), mpdu.fcs_ok);
-      }
-      psdu = {};
-      mpdus = {};
-    }
-    std::vector<std::uint8_t> bytes;
-    std::vector<std::pair<std::vector<std::uint8_t>, bool>> parts;
-  };
-  Result<OwnedWifiFrame>(module, "WifiFrame", "One frame whose header was read.")
-      .field("start_sample", &WifiFrame::start_sample, "First sample of the short training field.")
-      .field("end_sample", &WifiFrame::end_sample, "One past the last data symbol.")
-      .field("format", &WifiFrame::format, "legacy or ht.")
-      .field("rate", &WifiFrame::rate, "Of legacy frames.")
-      .field("ht", &WifiFrame::ht, "Of HT frames.")
-      .field("rate_mbps", &WifiFrame::rate_mbps, "Mbit/s.")
-      .field("psdu_length", &WifiFrame::psdu_length, "Bytes.")
-      .field("fcs_ok", &WifiFrame::fcs_ok, "There is an MPDU and every FCS is right.")
-      .property(
-          "psdu", [](const OwnedWifiFrame& self) { return to_bytes(self.bytes); }, "bytes.")
-      .property(
-          "mpdus",
-          [](const OwnedWifiFrame& self) {
-            py::list list;
-            for (const auto& [bytes, ok] : self.parts) list.append(py::make_tuple(to_bytes(bytes), ok));
-            return list;
-          },
-          "(bytes, fcs_ok) of the PSDU itself, or of what its A-MPDU holds.")
-      .field("carrier_offset_hz", &WifiFrame::carrier_offset_hz, "Of the carrier.")
-      .field("snr_db", &WifiFrame::snr_db, "Per subcarrier.")
-      .field("mer_db", &WifiFrame::mer_db, "Of all data symbols.");
-  Result<WifiStats>(module, "WifiStats", "Counters.")
-      .field("samples", &WifiStats::samples, "Pushed.")
-      .field("cleaned_samples", &WifiStats::cleaned_samples, "Not finite: taken as zero.")
-      .field("detections", &WifiStats::detections, "Short training fields.")
-      .field("preambles", &WifiStats::preambles, "With a long one.")
-      .field("signal_errors", &WifiStats::signal_errors, "Damaged headers.")
-      .field("unsupported", &WifiStats::unsupported, "Sound headers of what is not received.")
-      .field("frames", &WifiStats::frames, "Handed over.")
-      .field("fcs_ok", &WifiStats::fcs_ok, "Of them.")
-      .field("truncated", &WifiStats::truncated, "Cut by the end.")
-      .field("second_looks", &WifiStats::second_looks, "Frames decoded again.")
-      .field("transformed_symbols", &WifiStats::transformed_symbols, "FFTs of 64.")
-      .field("decoded_bits", &WifiStats::decoded_bits, "Through a decoder.");
-  py::class_<WifiReceiver> receiver(module, "WifiReceiver",
-                                    "IEEE 802.11 OFDM frames from a stream of samples.");
-  using Config = WifiReceiver::Config;
-  Struct<Config>(receiver, "Config", "Of the receiver.")
-      .field("sample_rate_hz", &Config::sample_rate_hz, "20e6, 10e6 or 5e6.")
-      .field("short_training_false_alarm_rate", &Config::short_training_false_alarm_rate, "Per evaluation.")
-      .field("long_training_false_alarm_rate", &Config::long_training_false_alarm_rate, "Per search.")
-      .field("signal_evidence_nats", &Config::signal_evidence_nats, "See frame.WifiDecoder.");
-  init_from_config(receiver, "Of a Config or its fields.");
-  receiver
-      .def(
-          "push",
-          [](WifiReceiver& self, const In<cf32>& samples) {
-            const auto in = vector(samples, "samples");
-            std::vector<OwnedWifiFrame> frames;
-            const LongCall call(&self);
-            self.push(in, [&](const WifiFrame& frame) { frames.emplace_back(frame); });
-            return frames;
-          },
-          "samples"_a, "Any number of samples, complex64 (n,): the WifiFrames that ended in them.")
-      .def(
-          "flush",
-          [](WifiReceiver& self) {
-            std::vector<OwnedWifiFrame> frames;
-            const LongCall call(&self);
-            self.flush([&](const WifiFrame& frame) { frames.emplace_back(frame); });
-            return frames;
-          },
-          "The recording ends here; the next sample is number 0.")
-      .def_property_readonly(
-          "stats", [](const WifiReceiver& self) { return WifiStats(self.stats()); }, "A copy.");
-  receiver.def_property_readonly(
-      "equalized",
-      [](const WifiReceiver& self) {
-        require_idle(&self);
-        return copied(self.equalized());
-      },
-      "Probe: the last frame, complex64 (data symbols, 48; HT: 52), a copy.");
-  view_property(receiver, "channel", &WifiReceiver::channel,
-                "Probe: of the last frame or preamble, complex64 (64,), FFT order, a view.");
-  view_property(receiver, "noise_variance", &WifiReceiver::noise_variance, "Probe: float32 (64,), a view.");
-}
-
 }  // namespace
 
 void bind_rx(py::module_& module) {
@@ -414,7 +323,6 @@ void bind_rx(py::module_& module) {
   bind_ku(module);
   bind_receiver(module);
   bind_oneshot(module);
-  bind_wifi(module);
 }
 
 }  // namespace boresight::python

@@ -29,6 +29,21 @@ void bind_sequences(py::module_& module) {
       .value("both", PreamblePart::both);
   module.def("ku_preamble", &ku_preamble, "part"_a = PreamblePart::both,
              "At 240 Msps, complex64 (1056,) or (2112,), unit mean power.");
+  module.def(
+      "ku_preamble_spectrum",
+      [](PreamblePart part, double rate_hz, double first_hz, double step_hz, std::size_t count) {
+        require(rate_hz > 0 && std::isfinite(rate_hz), "rate_hz: must be positive");
+        require(std::isfinite(first_hz) && std::isfinite(step_hz), "first_hz: with step_hz must be finite");
+        require(count <= (std::size_t{1} << 24), "count: at most 2^24");
+        auto out = new_vector<cf32>(count);
+        const auto to = writable(out);
+        const py::gil_scoped_release release;
+        ku_preamble_spectrum(part, rate_hz, first_hz, step_hz, to);
+        return out;
+      },
+      "part"_a, "rate_hz"_a, "first_hz"_a, "step_hz"_a, "count"_a,
+      "Fourier sum of ku_preamble() at first_hz + i step_hz from the channel's center times sqrt(rate / 240 "
+      "MHz), zero beyond 120 MHz, complex64 (count,).");
   module.def("ku_channel_center_hz", &ku_channel_center_hz, "channel"_a, "Of channel 1 to 8.");
   Enum<ChannelEdge>(module, "ChannelEdge", "Of the channel.")
       .value("lower", ChannelEdge::lower)
@@ -270,12 +285,65 @@ void bind_downlink(py::module_& module) {
       .def_property_readonly("band_rate_hz", &Pilots::band_rate_hz, "Of the band cut out.");
 }
 
+void bind_accumulator(py::module_& module) {
+  using Accumulator = Configured<DriftAccumulator>;
+  py::class_<Accumulator> accumulator(
+      module, "DriftAccumulator",
+      "Frames too weak to be seen one by one, added up along every line on which a satellite's can lie.");
+  using Config = DriftAccumulator::Config;
+  Struct<Config>(accumulator, "Config", "Of a block.")
+      .field("frames", &Config::frames, "Periods, a power of two from 8 to 256.")
+      .field("positions", &Config::positions, "In a period.")
+      .field("slopes", &Config::slopes, "Of every carrier, samples per frame, (carriers,).")
+      .field("slope_range", &Config::slope_range, "To either side, 0.01 to 100.")
+      .field("false_alarm", &Config::false_alarm, "In one block.")
+      .field("exclusion", &Config::exclusion, "Samples: of closer findings only the strongest stays.")
+      .field("most_findings", &Config::most_findings, "In a block.");
+  using Finding = DriftAccumulator::Finding;
+  Result<Finding>(accumulator, "Finding", "A line that passed.")
+      .field("position", &Finding::position, "In the first period.")
+      .field("slope", &Finding::slope, "Samples per frame.")
+      .field("carrier", &Finding::carrier, "Row of the levels.")
+      .field("excess", &Finding::excess, "Mean statistic of its frames above that of noise.")
+      .field("deviations", &Finding::deviations, "Of the sum above noise, in its standard deviations.");
+  init_from_config(accumulator, "Of a Config or its fields.");
+  accumulator
+      .def(
+          "add",
+          [](Accumulator& self, const In<std::uint8_t>& levels) {
+            const auto in = grid(levels, self.config.slopes.size(), self.config.positions, "levels");
+            const LongCall call(&self);
+            return self.add(in);
+          },
+          "levels"_a,
+          "One period of PreambleSearch's levels, uint8 (carriers, positions). True: the block is full and "
+          "findings are its.")
+      .def_property_readonly(
+          "findings",
+          [](const Accumulator& self) {
+            require_idle(&self);
+            return std::vector<Finding>(self.findings().begin(), self.findings().end());
+          },
+          "Findings of the last full block.")
+      .def_property_readonly("sums", &Accumulator::sums, "In a block.")
+      .def_property_readonly("threshold", &Accumulator::threshold,
+                             "As a mean statistic of a frame; of the last full block.")
+      .def(
+          "reset",
+          [](Accumulator& self) {
+            require_idle(&self);
+            self.reset();
+          },
+          "As constructed.");
+}
+
 }  // namespace
 
 void bind_sync_search(py::module_& module) {
   bind_sequences(module);
   bind_acquisition(module);
   bind_downlink(module);
+  bind_accumulator(module);
 }
 
 }  // namespace boresight::python

@@ -20,6 +20,7 @@ void bind_doa(py::module_& module);
 void bind_doa_finders(py::module_& module);
 void bind_sync(py::module_& module);
 void bind_sync_search(py::module_& module);
+void bind_sync_wifi(py::module_& module);
 void bind_ofdm(py::module_& module);
 void bind_ofdm_estimators(py::module_& module);
 void bind_modem(py::module_& module);
@@ -32,8 +33,10 @@ void bind_rx_ofdm(py::module_& module);
 void bind_tx_ofdm(py::module_& module);
 void bind_rx(py::module_& module);
 void bind_rx_downlink(py::module_& module);
+void bind_rx_wifi(py::module_& module);
 void bind_tx(py::module_& module);
 void bind_sim(py::module_& module);
 void bind_sdr(py::module_& module);
+void bind_sdr_sigmf(py::module_& module);
 
 }  // namespace boresight::python

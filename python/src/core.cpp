@@ -68,12 +68,12 @@ PYBIND11_MODULE(_core, module) {
   folder(module, "modem", bind_modem);
   folder(module, "fec", bind_fec, bind_fec_ldpc);
   folder(module, "ofdm", bind_ofdm, bind_ofdm_estimators);
-  folder(module, "sync", bind_sync, bind_sync_search);
+  folder(module, "sync", bind_sync, bind_sync_search, bind_sync_wifi);
   folder(module, "frame", bind_frame, bind_frame_wifi, bind_frame_ofdm);
-  folder(module, "rx", bind_rx, bind_rx_downlink, bind_rx_ofdm);
+  folder(module, "rx", bind_rx, bind_rx_wifi, bind_rx_downlink, bind_rx_ofdm);
   folder(module, "tx", bind_tx, bind_tx_ofdm);
   folder(module, "sim", bind_sim);
-  folder(module, "sdr", bind_sdr);
+  folder(module, "sdr", bind_sdr, bind_sdr_sigmf);
   for (const char* member : {"samples", "after"}) module.attr("IoError").attr(member) = py::none();
   py::module_::import("os").attr("register_at_fork")("after_in_child"_a =
                                                          py::cpp_function(&lose_objects_in_calls));

@@ -76,6 +76,39 @@ py::object frozen_type(const py::object& type) {
   return py::type::of(type)(type.attr("__name__"), py::make_tuple(type), contents);
 }
 
+// The class that a frozen copy is of.
+py::object plain_type(const py::object& value) {
+  const py::object type = py::type::of(value);
+  if (struct_types().contains(type)) return type;
+  const py::object base = type.attr("__base__");
+  return struct_types().contains(base) && type.is(struct_types()[base]) ? base : type;
+}
+
+bool equal_values(py::handle a, py::handle b) {
+  if (py::isinstance<py::array>(a) && py::isinstance<py::array>(b)) {
+    if (!a.attr("dtype").equal(b.attr("dtype"))) return false;
+    return py::module_::import("numpy").attr("array_equal")(a, b).cast<bool>();
+  }
+  const auto both = [&](PyTypeObject* type) { return Py_TYPE(a.ptr()) == type && Py_TYPE(b.ptr()) == type; };
+  if (both(&PyDict_Type)) {
+    const auto first = py::reinterpret_borrow<py::dict>(a);
+    const auto second = py::reinterpret_borrow<py::dict>(b);
+    return first.size() == second.size() && std::all_of(first.begin(), first.end(), [&](const auto& item) {
+             return second.contains(item.first) && equal_values(item.second, second[item.first]);
+           });
+  }
+  if (both(&PyTuple_Type) || both(&PyList_Type)) {
+    const auto first = py::reinterpret_borrow<py::sequence>(a);
+    const auto second = py::reinterpret_borrow<py::sequence>(b);
+    if (first.size() != second.size()) return false;
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      if (!equal_values(py::object(first[i]), py::object(second[i]))) return false;
+    }
+    return true;
+  }
+  return a.equal(b);
+}
+
 }  // namespace
 
 void note_struct(py::handle type) {
@@ -101,6 +134,16 @@ py::object frozen(py::object copy) {
     struct_types()[type] = twin;
   }
   return twin(copy);
+}
+
+void compare_by_state(py::handle type) {
+  type.attr("__eq__") = py::cpp_function(
+      [](const py::object& self, const py::object& other) {
+        if (!plain_type(self).is(plain_type(other))) return false;
+        return equal_values(self.attr("__getstate__")(), other.attr("__getstate__")());
+      },
+      py::name("__eq__"), py::is_method(type), py::arg("other"));
+  type.attr("__hash__") = py::none();
 }
 
 void set_fields(py::handle object, const py::args& arguments, const py::kwargs& keywords) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "arrays.h"
 
@@ -33,6 +34,9 @@ void note_field(py::handle type, const char* name);
 py::dict fields_of(py::handle object);
 /// " Fields: a, b."
 std::string fields_text(py::handle type);
+/// Gives a class whose __getstate__ holds all of it __eq__: the same class and equal states, arrays by their
+/// elements. What is compared that way is not hashed.
+void compare_by_state(py::handle type);
 
 template <typename T>
 T from_arguments(const py::args& arguments, const py::kwargs& keywords) {
@@ -45,7 +49,7 @@ T from_arguments(const py::args& arguments, const py::kwargs& keywords) {
 }
 
 /// A struct of C++ as a class of Python: made from its fields by position or name; read, written, printed,
-/// copied, pickled.
+/// copied, compared, pickled.
 template <typename T>
 class Struct : public py::class_<T> {
  public:
@@ -63,6 +67,7 @@ class Struct : public py::class_<T> {
                          [](const py::dict& fields) {
                            return from_arguments<T>(py::args(), py::reinterpret_borrow<py::kwargs>(fields));
                          }));
+    compare_by_state(*this);
   }
 
   /// A matrix kept row by row: may be given with two dimensions.
@@ -94,13 +99,22 @@ class Struct : public py::class_<T> {
   }
 };
 
-/// A struct that only the library makes: read and printed.
+/// A struct that only the library makes: read, printed, copied, compared, pickled.
 template <typename T>
 class Result : public py::class_<T> {
  public:
   Result(py::handle scope, const char* name, const char* doc) : py::class_<T>(scope, name, doc) {
     this->attr("__match_args__") = py::tuple();
     this->def("__repr__", [](const py::object& self) { return repr_of_fields(self); });
+    this->def("__copy__", [](const T& self) { return T(self); });
+    this->def("__deepcopy__", [](const T& self, const py::dict&) { return T(self); });
+    this->def(py::pickle([](const py::object& self) { return fields_of(self); },
+                         [setters = setters_](const py::dict& fields) {
+                           T value{};
+                           for (const auto& [key, set] : *setters) set(value, fields[key]);
+                           return value;
+                         }));
+    compare_by_state(*this);
   }
 
   /// `Base`: T or what it is derived from.
@@ -113,15 +127,33 @@ class Result : public py::class_<T> {
       this->def_property_readonly(
           name, [member](const T& self) { return Frozen<M>{self.*member}; }, doc);
     }
+    restored_by(name, [member](T& self, py::handle value) { self.*member = value.cast<M>(); });
     return *this;
   }
 
+  /// What is no member as it stands; `setter`(T&, handle) takes from a pickle what the getter gave.
+  template <typename F, typename G>
+  Result& property(const char* name, F getter, G setter, const char* doc) {
+    restored_by(name, setter);
+    return property(name, getter, doc);
+  }
+  /// What follows from other fields.
   template <typename F>
   Result& property(const char* name, F getter, const char* doc) {
     note_field(*this, name);
     this->def_property_readonly(name, getter, doc);
     return *this;
   }
+
+ private:
+  using Setters = std::vector<std::pair<const char*, std::function<void(T&, py::handle)>>>;
+
+  template <typename G>
+  void restored_by(const char* name, G setter) {
+    setters_->emplace_back(name, setter);
+  }
+
+  std::shared_ptr<Setters> setters_ = std::make_shared<Setters>();
 };
 
 /// An object that remembers its Config, for shapes that it does not tell by itself.
@@ -213,6 +245,7 @@ void bind_set_probe(py::class_<Probed<R, Probe>, Options...>& receiver, const ch
       [](Probed<R, Probe>& self, std::optional<Probe*> probe) {
         require_idle(&self);
         Probe* given = probe.value_or(nullptr);
+        require_idle(given);
         self.set_probe(given);
         self.probe = given;
         self.owner = given != nullptr ? py::cast(*given, py::return_value_policy::reference) : py::none();

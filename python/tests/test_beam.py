@@ -3,7 +3,7 @@ import unittest
 import numpy as np
 
 import boresight
-from boresight import doa
+from boresight import beam, doa
 from boresight.beam import (
     AdaptiveBeamformer,
     BatchedMvdr,
@@ -336,6 +336,35 @@ class WidebandTest(unittest.TestCase):
         tau = t[:, None] - t[None]
         np.testing.assert_allclose(wideband_covariance(geometry, u, FREQUENCY_HZ, 1e8, 5.0),
                                    5 * np.exp(2j * np.pi * FREQUENCY_HZ * tau) * np.sinc(1e8 * tau), atol=1e-9)
+
+
+class WatchTest(unittest.TestCase):
+    def test_a_jump_is_where_the_power_of_a_run_is(self):
+        rng = np.random.default_rng(1)
+        watch = beam.PowerWatch(beams=2, jump_db=6)
+        block = lambda: noise(rng, 2, 1280)
+        self.assertEqual(watch.find(100 * block()), 1280)  # nothing is usual yet
+        watch.settle(block())
+        for _ in range(5):
+            self.assertEqual(watch.find(block()), 1280)
+            watch.note()
+        y = block()
+        y[1, 700:] *= 3
+        runs = (abs(y.reshape(2, 10, 128)) ** 2).mean(-1)
+        self.assertEqual(watch.find(y), 128 * int(np.flatnonzero((runs > 10**0.6).any(0))[0]))
+        y[1, 640:] = np.nan
+        self.assertEqual(watch.find(y), 1280)
+        watch.reset()
+        self.assertEqual(watch.find(100 * block()), 1280)
+        with self.assertRaises(boresight.ConfigError):
+            beam.PowerWatch(jump_db=1)
+        with self.assertRaises(boresight.ConfigError):
+            watch.find(noise(rng, 3, 100))
+
+    def test_continuous_squint_gain(self):
+        offsets = np.linspace(-3e8, 3e8, 13)
+        gains = [beam.continuous_squint_gain(4e-9, f) for f in offsets]
+        np.testing.assert_allclose(gains, np.sinc(4e-9 * offsets) ** 2, atol=1e-12)
 
 
 if __name__ == "__main__":

@@ -194,30 +194,100 @@ class ErrorTest(unittest.TestCase):
 
 
 class StructTest(unittest.TestCase):
-    def configs(self):
+    def classes(self):
         for name in MODULES:
             module = importlib.import_module(f"boresight.{name}")
             for value in vars(module).values():
                 if inspect.isclass(value):
                     for cls in [value, *(v for v in vars(value).values() if inspect.isclass(v))]:
-                        if "__setstate__" in vars(cls) and hasattr(cls, "__match_args__"):
+                        if not hasattr(cls, "__members__"):
                             yield cls
 
-    def test_made_printed_copied_pickled(self):
+    def copies(self, made):
+        return pickle.loads(pickle.dumps(made)), copy.copy(made), copy.deepcopy(made)
+
+    def test_configs_are_made_printed_copied_compared_pickled(self):
         count = 0
-        for cls in self.configs():
+        for cls in self.classes():
+            if not hasattr(cls, "__match_args__") or not (cls.__init__.__doc__ or "").startswith("__init__("):
+                continue
             with self.subTest(cls):
                 made = cls()
                 self.assertTrue(repr(made).startswith(cls.__qualname__ + "("))
-                self.assertEqual(repr(cls(made)), repr(made))
-                self.assertEqual(repr(copy.copy(made)), repr(made))
-                self.assertEqual(repr(copy.deepcopy(made)), repr(made))
                 fields = {name: getattr(made, name) for name in cls.__match_args__}
-                self.assertEqual(repr(cls(**fields)), repr(made))
-                if cls is not array.Manifold.Config:  # its element patterns do not tell what they are made of
-                    self.assertEqual(repr(pickle.loads(pickle.dumps(made))), repr(made))
+                for other in (cls(made), cls(**fields), *self.copies(made)):
+                    self.assertEqual(other, made)
+                    self.assertEqual(repr(other), repr(made))
+                self.assertNotEqual(made, fields)
+                with self.assertRaises(TypeError):
+                    hash(made)
                 count += 1
         self.assertGreater(count, 60)
+
+    def test_fields_count_in_a_comparison(self):
+        config = doa.SpatialSpectrum.Config(geometry=line(4), frequency_hz=1e9, grid=doa.SearchGrid.line(-1, 1, 9))
+        for changed in ({"geometry": line(5)}, {"frequency_hz": 2e9}, {"grid": doa.SearchGrid.line(-1, 1, 10)}):
+            other = copy.copy(config)
+            self.assertEqual(other, config)
+            for name, value in changed.items():
+                setattr(other, name, value)
+            self.assertNotEqual(other, config)
+        element = array.TabulatedElement(thetas_rad=[0.0, 1.0], phis_rad=[0.0], co=np.array([1, 0.5j]))
+        config = array.Manifold.Config(geometry=line(3), element=array.ElementPattern(element, -30.0))
+        again = pickle.loads(pickle.dumps(config))
+        self.assertEqual(again, config)
+        self.assertEqual((again.element.model, again.element.floor_db), (element, -30.0))
+        self.assertEqual(again.element.scalar([0.3, 0, 0.9]), config.element.scalar([0.3, 0, 0.9]))
+        again.element = array.ElementPattern(element, -31.0)
+        self.assertNotEqual(again, config)
+
+    def results(self):
+        """Of the library's making: nested, with arrays, bytes, enums, spans."""
+        wifi, ht = tx.WifiTransmitter(), frame.HtSignal(mcs=4)
+        psdu = frame.write_fcs(bytes(60))
+        x = np.concatenate([np.zeros(500), wifi.transmit(frame.WifiRate.r24, psdu), wifi.transmit_ht(ht, psdu), np.zeros(500)])
+        receiver = rx.WifiReceiver()
+        yield from receiver.push(x.astype(np.complex64)) + receiver.flush() + [receiver.stats]
+        yield doa.DirectionFinder(geometry=line(8), frequency_hz=FREQUENCY_HZ).find(covariance(8, [10], [10]), 100)
+        yield doa.root_music(doa.LineArray(8), covariance(8, [10], [10]), 1)
+        yield frame.mcs_info(frame.Mcs.qam64_2_3)
+        yield from sync.RepetitionDetector(period=64, signs=[1, 1, 1], false_alarm_rate=1e-3).process(
+            np.tile(noise(np.random.default_rng(1), 64), 10))
+        sent = tx.KuTransmitter()
+        sky = rx.KuReceiver()
+        ku = np.concatenate([sent.transmit(frame.Mcs.qpsk_1_2, 1, b"payload"), np.zeros(4000, np.complex64)])
+        yield from sky.push((ku + 0.05 * noise(np.random.default_rng(2), ku.size)).astype(np.complex64))
+        yield sky.stats
+
+    def test_results_are_copied_compared_pickled(self):
+        seen = set()
+        for result in self.results():
+            seen.add(type(result).__qualname__)
+            with self.subTest(type(result)):
+                for other in self.copies(result):
+                    self.assertEqual(other, result)
+                    self.assertEqual(repr(other), repr(result))
+        self.assertLessEqual({"WifiFrame", "WifiStats", "McsInfo", "RepetitionDetector.Detection", "KuFrame"}, seen)
+        self.assertGreaterEqual(len(seen), 8)
+        for cls in self.classes():
+            if hasattr(cls, "__match_args__"):
+                self.assertIn("__setstate__", vars(cls))
+
+    def test_what_has_state_is_neither_copied_nor_pickled(self):
+        count = 0
+        for cls in self.classes():
+            if "__setstate__" in vars(cls) or issubclass(cls, BaseException):
+                continue
+            try:
+                made = cls()
+            except (TypeError, ValueError, OSError):
+                continue  # needs arguments, or has no constructor
+            count += 1
+            with self.subTest(cls):
+                for attempt in (pickle.dumps, copy.copy, copy.deepcopy):
+                    with self.assertRaisesRegex(TypeError, f"cannot pickle '.*{cls.__name__}' object"):
+                        attempt(made)
+        self.assertGreater(count, 20)
 
     def test_fields_cannot_be_changed_in_place(self):
         config = sim.TappedDelayLine.Config(taps=[sim.TdlTap(power=1.0)])

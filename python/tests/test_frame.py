@@ -118,5 +118,23 @@ class WifiTest(unittest.TestCase):
             decoder.decode_data(frame.WifiRate.r6, llr, 100)
 
 
+class WifiSequenceTest(unittest.TestCase):
+    def test_pilot_polarity_is_the_scrambler(self):
+        # Equation 17-25: x^7 + x^4 + 1 from all ones, 0 as +1.
+        state, expected = [1] * 7, []
+        for _ in range(127):
+            bit = state[6] ^ state[3]
+            state = [bit, *state[:6]]
+            expected.append(1 - 2 * bit)
+        self.assertEqual([frame.wifi_pilot_polarity(n) for n in range(254)], 2 * expected)
+
+    def test_ht_long_training_extends_the_legacy_one(self):
+        ht, legacy = frame.ht_long_training(), frame.wifi_long_training()
+        used = np.flatnonzero(legacy)
+        np.testing.assert_allclose(ht[used] * (legacy[1] / ht[1]), legacy[used], rtol=1e-6)
+        np.testing.assert_array_equal(np.sign(ht[[-28, -27, 27, 28]].real), [1, 1, -1, -1])
+        self.assertEqual(np.count_nonzero(ht), 56)
+
+
 if __name__ == "__main__":
     unittest.main()

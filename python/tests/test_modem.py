@@ -3,6 +3,7 @@ import unittest
 import numpy as np
 
 import boresight
+from boresight import modem
 from boresight.modem import (
     BitMap,
     Constellation,
@@ -85,6 +86,18 @@ class DemapperTest(unittest.TestCase):
     def test_shapes(self):
         with self.assertRaises(boresight.ConfigError):
             soft_demap(Constellation(Modulation.qpsk), noise(np.random.default_rng(1), 5), np.ones(4, np.float32))
+
+
+class SlicerTest(unittest.TestCase):
+    def test_nearest_point(self):
+        constellation = modem.Constellation(modem.Modulation.qam64)
+        y = (1.3 * np.random.default_rng(1).normal(size=(500, 2)) @ [1, 1j]).astype(np.complex64)
+        points = constellation.points()
+        nearest = points[abs(y[:, None] - points).argmin(1)]
+        np.testing.assert_allclose(modem.nearest_point(constellation, y), nearest, atol=1e-6)
+        np.testing.assert_allclose(constellation.squared_error(y), (abs(y - nearest) ** 2).sum(), rtol=1e-4)
+        zero = modem.nearest_point(constellation, np.zeros(1, np.complex64))
+        np.testing.assert_array_equal(modem.nearest_point(constellation, np.full(1, np.nan, np.complex64)), zero)
 
 
 if __name__ == "__main__":

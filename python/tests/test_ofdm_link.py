@@ -51,6 +51,64 @@ class LinkTest(unittest.TestCase):
         with self.assertRaises(boresight.ConfigError):
             receiver.push(x[0])
 
+    def test_probe(self):
+        header = frame.Header(frame.Mcs.qam16_1_2, 700, 3)
+        burst = tx.OfdmTransmitter(numerology=self.numerology).transmit(header.mcs, header.sequence, self.payload)
+        gains = np.array([1, 0.5j])
+        x = np.zeros((2, burst.size + 5000), np.complex64)
+        x[:, 2000 : 2000 + burst.size] = gains[:, None] * burst
+        x += 0.02 * noise(np.random.default_rng(2), *x.shape)
+        receiver = rx.OfdmReceiver(numerology=self.numerology, antennas=2)
+        probe = rx.OfdmProbe(numerology=self.numerology, antennas=2)
+        receiver.set_probe(probe)
+        got = receiver.push(x) + receiver.flush()
+        self.assertEqual(([r.payload for r in got], probe.bursts), ([self.payload], 1))
+        layout = receiver.burst
+        # The metric by its formula where the parts begin.
+        p, signs = layout.part_samples, np.array([1, -1, 1, 1, 1])
+        at = int(np.argmax(probe.metric))
+        place = probe.metric_start + at * probe.metric_stride
+        self.assertLessEqual(abs(place - 2000), probe.metric_stride)
+        parts = x[:, place : place + 5 * p].reshape(2, 5, p)
+        parts = parts - parts.mean(-1, keepdims=True)
+        products = (signs[1:] * signs[:-1] * (parts[:, 1:] * parts[:, :-1].conj()).sum(-1)).sum(-1)
+        metric = abs((products / (abs(parts) ** 2).sum((1, 2))).sum()) / 2 * 5 / 4
+        self.assertAlmostEqual(probe.metric[at], metric, delta=1e-3)
+        # Channel, symbols, soft bits: the truth.
+        lowest = np.fft.fftfreq(256, 1 / 256)[layout.used_carriers[0]]
+        k = np.fft.fftfreq(256, 1 / 256)[layout.used_carriers]
+        truth = gains[:, None] * layout.amplitude * np.exp(-2j * np.pi * k * (4 + 2000 - probe.start_sample) / 256)
+        np.testing.assert_allclose(probe.channel[:, (k - lowest).astype(int)], truth, atol=0.02)
+        np.testing.assert_allclose(10 * np.log10(probe.snr[(k - lowest).astype(int)]), 10 * np.log10(1.25 / 4e-4 * layout.amplitude**2), atol=1)
+        points = frame.OfdmFramer(layout, 4096).payload(header, self.payload)
+        np.testing.assert_allclose(probe.equalized, points, atol=0.12)
+        np.testing.assert_allclose(probe.header_equalized, frame.OfdmFramer(layout, 1).header(header), atol=0.12)
+        high = 2 / np.sqrt(10)
+        bits = np.stack([points.real < 0, points.imag < 0, abs(points.real) > high, abs(points.imag) > high], -1)
+        np.testing.assert_array_equal(probe.llr.reshape(bits.shape) < 0, bits)
+        self.assertEqual(probe.symbols, layout.header_symbols + layout.payload_symbols(header))
+        # The soft bits are what the receiver read the header and the payload from.
+        deframer = frame.OfdmDeframer(layout)
+        self.assertEqual(deframer.header(probe.header_llr), header)
+        payload, result = deframer.payload(header, probe.llr)
+        self.assertEqual((payload, result.ok, result.code_blocks), (self.payload, True, got[0].code_blocks))
+        with self.assertRaises(boresight.ConfigError):
+            rx.OfdmProbe(numerology=self.numerology, antennas=0)
+
+    def test_framer_and_deframer_refuse(self):
+        layout = frame.OfdmBurst(self.numerology)
+        header = frame.Header(frame.Mcs.qpsk_1_2, 700, 0)
+        with self.assertRaises(boresight.ConfigError):
+            frame.OfdmFramer(layout, 600).payload(header, self.payload)
+        with self.assertRaises(boresight.ConfigError):
+            frame.OfdmFramer(layout, 1000).payload(header, self.payload[:-1])
+        with self.assertRaises(boresight.ConfigError):
+            frame.OfdmFramer(layout, 1000).header(frame.Header(frame.Mcs.qpsk_1_2, 1 << 20, 0))
+        deframer = frame.OfdmDeframer(layout, frame.OfdmDeframer.Config(max_payload_bytes=600))
+        with self.assertRaises(boresight.ConfigError):
+            deframer.payload(header, np.zeros(2 * layout.payload_carriers(header), np.int8))
+        self.assertIsNone(deframer.header(np.zeros(layout.header_coded_bits, np.int8)))
+
     def test_hostile_samples_and_configurations(self):
         receiver = rx.OfdmReceiver(numerology=self.numerology)
         self.assertEqual(receiver.push(np.full(5000, np.nan, np.complex64)), [])

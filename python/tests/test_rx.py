@@ -192,6 +192,60 @@ class WifiReceiverTest(unittest.TestCase):
         self.assertAlmostEqual(first[0].carrier_offset_hz, 0.003 * 20e6, delta=500)
 
 
+class WifiProbeTest(unittest.TestCase):
+    def test_stages(self):
+        rng = np.random.default_rng(3)
+        psdu = frame.write_fcs(payloads(1, 300)[0])
+        sent = tx.WifiTransmitter().transmit(frame.WifiRate.r24, psdu)
+        paths = np.array([1, 0, 0, 0.4j])
+        x = np.concatenate([np.zeros(1000), np.convolve(sent, paths), np.zeros(500)])
+        x = (x + 0.01 * noise(rng, x.size)).astype(np.complex64)
+        receiver, probe = rx.WifiReceiver(), rx.WifiProbe()
+        receiver.set_probe(probe)
+        self.assertEqual((probe.frames, probe.llr.shape), (0, (0, 48)))
+        frames = receiver.push(x) + receiver.flush()
+        self.assertEqual(([f.psdu for f in frames], probe.frames), ([psdu], 1))
+        # Windows of 128 samples, 16 apart, correlated with what was 16 samples before.
+        at = probe.correlation_start + 16 * np.arange(probe.correlation_2.size)
+        groups = lambda first: x[first : first + 128].reshape(8, 16) - x[first : first + 128].reshape(8, 16).mean(1, keepdims=True)
+        for first, value in zip(at, probe.correlation_2):
+            if first >= 16 and value > 0.5:
+                b, a = groups(first), groups(first - 16)
+                rho = ((b * a.conj()).sum(1) / np.sqrt((abs(a) ** 2).sum(1) * (abs(b) ** 2).sum(1))).mean()
+                self.assertAlmostEqual(value, abs(rho) ** 2, delta=1e-4)
+        self.assertGreater(probe.correlation_2.max(), 0.9)
+        self.assertEqual(probe.amplitudes_start + probe.amplitudes.argmax(), 1192)
+        # The channel is the transform of its paths, seen through a window that opens early.
+        k = np.fft.fftfreq(64, 1 / 64)
+        used = np.flatnonzero(frame.wifi_long_training())
+        truth = np.sqrt(64 / 52) * np.fft.fft(paths, 64) * np.exp(-2j * np.pi * k * (1000 + 4 - probe.start_sample) / 64)
+        np.testing.assert_allclose(probe.channel[used], truth[used], atol=0.03)
+        np.testing.assert_allclose(probe.noise_variance[used], 1e-4, rtol=0.5)
+        # Symbols and soft bits against the transform of what was sent.
+        symbols = probe.equalized.shape[0]
+        bins = np.fft.fft(sent[400 : 400 + 80 * symbols].reshape(symbols, 80)[:, 16:], axis=1) / 8 * np.sqrt(52 / 64)
+        order = [i for i in range(-26, 27) if i not in (-21, -7, 0, 7, 21)]
+        points = bins[:, order]
+        self.assertLess(np.abs(probe.equalized - points).max(), 0.1)
+        bits = np.stack([points.real > 0, abs(points.real) < 2 / np.sqrt(10), points.imag > 0, abs(points.imag) < 2 / np.sqrt(10)], -1)
+        np.testing.assert_array_equal(probe.llr.reshape(bits.shape) < 0, bits)
+        signal = np.fft.fft(sent[336:400])[order] / 8 * np.sqrt(52 / 64)
+        np.testing.assert_allclose(probe.header_equalized[0], signal, atol=0.1)
+        np.testing.assert_array_equal(probe.header_llr[0] < 0, signal.real > 0)
+
+    def test_lifetimes(self):
+        receiver = rx.WifiReceiver()
+        receiver.set_probe(rx.WifiProbe())  # which the receiver keeps
+        receiver.push(noise(np.random.default_rng(1), 10_000))
+        probe = rx.WifiProbe()
+        view = probe.channel
+        del probe
+        np.testing.assert_array_equal(view, 0)
+        receiver.set_probe(None)
+        with self.assertRaises(TypeError):
+            receiver.set_probe(rx.KuProbe())
+
+
 class DownlinkTest(unittest.TestCase):
     def test_preamble_in_the_whole_channel(self):
         receiver = rx.PreambleReceiver()

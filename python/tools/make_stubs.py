@@ -272,6 +272,7 @@ class Writer:
 CONFIG_OF = {
     "MvdrSolver": lambda: importlib.import_module("boresight.beam").CovarianceFactor.Config,
     "LcmvSolver": lambda: importlib.import_module("boresight.beam").ConstraintSet.Config,
+    "OfdmProbe": lambda: importlib.import_module("boresight.rx").OfdmReceiver.Config,
 }
 
 CORE = HEADER + '''import numpy as np

@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <complex>
+#include <limits>
 
 #include "array/calibration_scene.h"
 #include "boresight/array/calibration_estimator.h"
 #include "boresight/core/error.h"
+#include "boresight/core/random.h"
 #include "support/allocation_counter.h"
 
 namespace boresight::array {
@@ -71,6 +74,41 @@ TEST(CalibrationCorrector, MakesChannelsEqual) {
   for (std::size_t e = 0; e < channels; ++e) {
     for (std::size_t t = 0; t < count; ++t) ASSERT_EQ(z(e, t), y(e, t));
   }
+}
+
+// Gains and phases alone: one product per sample, in step at once, against the quotient in double.
+TEST(CalibrationCorrector, OneFactorPerChannelIsNotLate) {
+  constexpr std::size_t channels = 3;
+  constexpr std::size_t count = 500;
+  Calibration c;
+  c.channels.resize(channels);
+  c.channels[1].gain = 1.25;
+  c.channels[1].phase_rad = -2.1;
+  c.channels[2].state = ChannelState::dead;
+  CalibrationCorrector corrector({.calibration = c, .sample_rate_hz = scene_rate_hz});
+  EXPECT_EQ(corrector.latency_samples(), 0U);
+  GridBuffer<cf32> x(channels, count);
+  Random random(5);
+  for (std::size_t e = 0; e < channels; ++e) random.add_noise(x.row(e), 1.0F);
+  x(1, 7) = cf32(std::numeric_limits<float>::quiet_NaN(), 0);
+  x(0, 9) = cf32(0, std::numeric_limits<float>::infinity());
+  GridBuffer<cf32> y(channels, count);
+  const AllocationCounter counter;
+  for (std::size_t t = 0; t < count; t += 77) {
+    const std::size_t n = std::min<std::size_t>(77, count - t);
+    corrector.process(x.view().columns(t, n), y.view().columns(t, n));
+  }
+  EXPECT_EQ(counter.count(), 0U);
+  EXPECT_EQ(corrector.samples_zeroed(), 2U);
+  for (std::size_t t = 0; t < count; ++t) {
+    ASSERT_EQ(y(0, t), t == 9 ? cf32(0) : x(0, t)) << t;
+    const cf64 want = t == 7 ? cf64(0) : cf64(x(1, t)) / std::polar(1.25, -2.1);
+    ASSERT_LT(std::abs(cf64(y(1, t)) - want), 1e-6 * (1 + std::abs(want))) << t;
+    ASSERT_EQ(y(2, t), cf32(0)) << t;
+  }
+  // A delay brings the bank back.
+  c.channels[1].delay_s = 1e-3 / scene_rate_hz;
+  EXPECT_GT(CalibrationCorrector({.calibration = c, .sample_rate_hz = scene_rate_hz}).latency_samples(), 0U);
 }
 
 TEST(CalibrationCorrector, RefusesWhatCannotBe) {

@@ -15,6 +15,9 @@ namespace boresight::array {
 /// filter bank of half-overlapping sine windows. All channels come out in step with the reference,
 /// `latency_samples()` late. Channels that are not ok are silent.
 ///
+/// Where no channel has a delay or a ripple above -80 dB (a calibration from a tone), samples are multiplied
+/// by one number each and nothing is late.
+///
 /// Error where h is gain, phase and delay: below -80 dB of the signal, with fft_size 256, but for the
 /// outermost bin of the band (+-fs / 2 folded), where half a sample of delay has no answer. Where the weights
 /// are per subband anyway, SubbandWeights::set_responses costs nothing and amplifies no noise.

@@ -83,6 +83,8 @@ class ElementPattern {
   /// Whether the model, not the floor, speaks for the direction: ahead of the normal, inside the table.
   bool covers(Vec3 u) const;
 
+  const ElementModel& model() const { return model_; }
+  double floor_db() const { return floor_db_; }
   bool isotropic() const { return std::holds_alternative<IsotropicElement>(model_); }
 
   /// |scalar|^2 over its mean over the sphere: gain over an isotropic antenna without losses, linear. The
@@ -92,6 +94,7 @@ class ElementPattern {
 
  private:
   ElementModel model_;
+  double floor_db_ = Config{}.floor_db;
   double floor_ = 0;
 };
 

@@ -22,6 +22,8 @@
 
 namespace boresight::rx {
 
+class OfdmProbe;  // ofdm_probe.h
+
 /// How the channel comes from what is known: the two training symbols, and the header's as soon as it is
 /// read. lmmse chooses among priors of several widths the one that predicts best (Mallows' C_p), so that a
 /// channel of one path costs as little as if it were known to be one, and gives subcarriers that stand out of
@@ -133,6 +135,8 @@ class OfdmReceiver {
   const frame::OfdmBurst& burst() const;
   const OfdmReceiverStats& stats() const;
 
+  /// Takes copies of what every burst goes through to `probe`, which must outlive this; nullptr: none.
+  void set_probe(OfdmProbe* probe) noexcept;
   /// Probes: equalized data subcarriers of the last symbol; SNR of the span of used subcarriers, from the
   /// lowest frequency on; channel [antennas x that span].
   std::span<const cf32> equalized() const;

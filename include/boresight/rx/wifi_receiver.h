@@ -17,6 +17,8 @@
 
 namespace boresight::rx {
 
+class WifiProbe;  // wifi_probe.h
+
 enum class WifiFormat : std::uint8_t { legacy, ht };
 
 struct WifiFrame {
@@ -101,9 +103,11 @@ class WifiReceiver {
 
   const WifiStats& stats() const;
 
+  /// Takes copies of what every frame goes through to `probe`, which must outlive this; nullptr: none.
+  void set_probe(WifiProbe* probe) noexcept;
   /// Probes: what belongs to the last frame (or preamble) that was worked on.
   Grid<const cf32> equalized() const;             ///< [data symbols x 48, HT: 52]
-  std::span<const cf32> channel() const;          ///< [64], FFT order
+  std::span<const cf32> channel() const;          ///< [64], FFT order; of HT data from HT-LTF
   std::span<const float> noise_variance() const;  ///< [64]
 
  private:

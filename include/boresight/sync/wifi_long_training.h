@@ -40,12 +40,15 @@ class LongTrainingSearch {
   /// ConfigError if a value is outside its limits.
   explicit LongTrainingSearch(const Config& config);
 
+  std::size_t positions() const { return config_.positions; }
   std::size_t input_samples() const { return prefix_samples + config_.positions + 127; }
 
   /// samples [input_samples()], of which the first prefix_samples are before the first position that is
   /// searched; `coarse_frequency` within 1/128 of the truth. Nothing if no position passes
-  /// the threshold (zero input never does).
-  std::optional<Found> find(std::span<const cf32> samples, double coarse_frequency) noexcept;
+  /// the threshold (zero input never does). `amplitudes`: nothing, or [positions] for what the place is
+  /// chosen by, the sum of the three amplitudes at every position.
+  std::optional<Found> find(std::span<const cf32> samples, double coarse_frequency,
+                            std::span<float> amplitudes = {}) noexcept;
 
   double threshold() const { return threshold_; }
 

@@ -49,6 +49,8 @@ class ShortTrainingDetector {
   std::optional<Peak> process(std::span<const cf32> samples, std::uint64_t end) noexcept;
 
   double threshold() const { return threshold_; }
+  /// Probe: |rho|^2 of the last group; 0 after a restart until there is one.
+  double correlation_2() const { return correlation_2_; }
 
  private:
   double threshold_;
@@ -56,6 +58,7 @@ class ShortTrainingDetector {
   cf64 last_sum_;             // of the group before
   double last_variance_ = 0;  // times 16; 0 if it is constant
   std::size_t count_ = 0;     // groups since the restart
+  double correlation_2_ = 0;
   bool tracking_ = false;
   unsigned tracked_groups_ = 0;
   unsigned groups_since_best_ = 0;
