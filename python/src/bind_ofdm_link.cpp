@@ -249,7 +249,6 @@ void bind_tx_ofdm(py::module_& module) {
 }
 
 void bind_rx_ofdm(py::module_& module) {
-  bind_probe(module);
   Enum<rx::OfdmEstimator>(module, "OfdmEstimator", "How the channel comes from what is known.")
       .value("least_squares", rx::OfdmEstimator::least_squares)
       .value("dft", rx::OfdmEstimator::dft)
@@ -308,6 +307,7 @@ void bind_rx_ofdm(py::module_& module) {
       .field("gain_walk_variance", &Config::gain_walk_variance, "Per symbol.")
       .field("max_clock_offset_ppm", &Config::max_clock_offset_ppm, "0 to 500.")
       .field("max_iterations", &Config::max_iterations, "Per code block.");
+  bind_probe(module);
   init_from_config<Rx, Config>(receiver, "Of a Config or its fields.");
   bind_set_probe(
       receiver,

@@ -110,6 +110,18 @@ class BusyTest(unittest.TestCase):
         self.refused(lambda: receivers[0].push(x), lambda: receivers[1].push(x))
         self.refused(lambda: receivers[0].push(x), lambda: probe.llr)
 
+    def test_probes_of_bursts_and_wifi(self):
+        numerology, x = ofdm.wifi20(), noise(np.random.default_rng(1), 400_000)
+        for make_receiver, probe in ((rx.WifiReceiver, rx.WifiProbe()),
+                                     (lambda: rx.OfdmReceiver(numerology=numerology),
+                                      rx.OfdmProbe(numerology=numerology))):
+            receivers = [make_receiver(), make_receiver()]
+            for receiver in receivers:
+                receiver.set_probe(probe)
+            self.refused(lambda: receivers[0].push(x), lambda: receivers[1].push(x))
+            self.refused(lambda: receivers[0].push(x), lambda: probe.equalized)
+            self.refused(lambda: receivers[0].push(x), lambda: receivers[1].set_probe(probe))
+
     def test_probe_of_a_chain(self):
         config = rx.Receiver.Config()
         config.front_end.beamformer.geometry = line(4)
@@ -161,8 +173,13 @@ class BusyTest(unittest.TestCase):
 
 class ProbeTest(unittest.TestCase):
     def test_receiver_holds_the_present_probe_alone(self):
-        receiver = rx.KuReceiver()
-        probes = [rx.KuProbe() for _ in range(3)]
+        numerology = ofdm.wifi20()
+        for receiver, probe in ((rx.KuReceiver, rx.KuProbe), (rx.WifiReceiver, rx.WifiProbe),
+                                (lambda: rx.OfdmReceiver(numerology=numerology),
+                                 lambda: rx.OfdmProbe(numerology=numerology))):
+            self.check_probes(receiver(), [probe() for _ in range(3)])
+
+    def check_probes(self, receiver, probes):
         counts = [sys.getrefcount(p) for p in probes]
         for i in range(3):
             receiver.set_probe(probes[i])
@@ -237,6 +254,7 @@ class LostWriteTest(unittest.TestCase):
         self.refused(scenario.satellites[0].motion, "altitude_m", 1.0)
         self.refused(array.Calibration(channels=[array.ChannelCalibration()] * 2).channels[1], "gain", 2.0)
         self.refused(sim.TappedDelayLine.Config(taps=[sim.TdlTap()]).taps[0], "power", 1.0)
+        self.refused(array.ElementPattern(array.CosineElement(1.0)).model, "exponent", 2.0)
         satellite = sim.Satellite()
         self.refused(satellite.motion, "start_time_s", 1.0)
         with self.assertRaises(AttributeError):
@@ -261,7 +279,9 @@ class LostWriteTest(unittest.TestCase):
             self.assertIs(type(plain), sim.Satellite)
             self.assertEqual(repr(plain), repr(item))
             plain.snr_db = 5.0
-        self.assertEqual(sim.Satellite(item).snr_db, item.snr_db)
+        self.assertEqual(sim.Satellite(item), item)
+        self.assertEqual(item, sim.Satellite(item))
+        self.assertNotEqual(item, sim.Satellite(snr_db=-77.0))
 
 
 class GilTest(unittest.TestCase):
