@@ -4,7 +4,8 @@
     plot.error_rate(..., theory=(snr_db, theory.bit_error_rate(4, snr_db)))          # 16-QAM in white noise
 
 Decisions are those of the nearest point, which the signs of a max-log demapper make bit by bit, in coherent detection
-with the channel known. Modulations are given by their bits per symbol (modem.bits_per_symbol): 1 is BPSK, 2 QPSK and
+with the channel known. (modem.soft_demap answers in int8: below some 5 dB of 16-QAM it rounds many LLRs to 0, and a
+count that takes those for zeros lies up to 1 % below; modem.nearest_point counts what is drawn here.) Modulations are given by their bits per symbol (modem.bits_per_symbol): 1 is BPSK, 2 QPSK and
 4, 6, 8, ... square QAM, Gray-mapped on each axis, as the maps of TS 38.211 and IEEE 802.11 are.
 
 Es/N0 is the mean power of the symbols over the variance of the complex noise, per symbol. Es/N0 in dB is Eb/N0 in dB
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import functools
 import math
+import numbers
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +33,8 @@ __all__ = [
 Floats = npt.NDArray[np.float64]
 
 MAX_BITS = 16
+MAX_BRANCHES = 128
+MAX_PARTS = 2**53
 _erfc = np.frompyfunc(math.erfc, 1, 1)
 
 
@@ -41,7 +45,8 @@ def bit_error_rate(bits_per_symbol: int, es_n0_db: npt.ArrayLike) -> Floats:
     ValueError for bits per symbol other than 1 or an even number from 2 to 16.
     """
     snr = _snr(es_n0_db)
-    return np.asarray(sum(weight * _q(distance * np.sqrt(snr)) for weight, distance in _terms(bits_per_symbol)))
+    terms = _terms(_whole("bits_per_symbol", bits_per_symbol))
+    return np.asarray(sum(weight * _q(distance * np.sqrt(snr)) for weight, distance in terms))
 
 
 def symbol_error_rate(bits_per_symbol: int, es_n0_db: npt.ArrayLike) -> Floats:
@@ -49,7 +54,7 @@ def symbol_error_rate(bits_per_symbol: int, es_n0_db: npt.ArrayLike) -> Floats:
 
     ValueError as bit_error_rate.
     """
-    share, distance = _axis(bits_per_symbol)
+    share, distance = _axis(_whole("bits_per_symbol", bits_per_symbol))
     axis = share * _q(distance * np.sqrt(_snr(es_n0_db)))  # of wrong decisions on one axis
     return axis if bits_per_symbol == 1 else np.asarray(axis * (2 - axis))
 
@@ -58,14 +63,15 @@ def rayleigh_bit_error_rate(bits_per_symbol: int, mean_es_n0_db: npt.ArrayLike, 
     """The mean of bit_error_rate over flat Rayleigh fading.
 
     mean_es_n0_db: the mean Es/N0 of each branch. branches: antennas with independent fading and equal means, combined
-        by maximum ratio (Proakis, 4th ed., 14.4-1, for each term of the sum over Q). ValueError below 1, and as
-        bit_error_rate.
+        by maximum ratio (Proakis, 4th ed., 14.4-1, for each term of the sum over Q). ValueError outside 1 to 128,
+        and as bit_error_rate.
     """
-    if branches < 1:
-        raise ValueError(f"branches: {branches}, must be at least 1")
+    branches = _whole("branches", branches)
+    if not 1 <= branches <= MAX_BRANCHES:
+        raise ValueError(f"branches: {branches}, must be 1 to {MAX_BRANCHES}")
     mean = _snr(mean_es_n0_db)
     total = np.zeros_like(mean)
-    for weight, distance in _terms(bits_per_symbol):
+    for weight, distance in _terms(_whole("bits_per_symbol", bits_per_symbol)):
         wrong, _ = _faded(distance**2 / 2 * mean)
         total += weight * wrong**branches * sum(
             math.comb(branches - 1 + k, k) * (1 - wrong) ** k for k in range(branches))
@@ -77,7 +83,7 @@ def rayleigh_symbol_error_rate(bits_per_symbol: int, mean_es_n0_db: npt.ArrayLik
 
     Simon and Alouini, Digital Communication over Fading Channels (2000), chapter 8. ValueError as bit_error_rate.
     """
-    share, distance = _axis(bits_per_symbol)
+    share, distance = _axis(_whole("bits_per_symbol", bits_per_symbol))
     wrong, mu = _faded(distance**2 / 2 * _snr(mean_es_n0_db))
     if bits_per_symbol == 1:
         return share * wrong
@@ -90,15 +96,22 @@ def frame_error_rate(error_rate: npt.ArrayLike, parts: int) -> Floats:
 
     The parts of an uncoded frame in white noise are its symbols: frame_error_rate(symbol_error_rate(...), symbols); of
     BPSK and QPSK its bits as well. It does not hold behind a decoder, nor for symbols that fade together. ValueError
-    for rates outside 0 to 1 and parts below 1.
+    for rates outside 0 to 1 and parts outside 1 to 2^53.
     """
     rate = np.asarray(error_rate, dtype=np.float64)
     if np.any((rate < 0) | (rate > 1)):
         raise ValueError("error_rate: must be 0 to 1")
-    if parts < 1:
-        raise ValueError(f"parts: {parts}, must be at least 1")
+    parts = _whole("parts", parts)
+    if not 1 <= parts <= MAX_PARTS:
+        raise ValueError(f"parts: {parts}, must be 1 to 2^53")
     with np.errstate(divide="ignore"):
         return np.asarray(-np.expm1(parts * np.log1p(-rate)))
+
+
+def _whole(name: str, value: object) -> int:
+    if not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name}: {value!r}, must be a whole number")
+    return int(value)
 
 
 def _snr(db: npt.ArrayLike) -> Floats:

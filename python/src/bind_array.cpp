@@ -99,6 +99,15 @@ void bind_direction(py::module_& module) {
              return "Attitude(x to " + py::repr(py::cast(x)).cast<std::string>() + ", boresight to " +
                     py::repr(py::cast(z)).cast<std::string>() + ")";
            })
+      .def(py::pickle(
+          [](const Attitude& self) {
+            return py::make_tuple(self.enu_from_array({1, 0, 0}), self.enu_from_array({0, 1, 0}),
+                                  self.enu_from_array({0, 0, 1}));
+          },
+          [](const py::tuple& axes) {
+            return Attitude::from_axes(axes[0].cast<Vec3>(), axes[1].cast<Vec3>(), axes[2].cast<Vec3>());
+          }))
+      .def("__reduce_ex__", &reduce_ex)
       .def_static(
           "vehicle",
           [](double heading_rad, double pitch_rad, double roll_rad) {
@@ -162,6 +171,11 @@ void bind_polarization(py::module_& module) {
       .def_static("lhcp", &Jones::lhcp, "(1, -j) / sqrt 2")
       .def_readonly("x", &Jones::x, "Along e_x.")
       .def_readonly("y", &Jones::y, "Along e_y.")
+      .def(py::pickle([](const Jones& self) { return py::make_tuple(self.x, self.y); },
+                      [](const py::tuple& both) {
+                        return Jones{both[0].cast<cf64>(), both[1].cast<cf64>()};
+                      }))
+      .def("__reduce_ex__", &reduce_ex)
       .def("__repr__", [](const Jones& self) {
         return "Jones(" + py::repr(py::cast(self.x)).cast<std::string>() + ", " +
                py::repr(py::cast(self.y)).cast<std::string>() + ")";

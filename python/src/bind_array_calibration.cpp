@@ -264,7 +264,7 @@ void bind_self_calibration(py::module_& module) {
   module.def(
       "self_calibrate",
       [](SelfCalibrationConfig config, const std::vector<CalibrationWave>& waves) {
-        const py::gil_scoped_release release;
+        const GilRelease release;
         return self_calibrate(config, waves);
       },
       "config"_a, "waves"_a, "Gains, phases and coupling from waves out of known and unknown directions.");

@@ -104,7 +104,7 @@ void bind_metrics(py::module_& module) {
   module.def(
       "directivity",
       [](const Pattern& pattern, const Vec3& u) {
-        const py::gil_scoped_release release;
+        const GilRelease release;
         return directivity(pattern, u);
       },
       "pattern"_a, "u"_a, "Power towards u over its mean over the sphere, linear.");
@@ -123,7 +123,7 @@ void bind_metrics(py::module_& module) {
   module.def(
       "measure_hemisphere",
       [](const Pattern& pattern, std::size_t samples) {
-        const py::gil_scoped_release release;
+        const GilRelease release;
         return measure_hemisphere(pattern, samples);
       },
       "pattern"_a, "samples"_a = std::size_t{0},

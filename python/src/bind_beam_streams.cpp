@@ -106,7 +106,9 @@ void bind_adaptive_beamformer(py::module_& module) {
             self.set_direction(u, beam);
           },
           "direction"_a, "beam"_a = std::size_t{0},
-          "Vector from the array to the source, array frame. Zero or NaN: counted, the last one stays.")
+          "Vector from the array to the source, array frame (array.Attitude turns sky into it). Zero or NaN: "
+          "counted, "
+          "the last one stays.")
       .def(
           "set_steering",
           [check_beam](AdaptiveBeamformer& self, const In<cf64>& steering, std::size_t beam) {

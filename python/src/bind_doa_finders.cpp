@@ -26,7 +26,7 @@ void bind_lines(py::module_& module) {
       "root_music",
       [](LineArray line, const In<cf64>& covariance, std::size_t sources, Averaging averaging) {
         const auto r = grid(covariance, "covariance");
-        const py::gil_scoped_release release;
+        const GilRelease release;
         return root_music(line, r, sources, averaging);
       },
       "line"_a, "covariance"_a, "sources"_a, "averaging"_a = Averaging::forward_backward,
@@ -44,7 +44,7 @@ void bind_lines(py::module_& module) {
       [](const std::variant<LineArray, RectangleArray>& array, const In<cf64>& covariance,
          std::size_t sources) {
         const auto r = grid(covariance, "covariance");
-        const py::gil_scoped_release release;
+        const GilRelease release;
         return std::visit(
             [&](const auto& a) {
               return std::variant<LineAngles, PlaneDirections>(unitary_esprit(a, r, sources));
@@ -70,7 +70,7 @@ void bind_likelihood(py::module_& module) {
       [](const array::Geometry& geometry, double frequency_hz, const In<cf64>& covariance,
          const std::vector<Vec3>& start) {
         const auto r = grid(covariance, "covariance");
-        const py::gil_scoped_release release;
+        const GilRelease release;
         return deterministic_ml(geometry, frequency_hz, r, start);
       },
       "geometry"_a, "frequency_hz"_a, "covariance"_a, "start"_a, doc);
@@ -79,7 +79,7 @@ void bind_likelihood(py::module_& module) {
       [](const array::Geometry& geometry, double frequency_hz, const In<cf64>& covariance,
          std::size_t signal_dimension, const std::vector<Vec3>& start) {
         const auto r = grid(covariance, "covariance");
-        const py::gil_scoped_release release;
+        const GilRelease release;
         return weighted_subspace_fit(geometry, frequency_hz, r, signal_dimension, start);
       },
       "geometry"_a, "frequency_hz"_a, "covariance"_a, "signal_dimension"_a, "start"_a, doc);
@@ -88,7 +88,7 @@ void bind_likelihood(py::module_& module) {
       [](const array::Geometry& geometry, double frequency_hz, const In<cf64>& covariance,
          const std::vector<Vec3>& start) {
         const auto r = grid(covariance, "covariance");
-        const py::gil_scoped_release release;
+        const GilRelease release;
         return stochastic_ml(geometry, frequency_hz, r, start);
       },
       "geometry"_a, "frequency_hz"_a, "covariance"_a, "start"_a, doc);

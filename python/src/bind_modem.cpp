@@ -24,7 +24,7 @@ void bind_demap(py::module_& module, const char* name, Demap demap, const char* 
         auto llr = new_vector<Llr>(y.size() * constellation.bits());
         const auto to = writable(llr);
         {
-          const py::gil_scoped_release release;
+          const GilRelease release;
           demap(constellation, y, v, to);
         }
         return llr;
@@ -63,6 +63,17 @@ void bind_modem(py::module_& module) {
   py::class_<Constellation>(module, "Constellation", "Points of unit mean power with a Gray map.")
       .def(py::init([](Modulation modulation, BitMap map) { return Constellation(modulation, map); }),
            "modulation"_a, "bit_map"_a = BitMap::nr, "ConfigError for the axis map with anything but qpsk.")
+      .def(py::pickle(
+          [](const Constellation& self) { return py::make_tuple(self.modulation(), self.bit_map()); },
+          [](const py::tuple& both) {
+            return Constellation(both[0].cast<Modulation>(), both[1].cast<BitMap>());
+          }))
+      .def("__reduce_ex__", &reduce_ex)
+      .def("__repr__",
+           [](const Constellation& self) {
+             return "Constellation(" + py::str(py::cast(self.modulation())).cast<std::string>() + ", " +
+                    py::str(py::cast(self.bit_map())).cast<std::string>() + ")";
+           })
       .def_property_readonly("bits", &Constellation::bits, "Per symbol.")
       .def_property_readonly("modulation", &Constellation::modulation, "Which.")
       .def_property_readonly("bit_map", &Constellation::bit_map, "Which.")
@@ -86,7 +97,7 @@ void bind_modem(py::module_& module) {
             auto out = new_vector<cf32>(in.size() / self.bits());
             const auto to = writable(out);
             {
-              const py::gil_scoped_release release;
+              const GilRelease release;
               require(std::all_of(in.begin(), in.end(), [](auto bit) { return bit <= 1; }),
                       "bits: must be 0 or 1");
               self.map(in, to);
@@ -125,7 +136,7 @@ void bind_modem(py::module_& module) {
         auto llr = new_vector<Llr>(y.size() * constellation.bits());
         const auto to = writable(llr);
         {
-          const py::gil_scoped_release release;
+          const GilRelease release;
           soft_demap_weighted(constellation, y, w, to, factor);
         }
         return llr;
@@ -142,7 +153,7 @@ void bind_modem(py::module_& module) {
         auto nats = new_vector<double>(y.size() * constellation.bits());
         const auto to = writable(nats);
         {
-          const py::gil_scoped_release release;
+          const GilRelease release;
           soft_demap_exact(constellation, y, v, to);
         }
         return nats;

@@ -171,7 +171,7 @@ void bind_modulation(py::module_& module) {
         auto out = new_vector<cf32>(in.size());
         const auto to = writable(out);
         {
-          const py::gil_scoped_release release;
+          const GilRelease release;
           remove_carrier(in, frequency, phase_turns, to);
         }
         return out;

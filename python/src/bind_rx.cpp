@@ -240,7 +240,9 @@ void bind_receiver(py::module_& module) {
             require_idle(&self);
             self.set_direction(direction);
           },
-          "direction"_a, "From the array to the satellite, array frame; from the next block on.")
+          "direction"_a,
+          "From the array to the satellite, array frame; from the next block on. Of a place in the sky: "
+          "array.Attitude(...).array_from_sky(azimuth_rad, elevation_rad).")
       .def_property_readonly(
           "tracking_state", [](const Receiver& self) { return self.ku().tracking_state(); }, "What it knows.")
       .def_property_readonly(
@@ -308,7 +310,7 @@ void bind_oneshot(py::module_& module) {
       "receive_oneshot",
       [](const In<cf64>& samples, double sample_rate_hz) {
         const auto in = vector(samples, "samples");
-        const py::gil_scoped_release release;
+        const GilRelease release;
         return receive_oneshot(in, sample_rate_hz);
       },
       "samples"_a, "sample_rate_hz"_a,

@@ -62,7 +62,7 @@ py::array_t<cf32> scaled(const py::array_t<Rail>& raw, double full_scale) {
   const std::size_t count = 2 * rows * columns;
   const float scale = static_cast<float>(1 / full_scale);
   {
-    const py::gil_scoped_release release;
+    const GilRelease release;
     for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]) * scale;
   }
   return out;
@@ -340,7 +340,7 @@ py::array_t<cf32> scaled_block(const SampleBlock& block, double full_scale) {
   auto out = new_grid<cf32>(in.rows(), in.columns());
   const Grid<cf32> to = writable_grid(out);
   const float scale = static_cast<float>(1 / full_scale);
-  const py::gil_scoped_release release;
+  const GilRelease release;
   for (std::size_t c = 0; c < in.rows(); ++c) {
     for (std::size_t i = 0; i < in.columns(); ++i) {
       if constexpr (std::is_same_v<S, cf32>) {
@@ -448,7 +448,7 @@ void bind_soapy(py::module_& module) {
   module.def(
       "list_devices",
       [](const std::string& args) {
-        const py::gil_scoped_release release;
+        const GilRelease release;
         return list_devices(args);
       },
       "args"_a = "", "One line per device that args finds, each valid as SoapySource args.");

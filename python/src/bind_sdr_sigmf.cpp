@@ -130,7 +130,7 @@ void bind_sdr_sigmf(py::module_& module) {
   module.def(
       "load_calibration",
       [](const std::filesystem::path& path, const std::optional<array::CalibrationUse>& use) {
-        const py::gil_scoped_release release;
+        const GilRelease release;
         return use ? load_calibration(path, *use) : load_calibration(path);
       },
       "path"_a, "use"_a = py::none(), "An array.Calibration; ConfigError when use says that it is stale.");

@@ -119,7 +119,7 @@ Signal signal_of(const In<cf32>& frames) {
   const auto in = grid(frames, "signals");
   require(in.rows() >= 1 && in.columns() >= 1, "signals: must have at least one frame of one sample");
   auto samples = std::make_shared<std::vector<cf32>>();
-  const py::gil_scoped_release release;
+  const GilRelease release;
   for (std::size_t r = 0; r < in.rows(); ++r)
     samples->insert(samples->end(), in.row(r).begin(), in.row(r).end());
   for (const cf32 x : *samples) {
@@ -145,12 +145,12 @@ void bind_sky(py::module_& module) {
   py::class_<Sky>(module, "Sky", "What the coherent receive channels of a phased array would record.")
       .def(py::init([](Scenario scenario, const std::optional<std::vector<In<cf32>>>& signals) {
              if (!signals) {
-               const py::gil_scoped_release release;
+               const GilRelease release;
                return std::make_unique<Sky>(scenario);
              }
              std::vector<Signal> list;
              for (const auto& frames : *signals) list.push_back(signal_of(frames));
-             const py::gil_scoped_release release;
+             const GilRelease release;
              return std::make_unique<Sky>(scenario, std::move(list));
            }),
            "scenario"_a, "signals"_a = py::none(),

@@ -37,7 +37,7 @@ void bind_sequences(py::module_& module) {
         require(count <= (std::size_t{1} << 24), "count: at most 2^24");
         auto out = new_vector<cf32>(count);
         const auto to = writable(out);
-        const py::gil_scoped_release release;
+        const GilRelease release;
         ku_preamble_spectrum(part, rate_hz, first_hz, step_hz, to);
         return out;
       },

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string>
 
-#include "arrays.h"
+#include "structs.h"
 
 namespace boresight::python {
 
@@ -20,6 +20,7 @@ class Enum : public py::enum_<E> {
     py::delattr(*this, "__setstate__");
     this->def(py::init(&made), py::arg("value"), "The member of that value; ConfigError for another.");
     this->def(py::pickle([](E member) { return static_cast<std::int64_t>(member); }, &made));
+    this->def("__reduce_ex__", &reduce_ex);
   }
 
  private:

@@ -1,7 +1,9 @@
 #include "structs.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
+#include <thread>
 
 namespace boresight::python {
 namespace {
@@ -177,6 +179,10 @@ py::dict fields_of(py::handle object) {
   return fields;
 }
 
+py::object reduce_ex(const py::object& self, int protocol) {
+  return py::module_::import("builtins").attr("object").attr("__reduce_ex__")(self, std::max(protocol, 2));
+}
+
 std::string fields_text(py::handle type) {
   return " Fields: " + py::str(", ").attr("join")(type.attr("__match_args__")).cast<std::string>() + ".";
 }
@@ -194,6 +200,14 @@ std::string repr_of_fields(py::handle object) {
 void note_field(py::handle type, const char* name) {
   type.attr("__match_args__") =
       py::tuple(type.attr("__match_args__").attr("__add__")(py::make_tuple(py::str(name))));
+}
+
+void take_gil(PyThreadState* thread) noexcept {
+  try {
+    PyEval_RestoreThread(thread);
+  } catch (...) {  // the forced unwinding of pthread_exit, which must not be swallowed: it never leaves here
+    for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+  }
 }
 
 void require_idle(const void* object) {
@@ -232,12 +246,12 @@ LongCall::LongCall(std::initializer_list<const void*> objects) {
 }
 
 LongCall::~LongCall() {
-  if (thread_ != nullptr) PyEval_RestoreThread(thread_);
+  if (thread_ != nullptr) take_gil(thread_);
   for (const void* object : objects_) marks().erase(object);
 }
 
 void LongCall::check_signals() {
-  PyEval_RestoreThread(std::exchange(thread_, nullptr));
+  take_gil(std::exchange(thread_, nullptr));
   if (PyErr_CheckSignals() != 0) throw py::error_already_set();
   thread_ = PyEval_SaveThread();
 }

@@ -14,6 +14,22 @@
 
 namespace boresight::python {
 
+/// Takes the GIL again. Once the interpreter is ending, a thread that wants it is ended by unwinding its
+/// stack, through destructors that may not throw: it sleeps instead, until the process is gone.
+void take_gil(PyThreadState* thread) noexcept;
+
+/// Lets other threads of Python run.
+class GilRelease {
+ public:
+  GilRelease() : thread_(PyEval_SaveThread()) {}
+  ~GilRelease() { take_gil(thread_); }
+  GilRelease(const GilRelease&) = delete;
+  GilRelease& operator=(const GilRelease&) = delete;
+
+ private:
+  PyThreadState* thread_;
+};
+
 /// A struct's member as it is read, a copy: it cannot be changed in place, which would be lost.
 template <typename M>
 struct Frozen {
@@ -32,6 +48,8 @@ std::string repr_of_fields(py::handle object);
 /// Names every field in `type.__match_args__`.
 void note_field(py::handle type, const char* name);
 py::dict fields_of(py::handle object);
+/// __reduce_ex__ for pickles of protocol 0 and 1, which cannot make instances of pybind11: as of protocol 2.
+py::object reduce_ex(const py::object& self, int protocol);
 /// " Fields: a, b."
 std::string fields_text(py::handle type);
 /// Gives a class whose __getstate__ holds all of it __eq__: the same class and equal states, arrays by their
@@ -67,6 +85,7 @@ class Struct : public py::class_<T> {
                          [](const py::dict& fields) {
                            return from_arguments<T>(py::args(), py::reinterpret_borrow<py::kwargs>(fields));
                          }));
+    this->def("__reduce_ex__", &reduce_ex);
     compare_by_state(*this);
   }
 
@@ -114,6 +133,7 @@ class Result : public py::class_<T> {
                            for (const auto& [key, set] : *setters) set(value, fields[key]);
                            return value;
                          }));
+    this->def("__reduce_ex__", &reduce_ex);
     compare_by_state(*this);
   }
 
@@ -169,7 +189,7 @@ template <typename X, typename Config = typename X::Config, typename... Options>
 void init_from_config(py::class_<X, Options...>& type, const char* doc) {
   type.def(py::init([](const py::args& arguments, const py::kwargs& keywords) {
              const auto config = from_arguments<Config>(arguments, keywords);
-             const py::gil_scoped_release release;
+             const GilRelease release;
              return std::make_unique<X>(config);
            }),
            (doc + fields_text(py::type::of<Config>())).c_str());
@@ -221,12 +241,12 @@ bool is_marked(const void* object);
 void lose_objects_in_calls();
 
 /// A bound function during which other threads of Python run: of numbers and objects that cannot be changed.
-using Unlocked = py::call_guard<py::gil_scoped_release>;
+using Unlocked = py::call_guard<GilRelease>;
 
 /// Lets other threads of Python run during f(), which writes to nothing that they see.
 template <typename F>
 decltype(auto) unlocked(F&& f) {
-  const py::gil_scoped_release release;
+  const GilRelease release;
   return std::forward<F>(f)();
 }
 

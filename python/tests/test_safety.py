@@ -40,6 +40,16 @@ def enumerations():
 
 
 class EnumTest(unittest.TestCase):
+    def test_pickles_of_every_protocol(self):
+        for value in (frame.Mcs(3), sim.Jammer(), array.Attitude(0.3, -0.2, 1.0), array.Jones.rhcp(),
+                      modem.Constellation(modem.Modulation.qam64)):
+            for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+                back = pickle.loads(pickle.dumps(value, protocol))
+                self.assertIs(type(back), type(value))
+                self.assertEqual(repr(back), repr(value))
+        turned = pickle.loads(pickle.dumps(array.Attitude(0.3, -0.2, 1.0)))
+        self.assertEqual(turned.array_from_sky(1.0, 0.5), array.Attitude(0.3, -0.2, 1.0).array_from_sky(1.0, 0.5))
+
     def test_members_alone(self):
         found = enumerations()
         self.assertGreater(len(found), 35)
@@ -517,6 +527,25 @@ class ProcessTest(unittest.TestCase):
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
         thread.join()
         sky.generate(10)  # here nothing happened
+
+    def test_end_during_a_call_of_a_daemon_thread(self):
+        script = """
+import threading, time, numpy as np
+from boresight import beam, modem
+b = beam.Beamformer(elements=16, beams=4)
+x = np.zeros((16, 200000), np.complex64)
+def forever(f):
+    while True:
+        f()
+threading.Thread(target=forever, args=(lambda: b.process(x),), daemon=True).start()
+qam = modem.Constellation(modem.Modulation.qam16)
+variance = np.ones(200000, np.float32)
+threading.Thread(target=forever, args=(lambda: modem.soft_demap(qam, x[0], variance),), daemon=True).start()
+time.sleep(0.2)
+"""
+        for _ in range(5):
+            done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, text=True)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_subinterpreter_is_refused(self):
         for first in ("", "import boresight; "):

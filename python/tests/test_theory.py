@@ -170,6 +170,16 @@ class EdgesTest(unittest.TestCase):
                      lambda: theory.frame_error_rate(-0.1, 8), lambda: theory.frame_error_rate(0.1, 0)):
             with self.assertRaises(ValueError):
                 call()
+        for call in (lambda: theory.bit_error_rate(modem.Modulation.qam16, 0.0), lambda: theory.bit_error_rate(2.0, 0.0),
+                     lambda: theory.frame_error_rate(0.1, 1.5)):
+            with self.assertRaisesRegex(TypeError, "whole number"):
+                call()
+        with self.assertRaisesRegex(ValueError, "branches: 1000"):
+            theory.rayleigh_bit_error_rate(4, 10.0, 1000)
+
+    def test_numbers_of_numpy(self):
+        for bits in np.array([2, 4, 6]):
+            self.assertEqual(theory.bit_error_rate(bits, 3.0), theory.bit_error_rate(int(bits), 3.0))
 
 
 if __name__ == "__main__":

@@ -226,13 +226,22 @@ def _run_block(task: Task, seed: int, point: Any, block: int) -> dict[str, int]:
 def _points(grid: Mapping[str, Iterable[Any]] | Iterable[Any]) -> list[Any]:
     if isinstance(grid, Mapping):
         names = list(_plain(grid))
+        for name, values in grid.items():
+            if not isinstance(values, Iterable):
+                raise TypeError(f"grid: {name!r} is {values!r}, must be a list of values")
         points: list[Any] = [dict(zip(names, values)) for values in itertools.product(*grid.values())]
     else:
         points = list(grid)
     points = [_plain(point) for point in points]
     if not points:
         raise ValueError("grid: has no point")
-    (key, count), = collections.Counter(map(canonical, points)).most_common(1)
+    keys = []
+    for point in points:
+        try:
+            keys.append(canonical(point))
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"grid: {point!r} is not made of numbers, text and lists of these: {error}") from None
+    (key, count), = collections.Counter(keys).most_common(1)
     if count > 1:
         raise ValueError(f"grid: has the point {key} {count} times")
     return points
