@@ -86,6 +86,7 @@ Setup set_up(const Options& options) {
   Setup setup;
   const bool recording = options.device.empty();
   setup.device = recording ? program::open_recording(options.input) : open_device(options);
+  check_files_differ(options, program::files_of(*setup.device));
   const std::string name = recording ? "--input: " + options.input.string() : "--device: " + options.device;
   const bool from_direction = options.from == "direction";
   bool poll_sensors = false;

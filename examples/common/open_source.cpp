@@ -25,4 +25,9 @@ std::unique_ptr<sdr::Source> open_recording(const std::filesystem::path& path) {
   }
 }
 
+std::vector<std::filesystem::path> files_of(const sdr::Source& source) {
+  const auto* recording = dynamic_cast<const sdr::SigmfSource*>(&source);
+  return recording != nullptr ? recording->files() : std::vector<std::filesystem::path>{};
+}
+
 }  // namespace boresight::program

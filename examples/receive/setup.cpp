@@ -137,6 +137,7 @@ Setup set_up(const Options& options) {
   const std::optional<double> rate_hz = wanted_rate_hz(options);
   const bool recording = options.device.empty();
   setup.device = recording ? program::open_recording(options.input) : open_device(options, rate_hz);
+  check_files_differ(options, program::files_of(*setup.device));
   if (!options.attitude_deg.empty()) {
     setup.attitude = array::Attitude({.yaw_rad = rad_from_deg(options.attitude_deg[0]),
                                       .pitch_rad = rad_from_deg(options.attitude_deg[1]),

@@ -322,6 +322,60 @@ TEST_F(Calibrate, RecordingWithDelaysAndBrokenChannels) {
   EXPECT_THAT(longer.err, HasSubstr("--samples: 262144"));
 }
 
+// Not by any spelling of their names, there or not.
+TEST_F(Calibrate, FilesThatAreReadAreNotWritten) {
+  auto x = array::scene(array::faults(4, 31), 30, 1U << 14, 7);
+  for (std::size_t e = 0; e < 4; ++e) {
+    for (cf32& v : x.row(e)) v *= 0.003F;
+  }
+  const std::string input = record(folder, x, true);
+  const std::string data = (folder / "sky.sigmf-data").string();
+  const std::string before[] = {contents(input), contents(data)};
+  const std::string name = std::filesystem::path(folder / "").parent_path().filename().string();
+  const std::string around = (folder / "").string() + "../" + name + "/";
+  std::filesystem::create_symlink(folder / "sky.sigmf-data", folder / "link");
+  std::filesystem::create_hard_link(folder / "sky.sigmf-meta", folder / "hard");
+  const auto refused = [&](const std::vector<std::string>& more, const std::string& line) {
+    std::vector<std::string> arguments = {"--input", input,       "--gain", "40",     "--from",
+                                          "noise",   "--samples", "16384",  "--quiet"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Ended run = calibrate(arguments);
+    EXPECT_EQ(run.status, 1) << line;
+    EXPECT_EQ(run.err, "boresight-calibrate: " + line + "\n");
+    EXPECT_EQ(contents(input), before[0]);
+    EXPECT_EQ(contents(data), before[1]);
+    EXPECT_FALSE(std::filesystem::exists(file));
+  };
+  for (const std::string& path :
+       {input, data, around + "sky.sigmf-data", (folder / "link").string(), (folder / "hard").string()}) {
+    refused({"--output", path}, "--output: " + path + ": is the file of --input too");
+    refused({"--output", file, "--json", path}, "--json: " + path + ": is the file of --input too");
+  }
+  // Another name for what is not there yet, relative to where the program runs, too.
+  refused({"--output", file, "--json", around + "array.json"},
+          "--json: " + around + "array.json: is the file of --output too");
+  refused({"--output", "no-such-file.json", "--json", "./no-such-file.json"},
+          "--json: ./no-such-file.json: is the file of --output too");
+  const std::string whole = (std::filesystem::current_path() / "no-such-file.json").string();
+  refused({"--output", "no-such-file.json", "--json", whole},
+          "--json: " + whole + ": is the file of --output too");
+  EXPECT_FALSE(std::filesystem::exists("no-such-file.json"));
+  refused({"--output", "-"}, "--output: -: only --json - is standard output; a file of that name is ./-");
+
+  // The samples may be in a file of any name.
+  json meta = json::parse(contents(input));
+  meta["global"]["core:dataset"] = "samples.bin";
+  put(folder / "other.sigmf-meta", meta.dump());
+  std::filesystem::copy(data, folder / "samples.bin");
+  const std::string samples = (folder / "samples.bin").string();
+  const Ended run =
+      calibrate({"--input", (folder / "other.sigmf-meta").string(), "--gain", "40", "--from", "noise",
+                 "--samples", "16384", "--quiet", "--output", file, "--json", samples});
+  EXPECT_EQ(run.status, 1);
+  EXPECT_THAT(run.err, HasSubstr("--json: " + samples + ": is the file of --input too"));
+  EXPECT_EQ(contents(samples), before[1]);
+}
+
 TEST_F(Calibrate, HelpSaysUnitsAndAnExample) {
   const Ended run = calibrate({"--help"});
   EXPECT_EQ(run.status, 0);
