@@ -70,9 +70,15 @@ std::string judge(const Options& options, const Setup& setup, const Measurement&
   if (2 * good < channels) {
     return std::to_string(good) + " of " + std::to_string(channels) + " channels are ok, half is the least";
   }
+  if (options.from != "tone" && !r.calibration.delay_known && !r.narrow) {
+    return "the signal is too weak for delays: more --samples than " + std::to_string(options.samples) +
+           " are wanted";
+  }
   if (options.from != "tone" && !r.calibration.delay_known) {
+    // --from tone knows no direction.
     return "the signal is too narrow for delays, a tone " + format_number(r.source_offset_hz) +
-           " Hz from the middle: if that is right, say --from tone";
+           " Hz from the middle: " +
+           (options.from == "direction" ? "a wider one is wanted" : "if that is right, say --from tone");
   }
   if (direction) {
     std::string elsewhere =

@@ -137,6 +137,26 @@ TEST_F(Calibrate, FromADirectionCalibratesOnTheSatellite) {
   }
 }
 
+// Too weak to be seen over frequency, it is no tone; and a tone says nothing of a direction's delays.
+TEST_F(Calibrate, AWeakSatelliteWantsMoreSamplesAndNoTone) {
+  json scene = json::parse(to_json(SmallScene{.columns = 4, .rows = 4, .snr_db = -15}));
+  scene["receiver"]["element_phase_error_deg_rms"] = 3;
+  scene["receiver"]["dead_elements"] = {2, 5};
+  const auto with = [&](const json& sky, const std::string& from, const char* samples) {
+    return calibrate({"--device", device(sky), "--from", from, "--output", file, "--samples", samples});
+  };
+  const Ended weak = with(scene, "direction", "262144");
+  EXPECT_EQ(weak.status, 2);
+  EXPECT_THAT(weak.err, HasSubstr("too weak for delays: more --samples than 262144 are wanted"));
+  EXPECT_THAT(weak.out, HasSubstr("signal      too weak"));
+  EXPECT_EQ(with(scene, "direction", "1e6").status, 0);
+
+  const json tone = injected({{{"type", "cw"}, {"offset_hz", 2.345e6}, {"above_noise_db", 10}}});
+  const Ended narrow = with(tone, "direction", "65536");
+  EXPECT_EQ(narrow.status, 2);
+  EXPECT_THAT(narrow.err, HasSubstr("a wider one is wanted"));
+}
+
 // Under a jammer the jammer is what calibrates; phases that lean over the array give it away.
 TEST_F(Calibrate, RefusesAWaveFromElsewhere) {
   for (const std::string scenario : {"rooftop_jammed", "dead_elements", "weak_pass"}) {
