@@ -156,6 +156,7 @@ Measurement measure(const Options& options, Setup& setup, const std::atomic<bool
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   m.result = estimator.solve(setup.frequency_hz, setup.gain_db,
                              setup.time_s.value_or(std::chrono::duration<double>(now).count()));
+  m.result.calibration.device_channels = m.result.ok ? setup.device_channels : std::vector<std::size_t>{};
   m.not_good = judge(options, setup, m, direction);
   return m;
 }

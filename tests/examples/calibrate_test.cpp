@@ -157,6 +157,33 @@ TEST_F(Calibrate, AWeakSatelliteWantsMoreSamplesAndNoTone) {
   EXPECT_THAT(narrow.err, HasSubstr("a wider one is wanted"));
 }
 
+// Of the channels it is of, at the gain that the radio made of --gain; as boresight-receive sees it, too.
+TEST_F(Calibrate, FitsTheChannelsAndTheGainThatTheRadioHas) {
+  json scene = json::parse(to_json(SmallScene{.columns = 4, .rows = 2, .snr_db = 5}));
+  scene["receiver"]["element_phase_error_deg_rms"] = 20;
+  const std::string sky = device(scene);
+  const auto with = [&](const char* channels, std::vector<std::string> more) {
+    more.insert(more.end(), {"--device", sky, "--channels", channels, "--gain", "6.1", "--from", "direction",
+                             "--samples", "65536", "--quiet"});
+    return calibrate(more);
+  };
+  const Ended made = with("0,1,2,3", {"--output", file});
+  ASSERT_EQ(made.status, 0) << made.err;
+  const array::Calibration found = sdr::load_calibration(file);
+  EXPECT_EQ(found.gain_db, 6) << "the simulated radio has steps of 0.25 dB";
+  EXPECT_EQ(found.device_channels, (std::vector<std::size_t>{0, 1, 2, 3}));
+  EXPECT_EQ(with("0,1,2,3", {"--check", file}).status, 0);
+  const Ended others = with("4,5,6,7", {"--check", file});
+  EXPECT_EQ(others.status, 1);
+  EXPECT_THAT(others.err, HasSubstr("calibration of the channels 0,1,2,3, 4,5,6,7 are wanted"));
+  for (const bool right : {true, false}) {
+    const Ended run = receive({"--device", sky, "--channels", right ? "0,1,2,3" : "4,5,6,7", "--gain", "6.1",
+                               "--calibration", file, "--frames", "1", "--quiet"});
+    EXPECT_EQ(run.status, right ? 0 : 1) << run.err;
+    if (!right) EXPECT_THAT(run.err, HasSubstr("calibration of the channels 0,1,2,3, 4,5,6,7 are wanted"));
+  }
+}
+
 // Under a jammer the jammer is what calibrates; phases that lean over the array give it away.
 TEST_F(Calibrate, RefusesAWaveFromElsewhere) {
   for (const std::string scenario : {"rooftop_jammed", "dead_elements", "weak_pass"}) {
