@@ -159,7 +159,8 @@ CalibrationFromSymbols::Result CalibrationFromSymbols::solve(double frequency_hz
 
   std::vector<State::Peak> peaks;
   std::vector<double> gains;
-  std::vector<double> snrs;  // per sample
+  std::vector<double> noises;  // energies
+  std::vector<double> snrs;    // per sample
   double evidence = 0;
   for (std::size_t e = 0; e < channels; ++e)
     peaks.push_back(state.peak(e, rate_hz, config_.max_delay_samples));
@@ -177,6 +178,7 @@ CalibrationFromSymbols::Result CalibrationFromSymbols::solve(double frequency_hz
     const double signal = gain * gain * state.symbol_energy;
     const double noise = std::max(state.energy[e] - signal, 1e-12 * state.energy[e]);
     gains.push_back(gain);
+    noises.push_back(noise);
     snrs.push_back(noise > 0 ? signal / noise : 0);
     // |sum|^2 over its noise: the signal's energy over the noise of one sample.
     evidence += snrs[e] * samples / static_cast<double>(state.calls);
@@ -187,10 +189,16 @@ CalibrationFromSymbols::Result CalibrationFromSymbols::solve(double frequency_hz
   }
   const double least_gain = amplitude_from_db(-config_.dead_below_db) * median(gains);
   const double least_snr = std::min(1.0, power_from_db(-config_.noisy_below_db) * median(snrs));
+  const double most_noise = power_from_db(config_.noisy_below_db) * median(noises);
   std::vector<std::size_t> live;
   for (std::size_t e = 0; e < channels; ++e) {
     ChannelState& channel = calibration.channels[e].state;
-    if (!(gains[e] >= least_gain && gains[e] > 0)) {
+    // |sum|^2 over its noise, of all calls. Noise alone exceeds it once in 10,000 times, at the best of all
+    // lags.
+    const bool there = snrs[e] * samples >= std::log(static_cast<double>(state.near.columns())) + 10;
+    if (!there && noises[e] > most_noise) {
+      channel = ChannelState::noisy;
+    } else if (!(gains[e] >= least_gain && gains[e] > 0 && there)) {
       channel = ChannelState::dead;
     } else if (snrs[e] < least_snr) {
       channel = ChannelState::noisy;
