@@ -31,7 +31,7 @@ struct Segment {
 };
 
 struct Recording {
-  fs::path meta_path;
+  fs::path meta_path, data_path;
   SigmfMeta meta;
   PosixFile data;
   std::uint64_t frames = 0;
@@ -149,10 +149,9 @@ Recording open_recording(const fs::path& meta_path, const std::string& text) {
   Recording recording;
   recording.meta_path = meta_path;
   recording.meta = parse_sigmf_meta(text, meta_path.string());
-  const fs::path data_path = recording.meta.dataset.empty()
-                                 ? with_extension(sigmf_base(meta_path), ".sigmf-data")
-                                 : meta_path.parent_path() / recording.meta.dataset;
-  recording.data = open_data(data_path);
+  recording.data_path = recording.meta.dataset.empty() ? with_extension(sigmf_base(meta_path), ".sigmf-data")
+                                                       : meta_path.parent_path() / recording.meta.dataset;
+  recording.data = open_data(recording.data_path);
   recording.frames = count_frames(recording);
   recording.segments = find_segments(recording);
   require_annotations_inside(recording);
@@ -202,7 +201,8 @@ std::vector<Recording> open_collection(const fs::path& path) {
   return recordings;
 }
 
-std::vector<Recording> open_any(const fs::path& path) {
+// `collection`: becomes its path when it is one.
+std::vector<Recording> open_any(const fs::path& path, fs::path& collection) {
   if (path.extension() == ".sigmf") throw IoError(path.string() + ": an archive; unpack it with tar first");
   const fs::path base = sigmf_base(path);
   const fs::path meta_path = with_extension(base, ".sigmf-meta");
@@ -210,6 +210,7 @@ std::vector<Recording> open_any(const fs::path& path) {
   std::error_code error;
   const bool only_collection = !fs::exists(meta_path, error) && fs::exists(collection_path, error);
   if (path.extension() == ".sigmf-collection" || (path == base && only_collection)) {
+    collection = collection_path;
     return open_collection(collection_path);
   }
   std::vector<Recording> recordings;
@@ -255,6 +256,7 @@ std::string number(double value) {
 
 struct SigmfSource::Impl {
   std::vector<Recording> recordings;
+  fs::path collection;  // empty: a recording alone
   SourceInfo info;
   std::size_t sample_bytes = 0;
   std::vector<std::uint8_t> piece;
@@ -340,7 +342,7 @@ std::optional<SigmfPointing> SigmfSource::Impl::pointing() const {
 }
 
 SigmfSource::SigmfSource(const fs::path& path) : impl_(std::make_unique<Impl>()) {
-  impl_->recordings = open_any(path);
+  impl_->recordings = open_any(path, impl_->collection);
   impl_->describe(path);
   impl_->rewind();
 }
@@ -357,6 +359,15 @@ std::uint64_t SigmfSource::total_samples() const {
 }
 const SigmfMeta& SigmfSource::meta() const {
   return impl_->first().meta;
+}
+std::vector<fs::path> SigmfSource::files() const {
+  std::vector<fs::path> files;
+  if (!impl_->collection.empty()) files.push_back(impl_->collection);
+  for (const Recording& recording : impl_->recordings) {
+    files.push_back(recording.meta_path);
+    files.push_back(recording.data_path);
+  }
+  return files;
 }
 std::string SigmfSource::error() const {
   return impl_->failure;

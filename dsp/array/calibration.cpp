@@ -13,6 +13,7 @@ namespace boresight::array {
 namespace {
 
 constexpr double most_future_s = 60;
+constexpr std::size_t most_device_channel = 65535;
 constexpr double stuck_odds = 1000;
 constexpr double least_stuck_ratio = 2;
 
@@ -20,6 +21,15 @@ void require_range(std::string_view source, const std::string& name, double valu
   require(value >= low && value <= high, std::string(source) + ": " + name + ": " + std::to_string(value) +
                                              ": must be " + std::to_string(low) + " to " +
                                              std::to_string(high));
+}
+
+std::string list(const std::vector<std::size_t>& numbers) {
+  std::string text;
+  for (const std::size_t number : numbers) {
+    if (!text.empty()) text += ',';
+    text += std::to_string(number);
+  }
+  return text;
 }
 
 }  // namespace
@@ -79,6 +89,15 @@ void Calibration::check(std::string_view source) const {
                 std::to_string(offsets_hz.size()) + " offsets");
     for (const cf64 s : c.shape) require_range(source, at + "shape", std::abs(s), 1e-6, 1e6);
   }
+  require(device_channels.empty() || device_channels.size() == channels.size(),
+          name + ": device_channels: " + std::to_string(device_channels.size()) + " of them for " +
+              std::to_string(channels.size()) + " channels");
+  for (std::size_t e = 0; e < device_channels.size(); ++e) {
+    const auto here = device_channels.begin() + static_cast<std::ptrdiff_t>(e);
+    require(*here <= most_device_channel && std::find(device_channels.begin(), here, *here) == here,
+            name + ": device_channels: " + std::to_string(*here) + ": must be at most " +
+                std::to_string(most_device_channel) + " and there once");
+  }
   require(reference < channels.size() && channels[reference].state == ChannelState::ok,
           name + ": reference: " + std::to_string(reference) + ": must be a channel that is ok");
 }
@@ -88,6 +107,11 @@ std::string stale_reason(const Calibration& calibration, const CalibrationUse& u
   if (use.channels != 0 && calibration.channels.size() != use.channels) {
     return "calibration of " + std::to_string(calibration.channels.size()) + " channels, " +
            std::to_string(use.channels) + " are wanted";
+  }
+  if (!calibration.device_channels.empty() && !use.device_channels.empty() &&
+      calibration.device_channels != use.device_channels) {
+    return "calibration of the channels " + list(calibration.device_channels) + ", " +
+           list(use.device_channels) + " are wanted";
   }
   if (!(std::abs(calibration.frequency_hz - use.frequency_hz) <= use.frequency_tolerance_hz)) {
     return "calibration at " + std::to_string(calibration.frequency_hz) + " Hz is stale at " +

@@ -277,6 +277,7 @@ CalibrationEstimator::Result CalibrationEstimator::solve(double frequency_hz, do
                     std::to_string(deg_from_rad(phase_rms_rad)) + " degrees, 11.5 are wanted");
     }
     result.source_offset_hz = fit.source_offset_hz();
+    result.narrow = fit.narrow();
     result.residual_db_rms.assign(config_.channels, 0);
     result.residual_deg_rms.assign(config_.channels, 0);
     result.bound_deg_rms = deg_from_rad(phase_rms_rad);

@@ -18,6 +18,9 @@ constexpr double still = 1e-7;  // of a channel's response, when the fit stops
 constexpr double least_evidence = 20;
 constexpr double least_noise = 0.25;     // of a channel, in units of the median's
 constexpr double least_spread_bins = 5;  // rms, of a source that tells delays
+// Coherence of a narrow source, all its bins together, in units of what noise makes of one. A tone that
+// reaches least_evidence has as much; half of it is left when half of the channels do not hear it.
+constexpr double least_narrow = 0.5 * least_evidence;
 
 }  // namespace
 
@@ -238,13 +241,15 @@ bool CalibrationFit::start() {
   double first = 0;
   double second = 0;
   const double snapshots = 0.5 * (frames_ + 1);
+  std::vector<double> coherences(bins());
   for (std::size_t k = 0; k < bins(); ++k) {
     double coherence = 0;
     for (std::size_t e = 0; e < count(); ++e) {
       const double noise = r(e, e, k).real() * r(pivot, pivot, k).real();
       if (e != pivot && noise > 0) coherence += std::norm(r(e, pivot, k)) / noise;
     }
-    const double excess = std::max(0.0, coherence / static_cast<double>(count() - 1) * snapshots - 2);
+    coherences[k] = coherence / static_cast<double>(count() - 1) * snapshots;
+    const double excess = std::max(0.0, coherences[k] - 2);
     const auto at = static_cast<double>(k);
     sum += excess * excess;
     first += excess * excess * at;
@@ -252,6 +257,7 @@ bool CalibrationFit::start() {
   }
   delay_known_ =
       sum > 0 && second / sum - (first / sum) * (first / sum) > least_spread_bins * least_spread_bins;
+  narrow_ = sum > 0 && !delay_known_ && stands_out(coherences, first / sum);
 
   double evidence = 0;
   std::vector<double> sizes;
@@ -289,6 +295,23 @@ bool CalibrationFit::start() {
     model(e);
   }
   return true;
+}
+
+// A wide source that is too weak to be seen in any bin looks narrow, too, where noise lifts a few; but it
+// lifts all others as well.
+bool CalibrationFit::stands_out(std::span<const double> coherences, double middle_bin) const {
+  double inside = 0;
+  double outside = 0;
+  double width = 0;
+  for (std::size_t k = 0; k < coherences.size(); ++k) {
+    const bool near = std::abs(static_cast<double>(k) - middle_bin) <= 2 * least_spread_bins;
+    (near ? inside : outside) += coherences[k];
+    width += near ? 1 : 0;
+  }
+  const auto all = static_cast<double>(coherences.size());
+  if (!(all > width)) return true;
+  const double by_chance = 3 * std::sqrt(width / static_cast<double>(count() - 1));
+  return inside - width * outside / (all - width) > least_narrow + by_chance;
 }
 
 void CalibrationFit::model(std::size_t e) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "boresight/array/calibration_estimator.h"
@@ -57,11 +58,15 @@ class CalibrationFit {
   cf64 gain(std::size_t e) const { return gain_[e]; }
   double delay_s(std::size_t e) const { return delay_s_[e]; }
   bool delay_known() const { return delay_known_; }
+  bool narrow() const { return narrow_; }
   double offset_hz(std::size_t k) const { return offsets_hz_[k]; }
 
  private:
   /// Delays and gains from the cross spectra with the channel that shares most with the others.
   bool start();
+
+  /// Whether the coherence around a bin is beyond that of the rest of the band and of chance.
+  bool stands_out(std::span<const double> coherences, double middle_bin) const;
 
   void model(std::size_t e);
 
@@ -95,6 +100,7 @@ class CalibrationFit {
   std::vector<cf64> z_;
   std::vector<double> d_;
   bool delay_known_ = false;
+  bool narrow_ = false;
 };
 
 }  // namespace boresight::array

@@ -125,16 +125,17 @@ std::string to_json(const Calibration& calibration) {
                         {"shape_re", shape_re},
                         {"shape_im", shape_im}});
   }
-  const Json json = {{"boresight_calibration", version},
-                     {"frequency_hz", calibration.frequency_hz},
-                     {"gain_db", calibration.gain_db},
-                     {"time_s", calibration.time_s},
-                     {"reference", calibration.reference},
-                     {"delay_known", calibration.delay_known},
-                     {"residual_db_rms", calibration.residual_db_rms},
-                     {"residual_deg_rms", calibration.residual_deg_rms},
-                     {"offsets_hz", calibration.offsets_hz},
-                     {"channels", channels}};
+  Json json = {{"boresight_calibration", version},
+               {"frequency_hz", calibration.frequency_hz},
+               {"gain_db", calibration.gain_db},
+               {"time_s", calibration.time_s},
+               {"reference", calibration.reference},
+               {"delay_known", calibration.delay_known},
+               {"residual_db_rms", calibration.residual_db_rms},
+               {"residual_deg_rms", calibration.residual_deg_rms},
+               {"offsets_hz", calibration.offsets_hz},
+               {"channels", channels}};
+  if (!calibration.device_channels.empty()) json["device_channels"] = calibration.device_channels;
   return json.dump(1) + "\n";
 }
 
@@ -152,6 +153,13 @@ Calibration parse_calibration(std::string_view text, std::string_view source) {
   result.residual_db_rms = top.number("residual_db_rms");
   result.residual_deg_rms = top.number("residual_deg_rms");
   result.offsets_hz = top.numbers("offsets_hz");
+  // Files from before it was known have none.
+  if (json.contains("device_channels")) {
+    for (const Json& value : top.list("device_channels", max_elements)) {
+      if (!value.is_number_unsigned()) fail(source, "device_channels", "must be whole numbers");
+      result.device_channels.push_back(value.get<std::size_t>());
+    }
+  }
   const Json& channels = top.list("channels", max_elements);
   for (std::size_t e = 0; e < channels.size(); ++e) {
     const std::string path = "channels[" + std::to_string(e) + "].";

@@ -6,6 +6,7 @@
 #include "boresight/sdr/sigmf.h"
 #include "boresight/sdr/soapy_source.h"
 #include "boresight/sync/ku_preamble.h"
+#include "common/files_in_use.h"
 #include "common/open_source.h"
 #include "common/text.h"
 
@@ -58,6 +59,9 @@ Setup set_up(const Options& options) {
   Setup setup;
   const bool recording = options.device.empty();
   setup.source = recording ? program::open_recording(options.input) : open_device(options);
+  program::FilesInUse files;
+  for (const auto& path : program::files_of(*setup.source)) files.reads("--input", path);
+  if (!options.json_to_stdout()) files.writes("--json", options.json);
   const sdr::SourceInfo& info = setup.source->info();
   const std::string name = recording ? "--input: " + options.input.string() : "--device: " + options.device;
   require(!recording || options.antenna_channel < info.channels,

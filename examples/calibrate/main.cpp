@@ -41,7 +41,8 @@ array::Calibration load_before(const Options& options, const Setup& setup) {
                          {.frequency_hz = setup.frequency_hz,
                           .gain_db = setup.gain_db,
                           .now_s = before.time_s,
-                          .channels = setup.estimator.channels},
+                          .channels = setup.estimator.channels,
+                          .device_channels = setup.device_channels},
                          options.check.string());
     require(before.delay_known || options.from == "tone",
             options.check.string() + ": was measured from a tone: --from tone compares with it");

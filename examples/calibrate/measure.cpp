@@ -70,9 +70,15 @@ std::string judge(const Options& options, const Setup& setup, const Measurement&
   if (2 * good < channels) {
     return std::to_string(good) + " of " + std::to_string(channels) + " channels are ok, half is the least";
   }
+  if (options.from != "tone" && !r.calibration.delay_known && !r.narrow) {
+    return "the signal is too weak for delays: more --samples than " + std::to_string(options.samples) +
+           " are wanted";
+  }
   if (options.from != "tone" && !r.calibration.delay_known) {
+    // --from tone knows no direction.
     return "the signal is too narrow for delays, a tone " + format_number(r.source_offset_hz) +
-           " Hz from the middle: if that is right, say --from tone";
+           " Hz from the middle: " +
+           (options.from == "direction" ? "a wider one is wanted" : "if that is right, say --from tone");
   }
   if (direction) {
     std::string elsewhere =
@@ -150,6 +156,7 @@ Measurement measure(const Options& options, Setup& setup, const std::atomic<bool
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   m.result = estimator.solve(setup.frequency_hz, setup.gain_db,
                              setup.time_s.value_or(std::chrono::duration<double>(now).count()));
+  m.result.calibration.device_channels = m.result.ok ? setup.device_channels : std::vector<std::size_t>{};
   m.not_good = judge(options, setup, m, direction);
   return m;
 }

@@ -9,6 +9,7 @@
 #include "boresight/core/error.h"
 #include "boresight/core/version.h"
 #include "common/array_text.h"
+#include "common/files_in_use.h"
 #include "common/text.h"
 
 namespace boresight::calibrate {
@@ -123,18 +124,19 @@ void check(const Options& options) {
   require(options.output.empty() != options.check.empty(),
           options.output.empty() ? "--output: none: one of --output and --check is needed (see --help)"
                                  : "--output: " + options.output.string() + ": not together with --check");
-  for (const auto& [option, path] :
-       {std::pair("--output", options.output), std::pair("--check", options.check)}) {
-    std::error_code ignored;
-    require(options.json.empty() || path.empty() ||
-                std::filesystem::weakly_canonical(options.json, ignored) !=
-                    std::filesystem::weakly_canonical(path, ignored),
-            "--json: " + options.json.string() + ": is the file of " + option + " too");
-  }
   if (!options.channels.empty()) program::parse_channels(options.channels);
+  check_files_differ(options, {});
 }
 
 }  // namespace
+
+void check_files_differ(const Options& options, const std::vector<std::filesystem::path>& input_files) {
+  program::FilesInUse files;
+  for (const std::filesystem::path& path : input_files) files.reads("--input", path);
+  files.reads("--check", options.check);
+  files.writes("--output", options.output);
+  if (!options.json_to_stdout()) files.writes("--json", options.json);
+}
 
 std::optional<Options> parse_options(int argc, const char* const* argv) {
   Options options;

@@ -84,8 +84,10 @@ std::string table(const Options& options, const Setup& setup, const Measurement&
                       format_fixed(100 * m.clipped_share, 2) + " % clipped in the worst channel");
   if (r.ok) {
     if (!r.calibration.delay_known) {
-      line("tone",
-           format_fixed(r.source_offset_hz * 1e-6, 3) + " MHz from the middle; it says nothing about delays");
+      line(r.narrow ? "tone" : "signal",
+           r.narrow ? format_fixed(r.source_offset_hz * 1e-6, 3) +
+                          " MHz from the middle; it says nothing about delays"
+                    : std::string("too weak to be seen over frequency; it says nothing about delays"));
     }
     line("residual", format_fixed(r.calibration.residual_deg_rms, 2) + " degrees, " +
                          format_fixed(r.calibration.residual_db_rms, 3) + " dB rms");

@@ -42,10 +42,9 @@ double choose_frequency_hz(const Options& options, const std::string& name, doub
 }
 
 double choose_gain_db(const Options& options, const std::string& name, sdr::Source& source) {
-  const std::optional<double> told_db = source.sensor("gain_db");  // what the device made of --gain, too
-  if (told_db) return *told_db;
-  require(options.gain_db.has_value(), name + ": tells no gain setting; it needs --gain");
-  return *options.gain_db;
+  const std::optional<double> gain_db = program::gain_setting_db(source, options.gain_db);
+  require(gain_db.has_value(), name + ": tells no gain setting; it needs --gain");
+  return *gain_db;
 }
 
 std::optional<double> choose_time_s(const Options& options, const std::string& name,
@@ -86,6 +85,7 @@ Setup set_up(const Options& options) {
   Setup setup;
   const bool recording = options.device.empty();
   setup.device = recording ? program::open_recording(options.input) : open_device(options);
+  check_files_differ(options, program::files_of(*setup.device));
   const std::string name = recording ? "--input: " + options.input.string() : "--device: " + options.device;
   const bool from_direction = options.from == "direction";
   bool poll_sensors = false;
@@ -111,6 +111,7 @@ Setup set_up(const Options& options) {
           name + ": " + std::to_string(info.channels) + " channels: must be 2 to 256");
   setup.frequency_hz = choose_frequency_hz(options, name, info.center_frequency_hz);
   setup.gain_db = choose_gain_db(options, name, *setup.device);
+  setup.device_channels = program::numbers_of_channels(*setup.device, options.channels);
   setup.time_s = choose_time_s(options, name, *setup.device);
 
   array::CalibrationEstimator::Config& estimator = setup.estimator;

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "boresight/array/calibration_estimator.h"
 #include "boresight/array/direction.h"
@@ -18,7 +19,8 @@ struct Setup {
   array::CalibrationEstimator::Config estimator;
   double frequency_hz = 0;
   double gain_db = 0;
-  std::optional<double> time_s;  ///< of a recording; a device is now
+  std::vector<std::size_t> device_channels;  ///< see program::numbers_of_channels
+  std::optional<double> time_s;              ///< of a recording; a device is now
   array::Attitude attitude;
   std::optional<array::SkyDirection> fixed_direction;  ///< of --azimuth and --elevation
 };

@@ -37,7 +37,7 @@ int list(const Options& options) {
 
 // A folder that cannot be written to is better found now than after the run.
 void check_writable(const std::filesystem::path& path, const char* option) {
-  if (path.empty() || path == "-") return;
+  if (path.empty()) return;
   try {
     sdr::AtomicFile probe(path);
   } catch (const IoError& error) {

@@ -11,6 +11,7 @@
 #include "boresight/core/units.h"
 #include "boresight/core/version.h"
 #include "common/array_text.h"
+#include "common/files_in_use.h"
 #include "common/text.h"
 
 namespace boresight::receive {
@@ -74,27 +75,6 @@ std::uint64_t parse_count(const char* option, const std::string& text) {
   require(error == std::errc{} && end == text.data() + text.size() && value >= 1,
           std::string(option) + ": " + text + ": must be a whole number, at least 1");
   return value;
-}
-
-// Two outputs of one name would leave only the second, while the exit status speaks for both.
-void check_outputs_differ(const Options& options) {
-  std::vector<std::pair<std::string, std::filesystem::path>> outputs;
-  const auto add = [&outputs](const char* option, const std::filesystem::path& path) {
-    std::error_code ignored;
-    if (path.empty() || path == "-") return;
-    const auto real = std::filesystem::weakly_canonical(path, ignored);
-    if (std::filesystem::exists(real, ignored) && !std::filesystem::is_regular_file(real, ignored)) return;
-    for (const auto& [other_option, other] : outputs) {
-      require(real != other,
-              std::string(option) + ": " + path.string() + ": is the file of " + other_option + " too");
-    }
-    outputs.emplace_back(option, real);
-  };
-  add("--output", options.output);
-  add("--json", options.json);
-  add("--report", options.report);
-  add("--record", options.record);
-  add("--record", std::filesystem::path(options.record).replace_extension(".sigmf-data"));
 }
 
 void check(const Options& options) {
@@ -180,6 +160,19 @@ std::optional<double> wifi_rate_hz(const std::string& waveform) {
   if (waveform == "wifi10") return 10e6;
   if (waveform == "wifi5") return 5e6;
   return std::nullopt;
+}
+
+void check_files_differ(const Options& options, const std::vector<std::filesystem::path>& input_files) {
+  program::FilesInUse files;
+  for (const std::filesystem::path& path : input_files) files.reads("--input", path);
+  files.reads("--calibration", options.calibration);
+  files.writes("--output", options.output);
+  if (!options.json_to_stdout()) files.writes("--json", options.json);
+  files.writes("--report", options.report);
+  if (options.record.empty()) return;
+  for (const std::filesystem::path& path : program::recording_files(options.record)) {
+    files.writes("--record", path);
+  }
 }
 
 std::optional<Options> parse_options(int argc, const char* const* argv) {
@@ -313,7 +306,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   require(app.count("--calibration") == 0 || !calibration.empty(), "--calibration: needs the name of a file");
   options.calibration = calibration;
   check(options);
-  check_outputs_differ(options);
+  check_files_differ(options, {});
   return options;
 }
 

@@ -59,4 +59,8 @@ enum ExitCode : int { exit_received = 0, exit_error = 1, exit_nothing_received =
 /// ConfigError, one line that names the option, its value and the limit.
 std::optional<Options> parse_options(int argc, const char* const* argv);
 
+/// ConfigError when a file is written that is read, `input_files` among them, or two outputs are one.
+/// parse_options() asks it of the files that are named, set_up() also of those of a recording.
+void check_files_differ(const Options& options, const std::vector<std::filesystem::path>& input_files);
+
 }  // namespace boresight::receive

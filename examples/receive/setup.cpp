@@ -103,14 +103,17 @@ double time_of_samples_s(const Options& options, const sdr::Source& source) {
                     " tells no time (core:datetime) to compare with that of the calibration");
 }
 
+// The device is open: what it made of --gain is what counts, as in boresight-calibrate.
 array::Calibration load_calibration(const Options& options, const Setup& setup) {
   const std::string option = "--calibration: ";
   require(setup.carrier_known, option + options.calibration.string() +
                                    ": needs --frequency, to be compared with that of the calibration");
-  const array::CalibrationUse use{.frequency_hz = setup.carrier_hz,
-                                  .gain_db = options.gain_db.value_or(0),
-                                  .now_s = time_of_samples_s(options, *setup.device),
-                                  .channels = setup.geometry.elements()};
+  const array::CalibrationUse use{
+      .frequency_hz = setup.carrier_hz,
+      .gain_db = program::gain_setting_db(*setup.device, options.gain_db).value_or(0),
+      .now_s = time_of_samples_s(options, *setup.device),
+      .channels = setup.geometry.elements(),
+      .device_channels = program::numbers_of_channels(*setup.device, options.channels)};
   try {
     return sdr::load_calibration(options.calibration, use);
   } catch (const ConfigError& error) {
@@ -137,6 +140,7 @@ Setup set_up(const Options& options) {
   const std::optional<double> rate_hz = wanted_rate_hz(options);
   const bool recording = options.device.empty();
   setup.device = recording ? program::open_recording(options.input) : open_device(options, rate_hz);
+  check_files_differ(options, program::files_of(*setup.device));
   if (!options.attitude_deg.empty()) {
     setup.attitude = array::Attitude({.yaw_rad = rad_from_deg(options.attitude_deg[0]),
                                       .pitch_rad = rad_from_deg(options.attitude_deg[1]),

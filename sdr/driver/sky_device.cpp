@@ -21,6 +21,7 @@ namespace {
 
 constexpr double tolerance = 1e-9;  // relative; a rate or frequency that went through text and back
 constexpr double gain_limit_db = 60;
+constexpr double gain_step_db = 0.25;
 
 std::string number(double value) {
   std::ostringstream text;
@@ -170,8 +171,8 @@ std::string SkyDevice::getAntenna(const int direction, const size_t channel) con
   return receives(direction, channel) ? "RX" : "";
 }
 
-// One amplifier before the converters, the same for all channels. Gains out of range become the nearest in
-// range, as with other drivers of SoapySDR; getGain() tells.
+// One amplifier before the converters, the same for all channels. Gains out of range or between its steps
+// become the nearest there are, as with other drivers of SoapySDR; getGain() tells.
 std::vector<std::string> SkyDevice::listGains(const int direction, const size_t channel) const {
   if (!receives(direction, channel)) return {};
   return {"RF"};
@@ -179,7 +180,8 @@ std::vector<std::string> SkyDevice::listGains(const int direction, const size_t 
 void SkyDevice::setGain(const int direction, const size_t channel, const double value) {
   require_channel(direction, channel);
   if (!std::isfinite(value)) throw std::runtime_error("boresight: gain must be a finite number");
-  stream_.set_gain_db(std::clamp(value, -gain_limit_db, gain_limit_db));
+  stream_.set_gain_db(gain_step_db *
+                      std::round(std::clamp(value, -gain_limit_db, gain_limit_db) / gain_step_db));
 }
 void SkyDevice::setGain(const int direction, const size_t channel, const std::string&, const double value) {
   setGain(direction, channel, value);
@@ -192,7 +194,7 @@ double SkyDevice::getGain(const int direction, const size_t channel, const std::
   return getGain(direction, channel);
 }
 SoapySDR::Range SkyDevice::getGainRange(const int, const size_t) const {
-  return {-gain_limit_db, gain_limit_db};
+  return {-gain_limit_db, gain_limit_db, gain_step_db};
 }
 SoapySDR::Range SkyDevice::getGainRange(const int direction, const size_t channel, const std::string&) const {
   return getGainRange(direction, channel);

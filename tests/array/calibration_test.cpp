@@ -20,7 +20,9 @@ Calibration example() {
                 .delay_known = true,
                 .residual_db_rms = 0.123456789,
                 .residual_deg_rms = 1.5,
-                .offsets_hz = {-5e6, 0, 7e6}};
+                .offsets_hz = {-5e6, 0, 7e6},
+                .channels = {},
+                .device_channels = {4, 0, 7}};
   c.channels.resize(3);
   c.channels[0] = {.gain = 1.25,
                    .phase_rad = -2.5,
@@ -59,6 +61,7 @@ TEST(Calibration, SurvivesJson) {
   EXPECT_EQ(back.residual_db_rms, c.residual_db_rms);
   EXPECT_EQ(back.residual_deg_rms, c.residual_deg_rms);
   EXPECT_EQ(back.offsets_hz, c.offsets_hz);
+  EXPECT_EQ(back.device_channels, c.device_channels);
   ASSERT_EQ(back.channels.size(), 3U);
   for (std::size_t e = 0; e < 3; ++e) {
     EXPECT_EQ(back.channels[e].state, c.channels[e].state);
@@ -67,6 +70,32 @@ TEST(Calibration, SurvivesJson) {
     EXPECT_EQ(back.channels[e].delay_s, c.channels[e].delay_s);
     EXPECT_EQ(back.channels[e].snr_db, c.channels[e].snr_db);
     EXPECT_EQ(back.channels[e].shape, c.channels[e].shape);
+  }
+}
+
+// A file that does not say which channels it is of, as those of before, is one of any.
+TEST(Calibration, IsOfItsChannelsOnly) {
+  Calibration c = example();
+  CalibrationUse use{.frequency_hz = c.frequency_hz,
+                     .gain_db = c.gain_db,
+                     .now_s = c.time_s,
+                     .channels = 3,
+                     .device_channels = {4, 0, 7}};
+  EXPECT_EQ(stale_reason(c, use), "");
+  use.device_channels = {0, 4, 7};
+  EXPECT_EQ(stale_reason(c, use), "calibration of the channels 4,0,7, 0,4,7 are wanted");
+  use.device_channels.clear();
+  EXPECT_EQ(stale_reason(c, use), "");
+  use.device_channels = {0, 4, 7};
+  c.device_channels.clear();
+  const std::string old = to_json(c);
+  EXPECT_EQ(old.find("device_channels"), std::string::npos);
+  EXPECT_EQ(stale_reason(parse_calibration(old, "file.json"), use), "");
+  for (const std::vector<std::size_t>& wrong :
+       {std::vector<std::size_t>{1, 2}, std::vector<std::size_t>{1, 2, 1},
+        std::vector<std::size_t>{1, 2, 70000}}) {
+    c.device_channels = wrong;
+    EXPECT_THROW(c.check("calibration"), ConfigError);
   }
 }
 

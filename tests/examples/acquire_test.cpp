@@ -181,6 +181,19 @@ TEST(Acquire, BadOptionsAndFilesEndInOneLine) {
   }
 }
 
+TEST(Acquire, TheRecordingIsNotWritten) {
+  const TemporaryFolder folder;
+  const std::string input = Recording{.frames = 2}.write(folder);
+  for (const char* extension : {".sigmf-meta", ".sigmf-data"}) {
+    const std::string path = std::filesystem::path(input).replace_extension(extension).string();
+    const std::string before = contents(path);
+    const Ended run = acquire({"--input", input, "--lnb", "9.75e9", "--json", path, "--quiet"});
+    EXPECT_EQ(run.status, 1);
+    EXPECT_EQ(run.err, "boresight-acquire: --json: " + path + ": is the file of --input too\n");
+    EXPECT_EQ(contents(path), before);
+  }
+}
+
 // The simulated sky is a device like any other, and its PSS and SSS are the real ones.
 TEST(Acquire, SeesTheSimulatedSky) {
   const Ended run = acquire({"--device", "driver=boresight,scenario=clear_sky,waveform=ku240", "--carrier",

@@ -137,6 +137,53 @@ TEST_F(Calibrate, FromADirectionCalibratesOnTheSatellite) {
   }
 }
 
+// Too weak to be seen over frequency, it is no tone; and a tone says nothing of a direction's delays.
+TEST_F(Calibrate, AWeakSatelliteWantsMoreSamplesAndNoTone) {
+  json scene = json::parse(to_json(SmallScene{.columns = 4, .rows = 4, .snr_db = -15}));
+  scene["receiver"]["element_phase_error_deg_rms"] = 3;
+  scene["receiver"]["dead_elements"] = {2, 5};
+  const auto with = [&](const json& sky, const std::string& from, const char* samples) {
+    return calibrate({"--device", device(sky), "--from", from, "--output", file, "--samples", samples});
+  };
+  const Ended weak = with(scene, "direction", "262144");
+  EXPECT_EQ(weak.status, 2);
+  EXPECT_THAT(weak.err, HasSubstr("too weak for delays: more --samples than 262144 are wanted"));
+  EXPECT_THAT(weak.out, HasSubstr("signal      too weak"));
+  EXPECT_EQ(with(scene, "direction", "1e6").status, 0);
+
+  const json tone = injected({{{"type", "cw"}, {"offset_hz", 2.345e6}, {"above_noise_db", 10}}});
+  const Ended narrow = with(tone, "direction", "65536");
+  EXPECT_EQ(narrow.status, 2);
+  EXPECT_THAT(narrow.err, HasSubstr("a wider one is wanted"));
+}
+
+// Of the channels it is of, at the gain that the radio made of --gain; as boresight-receive sees it, too.
+TEST_F(Calibrate, FitsTheChannelsAndTheGainThatTheRadioHas) {
+  json scene = json::parse(to_json(SmallScene{.columns = 4, .rows = 2, .snr_db = 5}));
+  scene["receiver"]["element_phase_error_deg_rms"] = 20;
+  const std::string sky = device(scene);
+  const auto with = [&](const char* channels, std::vector<std::string> more) {
+    more.insert(more.end(), {"--device", sky, "--channels", channels, "--gain", "6.1", "--from", "direction",
+                             "--samples", "65536", "--quiet"});
+    return calibrate(more);
+  };
+  const Ended made = with("0,1,2,3", {"--output", file});
+  ASSERT_EQ(made.status, 0) << made.err;
+  const array::Calibration found = sdr::load_calibration(file);
+  EXPECT_EQ(found.gain_db, 6) << "the simulated radio has steps of 0.25 dB";
+  EXPECT_EQ(found.device_channels, (std::vector<std::size_t>{0, 1, 2, 3}));
+  EXPECT_EQ(with("0,1,2,3", {"--check", file}).status, 0);
+  const Ended others = with("4,5,6,7", {"--check", file});
+  EXPECT_EQ(others.status, 1);
+  EXPECT_THAT(others.err, HasSubstr("calibration of the channels 0,1,2,3, 4,5,6,7 are wanted"));
+  for (const bool right : {true, false}) {
+    const Ended run = receive({"--device", sky, "--channels", right ? "0,1,2,3" : "4,5,6,7", "--gain", "6.1",
+                               "--calibration", file, "--frames", "1", "--quiet"});
+    EXPECT_EQ(run.status, right ? 0 : 1) << run.err;
+    EXPECT_THAT(run.err, HasSubstr(right ? "" : "calibration of the channels 0,1,2,3, 4,5,6,7 are wanted"));
+  }
+}
+
 // Under a jammer the jammer is what calibrates; phases that lean over the array give it away.
 TEST_F(Calibrate, RefusesAWaveFromElsewhere) {
   for (const std::string scenario : {"rooftop_jammed", "dead_elements", "weak_pass"}) {
@@ -320,6 +367,60 @@ TEST_F(Calibrate, RecordingWithDelaysAndBrokenChannels) {
                                   "2026-01-02T03:04:06Z", "--output", file});
   EXPECT_EQ(longer.status, 1);
   EXPECT_THAT(longer.err, HasSubstr("--samples: 262144"));
+}
+
+// Not by any spelling of their names, there or not.
+TEST_F(Calibrate, FilesThatAreReadAreNotWritten) {
+  auto x = array::scene(array::faults(4, 31), 30, 1U << 14, 7);
+  for (std::size_t e = 0; e < 4; ++e) {
+    for (cf32& v : x.row(e)) v *= 0.003F;
+  }
+  const std::string input = record(folder, x, true);
+  const std::string data = (folder / "sky.sigmf-data").string();
+  const std::string before[] = {contents(input), contents(data)};
+  const std::string name = std::filesystem::path(folder / "").parent_path().filename().string();
+  const std::string around = (folder / "").string() + "../" + name + "/";
+  std::filesystem::create_symlink(folder / "sky.sigmf-data", folder / "link");
+  std::filesystem::create_hard_link(folder / "sky.sigmf-meta", folder / "hard");
+  const auto refused = [&](const std::vector<std::string>& more, const std::string& line) {
+    std::vector<std::string> arguments = {"--input", input,       "--gain", "40",     "--from",
+                                          "noise",   "--samples", "16384",  "--quiet"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Ended run = calibrate(arguments);
+    EXPECT_EQ(run.status, 1) << line;
+    EXPECT_EQ(run.err, "boresight-calibrate: " + line + "\n");
+    EXPECT_EQ(contents(input), before[0]);
+    EXPECT_EQ(contents(data), before[1]);
+    EXPECT_FALSE(std::filesystem::exists(file));
+  };
+  for (const std::string& path :
+       {input, data, around + "sky.sigmf-data", (folder / "link").string(), (folder / "hard").string()}) {
+    refused({"--output", path}, "--output: " + path + ": is the file of --input too");
+    refused({"--output", file, "--json", path}, "--json: " + path + ": is the file of --input too");
+  }
+  // Another name for what is not there yet, relative to where the program runs, too.
+  refused({"--output", file, "--json", around + "array.json"},
+          "--json: " + around + "array.json: is the file of --output too");
+  refused({"--output", "no-such-file.json", "--json", "./no-such-file.json"},
+          "--json: ./no-such-file.json: is the file of --output too");
+  const std::string whole = (std::filesystem::current_path() / "no-such-file.json").string();
+  refused({"--output", "no-such-file.json", "--json", whole},
+          "--json: " + whole + ": is the file of --output too");
+  EXPECT_FALSE(std::filesystem::exists("no-such-file.json"));
+  refused({"--output", "-"}, "--output: -: only --json - is standard output; a file of that name is ./-");
+
+  // The samples may be in a file of any name.
+  json meta = json::parse(contents(input));
+  meta["global"]["core:dataset"] = "samples.bin";
+  put(folder / "other.sigmf-meta", meta.dump());
+  std::filesystem::copy(data, folder / "samples.bin");
+  const std::string samples = (folder / "samples.bin").string();
+  const Ended run =
+      calibrate({"--input", (folder / "other.sigmf-meta").string(), "--gain", "40", "--from", "noise",
+                 "--samples", "16384", "--quiet", "--output", file, "--json", samples});
+  EXPECT_EQ(run.status, 1);
+  EXPECT_THAT(run.err, HasSubstr("--json: " + samples + ": is the file of --input too"));
+  EXPECT_EQ(contents(samples), before[1]);
 }
 
 TEST_F(Calibrate, HelpSaysUnitsAndAnExample) {

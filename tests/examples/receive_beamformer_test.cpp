@@ -173,6 +173,12 @@ TEST_F(ReceiveCalibration, IsRefusedWhenItDoesNotFit) {
   expect_refusal({"--device", device, "--calibration", file()}, "needs --gain");
   expect_refusal({"--device", device, "--gain", "0", "--calibration", ""}, "--calibration: needs the name");
   expect_refusal(join(use, {"--beamformer", "single"}), "not with --beamformer single");
+  const std::string before = contents(file());
+  for (const char* option : {"--json", "--report", "--output"}) {
+    expect_refusal(join(use, {option, file(), "--quiet"}),
+                   option + (": " + file() + ": is the file of --calibration too"));
+    EXPECT_EQ(contents(file()), before);
+  }
 }
 
 // Compared with the time of the recording, and with the gain that its user says.

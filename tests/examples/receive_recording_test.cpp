@@ -61,6 +61,21 @@ TEST_F(ReceiveRecording, IsNotOverwritten) {
   EXPECT_EQ(contents(folder / "sky.sigmf-meta"), before);
 }
 
+TEST_F(ReceiveRecording, IsNotWrittenWhileItIsRead) {
+  record({}, "0.04");
+  const std::string files[] = {(folder / "sky.sigmf-meta").string(), (folder / "sky.sigmf-data").string()};
+  const std::string before[] = {contents(files[0]), contents(files[1])};
+  for (const std::string option : {"--json", "--report", "--output"}) {
+    for (const std::string& file : files) {
+      const Ended run = receive({"--input", files[0], option, file, "--quiet"});
+      EXPECT_EQ(run.status, 1);
+      EXPECT_EQ(run.err, "boresight-receive: " + option + ": " + file + ": is the file of --input too\n");
+      EXPECT_EQ(contents(files[0]), before[0]);
+      EXPECT_EQ(contents(files[1]), before[1]);
+    }
+  }
+}
+
 TEST_F(ReceiveRecording, GapsAreCountedAndFramesGoOn) {
   record({.file_bytes = 10'000'000}, "0.1");
   // 20,000 samples out of the third frame: known to be missing, or only that something is.

@@ -195,6 +195,9 @@ TEST_F(DriverTest, TellsEverythingAProgramAsks) {
   EXPECT_THROW(device->setupStream(SOAPY_SDR_RX, "CS16", {0, 2}), std::runtime_error);
   device->setGain(SOAPY_SDR_RX, 0, -6);
   EXPECT_EQ(device->getGain(SOAPY_SDR_RX, 1), -6);
+  device->setGain(SOAPY_SDR_RX, 0, 6.1);
+  EXPECT_EQ(device->getGain(SOAPY_SDR_RX, 0), 6) << "in steps, as attenuators are";
+  EXPECT_EQ(device->getGainRange(SOAPY_SDR_RX, 0).step(), 0.25);
   device->setGain(SOAPY_SDR_RX, 0, 1e9);
   EXPECT_EQ(device->getGain(SOAPY_SDR_RX, 0), device->getGainRange(SOAPY_SDR_RX, 0).maximum());
 

@@ -481,6 +481,10 @@ TEST_F(SigmfFiles, CollectionIsOneChannelPerRecording) {
   collect(hash("c1"));
   SigmfSource source(folder_ / "all");
   EXPECT_EQ(source.info().channels, 2U);
+  const std::vector<std::filesystem::path> files = {folder_ / "all.sigmf-collection",
+                                                    folder_ / "c0.sigmf-meta", folder_ / "c0.sigmf-data",
+                                                    folder_ / "c1.sigmf-meta", folder_ / "c1.sigmf-data"};
+  EXPECT_EQ(source.files(), files);
   const auto rows = play(source, 33);
   EXPECT_EQ(rows[0].size(), 400U);
   EXPECT_EQ(rows[0][5], 5);

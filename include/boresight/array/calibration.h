@@ -53,6 +53,8 @@ struct Calibration {
   double residual_deg_rms = 0;
   std::vector<double> offsets_hz;  ///< rising; those of the shapes
   std::vector<ChannelCalibration> channels;
+  /// Which channels of the device they are, one number each; empty: not known.
+  std::vector<std::size_t> device_channels = {};
 
   /// h_e at `offset_hz`; shapes are interpolated (real and imaginary part linear, constant beyond the ends).
   /// 0 for a channel that is not ok.
@@ -62,7 +64,8 @@ struct Calibration {
 
   /// ConfigError unless there are 1 to 1024 channels, every number is finite and in range (frequency 0 to
   /// 1e12, gain setting +-200, channel gain 1e-6 to 1e6, delay +-1 ms), offsets rise, at most
-  /// max_shape_points, shapes have as many, and the reference is an ok channel. `source_name` begins the
+  /// max_shape_points, shapes have as many, the reference is an ok channel, and device_channels are none or
+  /// as many as channels, below 65536 and different. `source_name` begins the
   /// message.
   void check(std::string_view source_name) const;
 };
@@ -83,6 +86,8 @@ struct CalibrationUse {
   double now_s = 0;          ///< seconds since 1970, UTC
   double max_age_s = 86400;  ///< and not from the future by more than a minute
   std::size_t channels = 0;  ///< 0: any number
+  /// Numbers of the channels, in order; compared when both know them.
+  std::vector<std::size_t> device_channels = {};
 };
 
 /// Empty when the calibration may be used, or why not, in one line with the value and the limit. NaN in `use`

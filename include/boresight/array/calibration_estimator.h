@@ -70,6 +70,9 @@ class CalibrationEstimator {
     /// Middle of the source's spectrum relative to the tuned frequency, weighted with the square of its
     /// density: where a tone stands, to a tenth of a bin of the filter bank.
     double source_offset_hz = 0;
+    /// Delays are not known because the source is a tone, or little wider. Without, when they are not known
+    /// either, it is too weak to be seen over frequency: more samples bring its width and delays to light.
+    bool narrow = false;
   };
 
   /// ConfigError names the value and the limit.

@@ -118,6 +118,8 @@ class SigmfSource final : public Source {
   std::uint64_t total_samples() const;  ///< per channel
   std::string error() const override;
   const SigmfMeta& meta() const;  ///< of the first recording of a collection
+  /// All that it is read from: metadata, samples, and the collection itself if it is one.
+  std::vector<std::filesystem::path> files() const;
 
  private:
   struct Impl;
