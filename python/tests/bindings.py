@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 
 import numpy as np
 
@@ -73,7 +74,7 @@ def spoilt(value):
     if isinstance(value, bytes):
         return bytes([value[0] ^ 1]) + value[1:] if value else b"?"
     if isinstance(value, list):
-        return [spoilt(v) for v in value] or [None]
+        return [spoilt(v) for v in value]
     if isinstance(value, tuple):
         return tuple(spoilt(v) for v in value)
     if hasattr(type(value), "__members__"):
@@ -118,7 +119,8 @@ def spoilt_object(value):
 
 
 def returns_nothing(function):
-    return "-> None" in (getattr(function, "__doc__", None) or "").split("\n", 1)[0]
+    lines = re.findall(r"^(?:\d+\. )?\w+\(.*\) -> (.*)$", getattr(function, "__doc__", None) or "", re.MULTILINE)
+    return bool(lines) and all(line == "None" for line in lines)
 
 
 def spoilt_binding(member):

@@ -180,6 +180,8 @@ class MoreDirectionsTest(unittest.TestCase):
         off = np.eye(10) - a @ np.linalg.pinv(a)
         self.assertAlmostEqual(fit.cost, np.trace(off @ r).real, places=6)
         self.assertTrue(1 < fit.iterations < 30)
+        there = doa.deterministic_ml(line(10), FREQUENCY_HZ, r, np.stack([direction(-20), direction(15)]))
+        self.assertEqual((there.iterations, there.converged), (0, True))
 
     def test_roots_that_are_no_directions(self):
         # White noise alone and one source asked for; and a phase beyond what the spacing allows.
