@@ -68,7 +68,9 @@ void bind_profiles(py::module_& module) {
           },
           "observed"_a, "Received over known, complex64 (used carriers,); NaN: left out.")
       .def_property_readonly("symbols", &Sized::symbols, "Added so far.")
-      .def("reset", &Sized::reset, "Forgets all.")
+      // As a lambda: pybind11 takes a noexcept member of a base class for one of an unknown type.
+      .def(
+          "reset", [](Sized& self) { self.reset(); }, "Forgets all.")
       .def("profile", &Sized::profile, "DelayTaps as learned; empty if nothing stands out.");
 }
 

@@ -530,7 +530,7 @@ class MoreKuTest(unittest.TestCase):
         # Cut as short as can be, and by one sample more at either end.
         for lead, trail in ((0, 0), (1, 0), (0, 1)):
             first, end = 2000 - fit.lead_samples + lead, 2000 + fit.trail_samples - trail
-            told = fit.process(x[first:end], 2000.0 - first, 0.0, 20e3, power)
+            told = fit.process(x[first:end], 2000.0 - first, 0.0, 20e3, 1 + amplitude**2)
             self.assertEqual(told is not None, lead + trail == 0)
 
     def test_preamble_levels_are_the_statistic(self):
