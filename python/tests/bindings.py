@@ -81,17 +81,20 @@ def spoilt(value):
         others = [m for m in type(value).__members__.values() if m != value]
         return others[0] if others else value
     if hasattr(type(value), "__match_args__"):
-        other = type(value).__new__(type(value))
-        try:
-            other.__setstate__({k: spoilt(getattr(value, k)) for k in type(value).__match_args__})
-        except (TypeError, ValueError, KeyError):
-            return value  # checked by its fields
-        return other
+        fields = {k: getattr(value, k) for k in type(value).__match_args__}
+        for kept in ((), (str,)):
+            other = type(value).__new__(type(value))
+            try:
+                other.__setstate__({k: v if isinstance(v, kept) else spoilt(v) for k, v in fields.items()})
+                return other
+            except (TypeError, ValueError, KeyError, RuntimeError):
+                pass
+        return value  # checked by its fields
     return spoilt_object(value)
 
 
 # As they are before anything is put in their place.
-MAKERS = {"Geometry": array.Geometry.from_positions, "SearchGrid": doa.SearchGrid.line, "AdditiveScrambler": fec.AdditiveScrambler.ccsds,
+MAKERS = {"Geometry": array.Geometry.from_positions, "SearchGrid": doa.SearchGrid.line, "AdditiveScrambler": fec.AdditiveScrambler,
           "Numerology": (ofdm.wifi20, ofdm.ku20), "OfdmBurst": frame.OfdmBurst}
 
 
@@ -114,7 +117,7 @@ def spoilt_object(value):
     if isinstance(value, doa.SearchGrid):
         return MAKERS["SearchGrid"](-0.5, 0.4, value.directions.shape[0])
     if isinstance(value, fec.AdditiveScrambler):
-        return MAKERS["AdditiveScrambler"]()
+        return MAKERS["AdditiveScrambler"](3, 1)
     return value
 
 
