@@ -2,7 +2,9 @@
 
 import importlib
 import inspect
+import pathlib
 import re
+import types
 
 import numpy as np
 
@@ -54,7 +56,8 @@ def spoilt(value):
     if isinstance(value, (bool, np.bool_)):
         return not value
     if isinstance(value, (int, np.integer)):
-        return type(value)(value + 1 if value < 2**31 else value - 1)
+        # Large ones by more than one, or differences of times would stay.
+        return type(value)(value + 1 if value < 2**20 else value - value // 4)
     if isinstance(value, (float, complex, np.floating, np.complexfloating)):
         return type(value)(value * 1.5 + 1)
     if isinstance(value, np.ndarray):
@@ -71,6 +74,8 @@ def spoilt(value):
     if isinstance(value, str):
         turned = value.translate(str.maketrans("0123456789", "1234567890"))
         return turned if turned != value else value + "?"
+    if isinstance(value, pathlib.Path):
+        return value.with_name((value.name or "x") + "?")
     if isinstance(value, bytes):
         return bytes([value[0] ^ 1]) + value[1:] if value else b"?"
     if isinstance(value, list):
@@ -89,7 +94,7 @@ def spoilt(value):
                 return other
             except (TypeError, ValueError, KeyError, RuntimeError):
                 pass
-        return value  # checked by its fields
+        return types.SimpleNamespace(**{k: spoilt(v) for k, v in fields.items()})
     return spoilt_object(value)
 
 
@@ -106,6 +111,8 @@ def spoilt_object(value):
     if isinstance(value, array.Manifold):
         return array.Manifold(MAKERS["Geometry"](np.eye(3)))
     if isinstance(value, array.Geometry):
+        if value.elements == 0:
+            return MAKERS["Geometry"](np.eye(3))
         return MAKERS["Geometry"](1.25 * value.positions_m + np.arange(value.elements)[:, None] * 1e-3)
     if isinstance(value, array.Jones):
         return array.Jones(1, 0.3 + 0.2j)
@@ -115,9 +122,12 @@ def spoilt_object(value):
         groups = max(value.group(e) for e in range(value.elements)) + 1
         return array.Subarrays([(value.group(e) + 1) % groups for e in range(value.elements)])
     if isinstance(value, doa.SearchGrid):
-        return MAKERS["SearchGrid"](-0.5, 0.4, value.directions.shape[0])
+        return MAKERS["SearchGrid"](-0.5, 0.4, value.directions.shape[0] or 9)
     if isinstance(value, fec.AdditiveScrambler):
         return MAKERS["AdditiveScrambler"](3, 1)
+    public = {k: v for k, v in vars(type(value)).items() if not k.startswith("_") and not inspect.isclass(v)}
+    if public and all(isinstance(v, property) for v in public.values()):
+        return types.SimpleNamespace(**{k: spoilt(getattr(value, k)) for k in public})
     return value
 
 
@@ -137,3 +147,10 @@ def spoilt_binding(member):
     if returns_nothing(member):
         return lambda *args, **kwargs: None  # never called
     return lambda *args, **kwargs: spoilt(member(*args, **kwargs))
+
+
+def never_called(member):
+    """For what returns a list: one that is never called, and so finds nothing."""
+    if callable(member) and "-> List" in (member.__doc__ or ""):
+        return lambda *args, **kwargs: []
+    return spoilt_binding(member)

@@ -223,6 +223,7 @@ class MoreSoapyTest(unittest.TestCase):
     def test_stream_counts(self):
         stream = sdr.SampleStream(sdr.SoapySource(self.args), block_samples=5000, buffer_s=0.01)
         self.assertEqual(stream.block_samples, 5000)
+        self.assertEqual(stream.stats.most_blocks_waiting, 0)
         stream.start()
         blocks = [stream.next(5.0) for _ in range(3)]
         for before, block in zip(blocks, blocks[1:]):
