@@ -46,7 +46,9 @@ const Config& checked(const Config& config) {
   require(config.update_interval_samples >= 1,
           "adaptive beamformer: update_interval_samples must be at least 1");
   require(config.covariance_decimation >= 1, "adaptive beamformer: covariance_decimation must be at least 1");
-  require(config.max_block_samples >= 1, "adaptive beamformer: max_block_samples must be at least 1");
+  require(config.max_block_samples >= 1 && config.max_block_samples <= (std::size_t{1} << 24),
+          "adaptive beamformer: max_block_samples " + std::to_string(config.max_block_samples) +
+              " must be 1 to 2^24");
   require(config.uncertainty > 0 && config.uncertainty < 1,
           "adaptive beamformer: uncertainty " + text(config.uncertainty) + " must be in (0, 1)");
   require(config.max_nulls < elements, "adaptive beamformer: max_nulls " + std::to_string(config.max_nulls) +

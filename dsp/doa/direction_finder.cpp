@@ -32,10 +32,10 @@ DirectionFinder::DirectionFinder(const Config& config) {
                                          " sources with " + std::to_string(elements) +
                                          " elements, must be 0 to one less than elements");
   const Extent extent = extent_of(config.geometry);
-  require(extent.dimensions != 1 || std::abs(extent.line.z) < 1e-6,
+  require(extent.dimensions != 1 || !extent.leans,
           "direction finder: a line that leans " + std::to_string(deg_from_rad(std::asin(extent.line.z))) +
               " degrees out of the x-y plane, must be 0: its cones about the line do not tell directions");
-  require(extent.dimensions != 2 || std::abs(extent.normal.z) > 1e-6,
+  require(extent.dimensions != 2 || std::abs(extent.normal.z) > 1e-3,
           "direction finder: elements in a plane that holds the z axis see the same on both its sides; the "
           "plane must cross the z axis");
   const auto check = [](const char* name, double value, double least, double most) {

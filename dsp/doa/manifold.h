@@ -8,9 +8,12 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "boresight/array/geometry.h"
 #include "boresight/core/error.h"
@@ -29,19 +32,37 @@ inline double angle_between(Vec3 a, Vec3 b) {
   return std::atan2(norm(cross(a, b)), dot(a, b));
 }
 
-/// What the elements stand on, within a micrometre.
+/// Elements that stand off a line or a plane by less stand on it: a thousandth of the smallest distance of
+/// two elements, half a degree of phase at half-wavelength spacing. Positions are measured or rounded, and
+/// what so little would tell of a direction is nothing.
+inline double flatness_m(const array::Geometry& geometry) {
+  constexpr double one_place_m = 1e-6;
+  const std::vector<Vec3>& r = geometry.positions_m;
+  double nearest = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < r.size(); ++i) {
+    for (std::size_t k = 0; k < i; ++k) {
+      const double apart = norm(r[i] - r[k]);
+      if (apart > one_place_m) nearest = std::min(nearest, apart);
+    }
+  }
+  return std::isfinite(nearest) ? 1e-3 * nearest : one_place_m;
+}
+
+/// What the elements stand on, within flatness_m().
 struct Extent {
   Eigen::Index dimensions = 0;  // 0: one place, 1: a line, 2: a plane, 3: a volume
   Vec3 line;                    // of length 1: the line's direction, x > 0 or, across x, y > 0
   Vec3 normal;                  // of length 1, of a plane
+  bool leans = false;           // the line, out of the x-y plane
+  double flatness_m = 0;
 };
 
 inline Extent extent_of(const array::Geometry& geometry) {
-  constexpr double tolerance_m = 1e-6;
   const std::vector<Vec3>& r = geometry.positions_m;
   Extent out;
+  out.flatness_m = flatness_m(geometry);
   // The element furthest from the first, then the one furthest from that line, then from that plane.
-  double furthest = tolerance_m;
+  double furthest = out.flatness_m;
   for (const Vec3& position : r) {
     const Vec3 from_first = position - r[0];
     if (norm(from_first) <= furthest) continue;
@@ -50,8 +71,9 @@ inline Extent extent_of(const array::Geometry& geometry) {
     out.dimensions = 1;
   }
   if (out.dimensions == 0) return out;
+  out.leans = std::abs(out.line.z) * furthest > out.flatness_m;
   if (out.line.x < -1e-9 || (std::abs(out.line.x) <= 1e-9 && out.line.y < 0)) out.line = -1.0 * out.line;
-  furthest = tolerance_m;
+  furthest = out.flatness_m;
   for (const Vec3& position : r) {
     const Vec3 off = cross(out.line, position - r[0]);
     if (norm(off) <= furthest) continue;
@@ -61,7 +83,7 @@ inline Extent extent_of(const array::Geometry& geometry) {
   }
   if (out.dimensions == 1) return out;
   for (const Vec3& position : r) {
-    if (std::abs(dot(out.normal, position - r[0])) > tolerance_m) out.dimensions = 3;
+    if (std::abs(dot(out.normal, position - r[0])) > out.flatness_m) out.dimensions = 3;
   }
   return out;
 }
@@ -74,8 +96,7 @@ class Manifold {
             "direction finding: frequency_hz " + std::to_string(frequency_hz) + " must be positive");
     wavenumber_ = 2 * pi * frequency_hz / speed_of_light_m_s;
     const Extent extent = extent_of(geometry_);
-    const bool across = std::abs(extent.line.z) < 1e-6;
-    axes_ = extent.dimensions == 0 || (extent.dimensions == 1 && across) ? 1 : 2;
+    axes_ = extent.dimensions == 0 || (extent.dimensions == 1 && !extent.leans) ? 1 : 2;
     // Exactly in the plane across boresight, so that steps from the plane of line and boresight stay in it.
     const double length = std::hypot(extent.line.x, extent.line.y);
     if (axes_ == 1 && length > 0) lean_ = {extent.line.x / length, extent.line.y / length, 0};

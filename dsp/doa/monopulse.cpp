@@ -39,6 +39,7 @@ struct Monopulse::Workspace {
   explicit Workspace(const Config& config)
       : kind(config.kind),
         manifold(config.geometry, config.frequency_hz),
+        extent(extent_of(config.geometry)),
         sum(manifold.elements()),
         first(manifold.elements()),
         second(manifold.elements()),
@@ -79,7 +80,7 @@ struct Monopulse::Workspace {
         ++high_count;
       }
     }
-    if (low_count == 0 || high_count == 0) return axis;
+    if (low_count == 0 || high_count == 0 || most - least <= extent.flatness_m) return axis;
     axis.extent_m = most - least;
     axis.separation_m =
         (1 / static_cast<double>(high_count)) * high - (1 / static_cast<double>(low_count)) * low;
@@ -96,6 +97,7 @@ struct Monopulse::Workspace {
 
   MonopulseKind kind;
   Manifold manifold;
+  Extent extent;
   Vec3 center;
   Axis axes[2];
   Eigen::VectorXcd sum, first, second, product;
@@ -207,6 +209,10 @@ Monopulse::Monopulse(const Config& config) {
   require(elements >= 4, "monopulse: " + std::to_string(elements) + " elements, must be at least 4");
   work_ = std::make_unique<Workspace>(config);
   require(work_->axes[0].half > 0, "monopulse: the elements are not spread along x");
+  require(work_->extent.dimensions > 1 || work_->axes[1].half == 0,
+          "monopulse: the elements stand on a line that is turned " +
+              std::to_string(deg_from_rad(std::atan2(work_->extent.line.y, work_->extent.line.x))) +
+              " degrees from x, must be 0: it cannot tell x from y");
 }
 Monopulse::~Monopulse() = default;
 Monopulse::Monopulse(Monopulse&&) noexcept = default;

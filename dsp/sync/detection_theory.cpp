@@ -46,7 +46,7 @@ double quadratic_form_tail(std::span<const double> weights, std::span<const doub
 }
 
 double differential_detection_probability(std::size_t segments, double power, double threshold) {
-  BORESIGHT_ASSERT(segments >= 3);
+  BORESIGHT_ASSERT(segments >= 3 && segments <= 1024);
   std::vector<double> weights(segments);
   std::vector<double> powers(segments);
   const auto n = static_cast<double>(segments + 1);
@@ -171,7 +171,8 @@ double binomial_tail(std::size_t hits, std::size_t trials, double p) {
 }  // namespace
 
 Interval clopper_pearson(std::size_t hits, std::size_t trials, double risk) {
-  BORESIGHT_ASSERT(trials > 0 && hits <= trials && risk > 0 && risk < 0.5);
+  BORESIGHT_ASSERT(trials > 0 && trials <= clopper_pearson_max_trials && hits <= trials && risk > 0 &&
+                   risk < 0.5);
   const auto solve = [&](std::size_t least,
                          double probability) {  // p where P(at least `least`) = probability
     double low = 0;

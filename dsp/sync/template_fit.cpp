@@ -101,23 +101,24 @@ struct TemplateFit::Workspace {
 };
 
 std::size_t TemplateFit::spectrum_bins(double sample_rate_hz, double duration_s) {
+  require(sample_rate_hz >= 1e6 && sample_rate_hz <= 300e6,
+          "template fit: sample rate " + std::to_string(sample_rate_hz) + " Hz is outside 1 .. 300 MHz");
+  require(duration_s >= 1e-6 && duration_s <= 1 / ku_frame_rate_hz,
+          "template fit: a template of " + std::to_string(duration_s) + " s does not fit into a frame");
   return std::bit_ceil(2 * template_samples(sample_rate_hz, duration_s));
 }
 
 TemplateFit::TemplateFit(const Config& config) : work_(std::make_unique<Workspace>()) {
   const double rate = config.sample_rate_hz;
-  require(rate >= 1e6 && rate <= 300e6,
-          "template fit: sample rate " + std::to_string(rate) + " Hz is outside 1 .. 300 MHz");
-  require(config.duration_s >= 1e-6 && config.duration_s <= 1 / ku_frame_rate_hz && config.begin_s >= 0 &&
-              config.begin_s <= 1 / ku_frame_rate_hz,
-          "template fit: a template of " + std::to_string(config.duration_s) + " s at " +
-              std::to_string(config.begin_s) + " s does not fit into a frame");
+  const std::size_t n = spectrum_bins(rate, config.duration_s);
+  require(config.begin_s >= 0 && config.begin_s <= 1 / ku_frame_rate_hz,
+          "template fit: a template that begins at " + std::to_string(config.begin_s) +
+              " s does not fit into a frame");
   require(config.false_alarm >= 1e-12 && config.false_alarm <= 0.1,
           "template fit: false alarm " + std::to_string(config.false_alarm) + " is outside 1e-12 .. 0.1");
   require(config.max_carrier_offset_hz >= 0 && config.max_carrier_offset_hz <= 2e6,
           "template fit: carrier offsets up to " + std::to_string(config.max_carrier_offset_hz) +
               " Hz are outside 0 .. 2 MHz");
-  const std::size_t n = spectrum_bins(rate, config.duration_s);
   require(config.spectrum.size() == n, "template fit: a spectrum of " +
                                            std::to_string(config.spectrum.size()) + " bins, not " +
                                            std::to_string(n));
@@ -223,6 +224,7 @@ std::optional<FrameEstimate> TemplateFit::process(std::span<const cf32> x, doubl
       !(start + static_cast<double>(trail_samples()) <= static_cast<double>(x.size())))
     return std::nullopt;
   if (!(std::abs(carrier_hz) < w.rate_hz)) return std::nullopt;
+  if (!(carrier_range_hz >= 0 && carrier_range_hz <= w.rate_hz)) return std::nullopt;
 
   // Places in fractions of a sample; what is taken begins three samples early.
   const auto place = static_cast<std::ptrdiff_t>(std::lround((start + w.begin) * fractions));

@@ -105,7 +105,20 @@ const frame::OfdmBurst& OfdmTransmitter::burst() const {
   return chain_->burst;
 }
 
+namespace {
+
+// Not require(), which would put its text together for every burst.
+void check_payload(std::size_t bytes) {
+  if (bytes > frame::ofdm_burst_max_payload_bytes) {
+    throw ConfigError("burst: payload of " + std::to_string(bytes) + " bytes exceeds " +
+                      std::to_string(frame::ofdm_burst_max_payload_bytes));
+  }
+}
+
+}  // namespace
+
 std::size_t OfdmTransmitter::burst_samples(frame::Mcs mcs, std::size_t payload_bytes) const {
+  check_payload(payload_bytes);
   const frame::Header header{mcs, static_cast<std::uint32_t>(payload_bytes), 0};
   return chain_->burst.samples(header) * chain_->oversampling;
 }
@@ -114,11 +127,7 @@ void OfdmTransmitter::transmit(frame::Mcs mcs, std::uint32_t sequence, std::span
                                std::span<cf32> out) {
   Chain& c = *chain_;
   const frame::Header header{mcs, static_cast<std::uint32_t>(payload.size()), sequence};
-  // Not require(), which would put its text together for every burst.
-  if (payload.size() > frame::ofdm_burst_max_payload_bytes) {
-    throw ConfigError("burst: payload of " + std::to_string(payload.size()) + " bytes exceeds " +
-                      std::to_string(frame::ofdm_burst_max_payload_bytes));
-  }
+  check_payload(payload.size());
   if (out.size() != burst_samples(mcs, payload.size())) {
     throw ConfigError("burst: " + std::to_string(out.size()) + " samples for a burst of " +
                       std::to_string(burst_samples(mcs, payload.size())));

@@ -319,6 +319,8 @@ struct exact_vector_caster {
     if (a.size() > 0 && (a.flags() & array::c_style) == 0) {
       boresight::python::refuse_array("array", "an array in C order", source);
     }
+    boresight::require(a.ndim() == 1 || (a.size() == 0 && a.ndim() > 0),
+                       "array: must have one dimension, got " + std::to_string(a.ndim()));
     const T* first = static_cast<const T*>(a.data());
     value.assign(first, first + a.size());
     return true;

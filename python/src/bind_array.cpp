@@ -188,8 +188,9 @@ void bind_element(py::module_& module) {
   Struct<TabulatedElement>(module, "TabulatedElement", "Measured or simulated pattern.")
       .field("thetas_rad", &TabulatedElement::thetas_rad, "From the normal, increasing, in [0, pi].")
       .field("phis_rad", &TabulatedElement::phis_rad, "Increasing, in [0, 2 pi).")
-      .field("co", &TabulatedElement::co, "complex128 (thetas * phis,) or (thetas, phis), port x along e_x.")
-      .field("cross", &TabulatedElement::cross, "The same along e_y; empty: none.");
+      .matrix_field("co", &TabulatedElement::co,
+                    "complex128 (thetas * phis,) or (thetas, phis), port x along e_x.")
+      .matrix_field("cross", &TabulatedElement::cross, "The same along e_y; empty: none.");
   py::class_<ElementPattern> pattern(module, "ElementPattern",
                                      "What one element hears of a direction, in its frame.");
   pattern
@@ -216,7 +217,9 @@ void bind_element(py::module_& module) {
       .def("directivity", &ElementPattern::directivity, "u"_a, "Over an isotropic antenna, linear.")
       .def_property_readonly("isotropic", &ElementPattern::isotropic,
                              "Whether it hears all directions alike.")
-      .def_property_readonly("model", &ElementPattern::model, "As given, a copy.")
+      .def_property_readonly(
+          "model", [](const ElementPattern& self) { return Frozen<ElementModel>{self.model()}; },
+          "As given, a copy.")
       .def_property_readonly("floor_db", &ElementPattern::floor_db, "As given.")
       .def("__repr__",
            [](const ElementPattern& self) {
@@ -238,7 +241,7 @@ void bind_manifold(py::module_& module) {
       "steering_vector",
       [](const Geometry& geometry, const Vec3& u, double frequency_hz) {
         auto out = new_vector<cf64>(geometry.elements());
-        steering_vector(geometry, u, frequency_hz, writable(out));
+        unlocked([&, to = writable(out)] { steering_vector(geometry, u, frequency_hz, to); });
         return out;
       },
       "geometry"_a, "u"_a, "frequency_hz"_a,
@@ -251,10 +254,13 @@ void bind_manifold(py::module_& module) {
       .field("element", &Manifold::Config::element, "What each hears.")
       .field("ports", &Manifold::Config::ports, "None: no polarization; one or two Jones otherwise.")
       .field("rotations_rad", &Manifold::Config::rotations_rad, "Of each element about its normal; none: 0.")
-      .field("coupling", &Manifold::Config::coupling,
-             "complex128 (channels, channels) or (elements, elements), row-major; none: no coupling.");
+      .matrix_field("coupling", &Manifold::Config::coupling,
+                    "complex128 (channels, channels) or (elements, elements), row-major; none: no coupling.");
   manifold.def(py::init<Geometry>(), "geometry"_a, "Isotropic, scalar, uncoupled.")
-      .def(py::init<Manifold::Config>(), "config"_a, "Of a Config.")
+      .def(py::init([](Manifold::Config config) {
+             return unlocked([&] { return std::make_unique<Manifold>(std::move(config)); });
+           }),
+           "config"_a, "Of a Config.")
       .def_property_readonly("geometry", &Manifold::geometry, "Where the elements are.")
       .def_property_readonly("channels", &Manifold::channels, "Elements times ports (or one without ports).")
       .def_property_readonly("polarized", &Manifold::polarized, "Whether it has ports.")
@@ -263,7 +269,7 @@ void bind_manifold(py::module_& module) {
           "steering",
           [](const Manifold& self, const Vec3& u, double frequency_hz, const Jones& wave) {
             auto out = new_vector<cf64>(self.channels());
-            self.steering(u, frequency_hz, wave, writable(out));
+            unlocked([&, to = writable(out)] { self.steering(u, frequency_hz, wave, to); });
             return out;
           },
           "u"_a, "frequency_hz"_a, py::arg_v("wave", Jones::rhcp(), "Jones.rhcp()"),
@@ -281,7 +287,8 @@ void bind_coupling(py::module_& module) {
   module.def(
       "dipole_coupling",
       [square](const Geometry& geometry, double frequency_hz, cf64 load_ohm) {
-        return square(dipole_coupling(geometry, frequency_hz, load_ohm), geometry.elements());
+        return square(unlocked([&] { return dipole_coupling(geometry, frequency_hz, load_ohm); }),
+                      geometry.elements());
       },
       "geometry"_a, "frequency_hz"_a, "load_ohm"_a = cf64(50),
       "Coupling of half-wave dipoles parallel to y, complex128 (elements, elements).");
@@ -289,8 +296,11 @@ void bind_coupling(py::module_& module) {
       "exponential_coupling",
       [square](const Geometry& geometry, double frequency_hz, double nearest_db,
                double decay_db_per_wavelength) {
-        return square(exponential_coupling(geometry, frequency_hz, {nearest_db, decay_db_per_wavelength}),
-                      geometry.elements());
+        return square(
+            unlocked([&] {
+              return exponential_coupling(geometry, frequency_hz, {nearest_db, decay_db_per_wavelength});
+            }),
+            geometry.elements());
       },
       "geometry"_a, "frequency_hz"_a, "nearest_db"_a = -20.0, "decay_db_per_wavelength"_a = 12.0,
       "Coupling that falls exponentially over distance, complex128 (elements, elements).");

@@ -13,7 +13,7 @@ namespace {
 using namespace boresight::array;  // NOLINT(google-build-using-namespace)
 
 void bind_calibration(py::module_& module) {
-  py::enum_<ChannelState>(module, "ChannelState", "What became of a channel.")
+  Enum<ChannelState>(module, "ChannelState", "What became of a channel.")
       .value("ok", ChannelState::ok)
       .value("dead", ChannelState::dead, "Far less of the common signal than the others.")
       .value("stuck", ChannelState::stuck, "The same number all the time.")
@@ -66,7 +66,8 @@ void bind_calibration(py::module_& module) {
       "stuck_elements",
       [](const In<cf64>& commanded, const In<cf64>& measured) {
         const auto c = grid(commanded, "commanded");
-        return stuck_elements(c, grid(measured, c.rows(), c.columns(), "measured"));
+        const auto m = grid(measured, c.rows(), c.columns(), "measured");
+        return unlocked([&] { return stuck_elements(c, m); });
       },
       "commanded"_a, "measured"_a, "complex128 (settings, elements) each; True per element that is stuck.");
 }
@@ -262,7 +263,7 @@ void bind_self_calibration(py::module_& module) {
       .field("iterations", &SelfCalibration::iterations, "Used.");
   module.def(
       "self_calibrate",
-      [](const SelfCalibrationConfig& config, const std::vector<CalibrationWave>& waves) {
+      [](SelfCalibrationConfig config, const std::vector<CalibrationWave>& waves) {
         const py::gil_scoped_release release;
         return self_calibrate(config, waves);
       },

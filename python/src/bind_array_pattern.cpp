@@ -24,13 +24,16 @@ void bind_pattern(py::module_& module) {
   py::class_<Pattern>(module, "Pattern", "Beam power |w^H a|^2 over direction at one carrier.")
       .def(py::init([](const Geometry& geometry, double frequency_hz, const In<cf64>& weights,
                        const Attitude& attitude) {
-             return Pattern(geometry, frequency_hz, vector(weights, "weights"), attitude);
+             const auto w = vector(weights, "weights");
+             return unlocked([&] { return std::make_unique<Pattern>(geometry, frequency_hz, w, attitude); });
            }),
            "geometry"_a, "frequency_hz"_a, "weights"_a, py::arg_v("attitude", Attitude(), "Attitude()"),
            "Isotropic elements; weights complex128 (elements,).")
       .def(py::init([](const Manifold& manifold, double frequency_hz, const In<cf64>& weights,
                        const Attitude& attitude, const Jones& wave) {
-             return Pattern(manifold, frequency_hz, vector(weights, "weights"), attitude, wave);
+             const auto w = vector(weights, "weights");
+             return unlocked(
+                 [&] { return std::make_unique<Pattern>(manifold, frequency_hz, w, attitude, wave); });
            }),
            "manifold"_a, "frequency_hz"_a, "weights"_a, py::arg_v("attitude", Attitude(), "Attitude()"),
            py::arg_v("wave", Jones::rhcp(), "Jones.rhcp()"),
@@ -44,10 +47,7 @@ void bind_pattern(py::module_& module) {
              const std::vector<double>& elevations_rad, bool normalized) {
             auto out = new_grid<double>(elevations_rad.size(), azimuths_rad.size());
             const Grid<double> to = writable_grid(out);
-            {
-              const LongCall call(&self);
-              self.sky_db(azimuths_rad, elevations_rad, to, scale_of(normalized));
-            }
+            unlocked([&] { self.sky_db(azimuths_rad, elevations_rad, to, scale_of(normalized)); });
             return out;
           },
           "azimuths_rad"_a, "elevations_rad"_a, "normalized"_a = false, "dB, shape (elevations, azimuths).")
@@ -55,14 +55,16 @@ void bind_pattern(py::module_& module) {
           "azimuth_cut_db",
           [](const Pattern& self, const std::vector<double>& azimuths_rad, double elevation_rad,
              bool normalized) {
-            return array_of(self.azimuth_cut_db(azimuths_rad, elevation_rad, scale_of(normalized)));
+            return array_of(unlocked(
+                [&] { return self.azimuth_cut_db(azimuths_rad, elevation_rad, scale_of(normalized)); }));
           },
           "azimuths_rad"_a, "elevation_rad"_a, "normalized"_a = false, "dB over azimuth, (azimuths,).")
       .def(
           "elevation_cut_db",
           [](const Pattern& self, const std::vector<double>& elevations_rad, double azimuth_rad,
              bool normalized) {
-            return array_of(self.elevation_cut_db(elevations_rad, azimuth_rad, scale_of(normalized)));
+            return array_of(unlocked(
+                [&] { return self.elevation_cut_db(elevations_rad, azimuth_rad, scale_of(normalized)); }));
           },
           "elevations_rad"_a, "azimuth_rad"_a, "normalized"_a = false,
           "dB over elevation, (elevations,); beyond pi/2 over the zenith and down the other side.")
@@ -70,7 +72,8 @@ void bind_pattern(py::module_& module) {
           "great_circle_cut_db",
           [](const Pattern& self, const Vec3& center, const Vec3& towards,
              const std::vector<double>& angles_rad, bool normalized) {
-            return array_of(self.great_circle_cut_db(center, towards, angles_rad, scale_of(normalized)));
+            return array_of(unlocked(
+                [&] { return self.great_circle_cut_db(center, towards, angles_rad, scale_of(normalized)); }));
           },
           "center"_a, "towards"_a, "angles_rad"_a, "normalized"_a = false,
           "dB along the great circle through center (array frame) towards towards, (angles,).")
@@ -105,15 +108,16 @@ void bind_metrics(py::module_& module) {
         return directivity(pattern, u);
       },
       "pattern"_a, "u"_a, "Power towards u over its mean over the sphere, linear.");
-  module.def("find_peak", &find_peak, "pattern"_a, "start"_a,
+  module.def("find_peak", &find_peak, "pattern"_a, "start"_a, Unlocked(),
              "Climbs to the local maximum from a direction in the array frame, (3,).");
-  module.def("squint_rad", &squint_rad, "pattern"_a, "other"_a, "start"_a, "Angle between two peaks.");
+  module.def("squint_rad", &squint_rad, "pattern"_a, "other"_a, "start"_a, Unlocked(),
+             "Angle between two peaks.");
   module.def("null_depth_db", &null_depth_db, "pattern"_a, "null"_a, "peak"_a,
              "Power towards null below that towards peak, positive dB.");
   module.def(
       "measure_cut",
       [](const std::vector<double>& angles_rad, const std::vector<double>& cut_db) {
-        return measure_cut(angles_rad, cut_db);
+        return unlocked([&] { return measure_cut(angles_rad, cut_db); });
       },
       "angles_rad"_a, "cut_db"_a, "Beam width and side lobes of a cut (n,), angles increasing.");
   module.def(
@@ -140,18 +144,21 @@ void bind_taper(py::module_& module) {
   Struct<UserTaper>(module, "UserTaper", "The user's own.")
       .field("values", &UserTaper::values, "One per element, or samples along a radius.");
   module.def(
-      "line_taper", [](const Taper& taper, std::size_t count) { return array_of(line_taper(taper, count)); },
+      "line_taper",
+      [](const Taper& taper, std::size_t count) {
+        return array_of(unlocked([&] { return line_taper(taper, count); }));
+      },
       "taper"_a, "count"_a, "For an evenly spaced line, float64 (count,); the largest is 1.");
   module.def(
       "rectangle_taper",
       [](const Taper& along_x, std::size_t columns, const Taper& along_y, std::size_t rows) {
-        return array_of(rectangle_taper(along_x, columns, along_y, rows));
+        return array_of(unlocked([&] { return rectangle_taper(along_x, columns, along_y, rows); }));
       },
       "along_x"_a, "columns"_a, "along_y"_a, "rows"_a, "Product of two, float64 (rows * columns,).");
   module.def(
       "radial_taper",
       [](const Taper& taper, const Geometry& geometry, double radius_m) {
-        return array_of(radial_taper(taper, geometry, radius_m));
+        return array_of(unlocked([&] { return radial_taper(taper, geometry, radius_m); }));
       },
       "taper"_a, "geometry"_a, "radius_m"_a = 0.0, "By distance from the z axis, float64 (elements,).");
   module.def(
@@ -178,7 +185,7 @@ void bind_hardware(py::module_& module) {
       [](const WeightQuantizer& self, const In<cf64>& weights) {
         const auto in = vector(weights, "weights");
         auto out = new_vector<cf64>(in.size());
-        const auto report = self.process(in, writable(out));
+        const auto report = unlocked([&, to = writable(out)] { return self.process(in, to); });
         return std::make_pair(out, report);
       },
       "weights"_a, "complex128 (elements,) to the same, rounded, and a Report.");
@@ -233,9 +240,9 @@ void bind_hardware(py::module_& module) {
           "covariance_to_digital",
           [](const Subarrays& self, const In<cf64>& analog, const In<cf64>& covariance) {
             auto out = new_grid<cf64>(self.groups(), self.groups());
-            self.covariance_to_digital(vector(analog, self.elements(), "analog"),
-                                       grid(covariance, self.elements(), self.elements(), "covariance"),
-                                       writable_grid(out));
+            const auto a = vector(analog, self.elements(), "analog");
+            const auto r = grid(covariance, self.elements(), self.elements(), "covariance");
+            unlocked([&, to = writable_grid(out)] { self.covariance_to_digital(a, r, to); });
             return out;
           },
           "analog"_a, "covariance"_a, "T^H R T, complex128 (groups, groups).")

@@ -62,7 +62,7 @@ void bind_undesired(py::class_<Filter, Options...>& filter, std::size_t (*elemen
 
 void bind_lms(py::module_& module) {
   py::class_<LmsFilter> lms(module, "LmsFilter", "Least mean squares, plain or normalized.");
-  py::enum_<LmsFilter::Rule>(lms, "Rule", "How far a step goes.")
+  Enum<LmsFilter::Rule>(lms, "Rule", "How far a step goes.")
       .value("lms", LmsFilter::Rule::lms)
       .value("nlms", LmsFilter::Rule::nlms);
   Struct<LmsFilter::Config>(lms, "Config", "Of the filter.")
@@ -119,16 +119,17 @@ void bind_constant_modulus(py::module_& module) {
 void bind_sidelobe_canceller(py::module_& module) {
   using Gsc = SidelobeCanceller;
   py::class_<Gsc> gsc(module, "SidelobeCanceller", "Generalized side-lobe canceller.");
-  py::enum_<Gsc::Rule>(gsc, "Rule", "How it adapts.")
-      .value("nlms", Gsc::Rule::nlms)
-      .value("rls", Gsc::Rule::rls);
+  Enum<Gsc::Rule>(gsc, "Rule", "How it adapts.").value("nlms", Gsc::Rule::nlms).value("rls", Gsc::Rule::rls);
   Struct<Gsc::Config>(gsc, "Config", "Of the adaptation.")
       .field("rule", &Gsc::Config::rule, "nlms or rls.")
       .field("step", &Gsc::Config::step, "NLMS, (0, 2).")
       .field("forgetting", &Gsc::Config::forgetting, "RLS, (0, 1].")
       .field("loading", &Gsc::Config::loading, "RLS, positive.");
-  gsc.def(py::init<const ConstraintSet&, const Gsc::Config&>(), "constraints"_a,
-          py::arg_v("config", Gsc::Config{}, "Config()"), "Takes the constraints over.");
+  gsc.def(py::init([](const ConstraintSet& constraints, const Gsc::Config& config) {
+            require_idle(&constraints);
+            return std::make_unique<Gsc>(constraints, config);
+          }),
+          "constraints"_a, py::arg_v("config", Gsc::Config{}, "Config()"), "Takes the constraints over.");
   bind_common(gsc);
   bind_undesired<Gsc>(gsc, [](const Gsc& self) { return self.quiescent().size(); });
   gsc.def(
@@ -136,13 +137,19 @@ void bind_sidelobe_canceller(py::module_& module) {
          [](const Gsc& self, const In<cf64>& covariance, double loading) {
            const std::size_t e = self.quiescent().size();
            auto w = new_vector<cf64>(e);
-           self.solve(grid(covariance, e, e, "covariance"), loading, writable(w));
+           const auto r = grid(covariance, e, e, "covariance");
+           const auto to = writable(w);
+           {
+             const LongCall call(&self);
+             self.solve(r, loading, to);
+           }
            return w;
          },
          "covariance"_a, "loading"_a = 0.0, "The weights of a known covariance, complex128 (elements,).")
       .def_property_readonly(
           "weights",
           [](const Gsc& self) {
+            require_idle(&self);
             auto w = new_vector<cf64>(self.quiescent().size());
             self.weights(writable(w));
             return w;
@@ -173,9 +180,14 @@ void bind_trainer(py::module_& module) {
       .def(
           "solve",
           [](Trainer& self) -> std::optional<py::array_t<cf64>> {
-            require_idle(&self);
             auto w = new_vector<cf64>(self.config.elements);
-            if (!self.solve(writable(w))) return {};
+            const auto to = writable(w);
+            bool ok = false;
+            {
+              const LongCall call(&self);
+              ok = self.solve(to);
+            }
+            if (!ok) return {};
             return w;
           },
           "Weights so far, complex128 (elements,), or None.")

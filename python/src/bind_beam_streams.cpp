@@ -35,7 +35,7 @@ void bind_beamformer(py::module_& module) {
               auto y = output(out, {self.beams(), in.columns()}, in.data(), bytes);
               const Grid<cf32> to = writable_grid(y);
               {
-                const LongCall call(&self);
+                const LongCall call{&self, covariance};
                 if (covariance != nullptr) {
                   self.process(in, to, *covariance);
                 } else {
@@ -59,7 +59,7 @@ void bind_adaptive_beamformer(py::module_& module) {
   using Mode = AdaptiveBeamformer::Mode;
   py::class_<AdaptiveBeamformer> beamformer(
       module, "AdaptiveBeamformer", "One or several beams, weights renewed from the samples themselves.");
-  py::enum_<Mode>(beamformer, "Mode", "The rule for weights.")
+  Enum<Mode>(beamformer, "Mode", "The rule for weights.")
       .value("mvdr", Mode::mvdr)
       .value("robust_capon", Mode::robust_capon)
       .value("lcmv", Mode::lcmv)
@@ -201,18 +201,35 @@ void bind_power_watch(py::module_& module) {
   watch
       .def(
           "find",
-          [](Watch& self, const In<cf32>& out) { return self.find(grid(out, self.config.beams, "out")); },
+          [](Watch& self, const In<cf32>& out) {
+            const auto in = grid(out, self.config.beams, "out");
+            const LongCall call(&self);
+            return self.find(in);
+          },
           "out"_a,
           "Where the first run of 128 with a jump begins in complex64 (beams, n); n: none. NaN is left out.")
       .def(
-          "note", [](Watch& self) { self.note(); },
+          "note",
+          [](Watch& self) {
+            require_idle(&self);
+            self.note();
+          },
           "The block that find() has seen becomes part of what is usual.")
       .def(
           "settle",
-          [](Watch& self, const In<cf32>& out) { self.settle(grid(out, self.config.beams, "out")); }, "out"_a,
-          "The power of complex64 (beams, n) is usual from now on.")
+          [](Watch& self, const In<cf32>& out) {
+            const auto in = grid(out, self.config.beams, "out");
+            const LongCall call(&self);
+            self.settle(in);
+          },
+          "out"_a, "The power of complex64 (beams, n) is usual from now on.")
       .def(
-          "reset", [](Watch& self) { self.reset(); }, "As constructed.");
+          "reset",
+          [](Watch& self) {
+            require_idle(&self);
+            self.reset();
+          },
+          "As constructed.");
 }
 
 }  // namespace

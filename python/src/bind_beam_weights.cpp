@@ -3,13 +3,13 @@
 #include "boresight/beam/batched_mvdr.h"
 #include "boresight/beam/constraints.h"
 #include "boresight/beam/covariance_factor.h"
-#include "boresight/doa/smoothing.h"
 #include "boresight/beam/lcmv.h"
 #include "boresight/beam/power_inversion.h"
 #include "boresight/beam/robust_capon.h"
 #include "boresight/beam/subspace_projection.h"
 #include "boresight/beam/weights.h"
 #include "boresight/beam/wiener.h"
+#include "boresight/doa/smoothing.h"
 
 namespace boresight::python {
 namespace {
@@ -22,7 +22,7 @@ void bind_plain_weights(py::module_& module) {
       [](const In<cf64>& steering) {
         const auto a = vector(steering, "steering");
         auto weights = new_vector<cf64>(a.size());
-        conventional(a, writable(weights));
+        unlocked([&] { conventional(a, writable(weights)); });
         return weights;
       },
       "steering"_a, "w = a / (a^H a); complex128 (elements,) to (elements,).");
@@ -32,7 +32,7 @@ void bind_plain_weights(py::module_& module) {
         const auto a = vector(steering, "steering");
         const auto r = grid(covariance, a.size(), a.size(), "covariance");
         auto weights = new_vector<cf64>(a.size());
-        mvdr(r, a, loading, writable(weights));
+        unlocked([&] { mvdr(r, a, loading, writable(weights)); });
         return weights;
       },
       "covariance"_a, "steering"_a, "loading"_a = 0.0,
@@ -46,7 +46,7 @@ void bind_plain_weights(py::module_& module) {
         require(directions.rows() == 0 || directions.columns() == a.size(),
                 "nulls: must have " + std::to_string(a.size()) + " columns");
         auto weights = new_vector<cf64>(a.size());
-        null_steering(a, directions, writable(weights));
+        unlocked([&] { null_steering(a, directions, writable(weights)); });
         return weights;
       },
       "steering"_a, "nulls"_a,
@@ -58,7 +58,7 @@ void bind_plain_weights(py::module_& module) {
         const auto f = vector(values, c.rows(), "values");
         const auto r = grid(covariance, c.columns(), c.columns(), "covariance");
         auto weights = new_vector<cf64>(c.columns());
-        lcmv(r, c, f, loading, writable(weights));
+        unlocked([&] { lcmv(r, c, f, loading, writable(weights)); });
         return weights;
       },
       "covariance"_a, "constraints"_a, "values"_a, "loading"_a = 0.0,
@@ -70,7 +70,7 @@ void bind_plain_weights(py::module_& module) {
         const auto a = vector(steering, "steering");
         const auto r = grid(covariance, a.size(), a.size(), "covariance");
         auto weights = new_vector<cf64>(a.size());
-        robust_capon(r, a, uncertainty, writable(weights));
+        unlocked([&] { robust_capon(r, a, uncertainty, writable(weights)); });
         return weights;
       },
       "covariance"_a, "steering"_a, "uncertainty"_a,
@@ -83,7 +83,7 @@ void bind_plain_weights(py::module_& module) {
         const auto r = grid(covariance, "covariance");
         require(r.rows() == r.columns(), "covariance: must be square");
         auto weights = new_vector<cf64>(r.rows());
-        power_inversion(r, reference, loading, writable(weights));
+        unlocked([&] { power_inversion(r, reference, loading, writable(weights)); });
         return weights;
       },
       "covariance"_a, "reference"_a = std::size_t{0}, "loading"_a = 0.0,
@@ -94,7 +94,7 @@ void bind_plain_weights(py::module_& module) {
         const auto p = vector(correlation, "correlation");
         const auto r = grid(covariance, p.size(), p.size(), "covariance");
         auto weights = new_vector<cf64>(p.size());
-        wiener(r, p, loading, writable(weights));
+        unlocked([&] { wiener(r, p, loading, writable(weights)); });
         return weights;
       },
       "covariance"_a, "correlation"_a, "loading"_a = 0.0,
@@ -102,7 +102,7 @@ void bind_plain_weights(py::module_& module) {
   module.def(
       "mirror_elements",
       [](const array::Geometry& geometry) {
-        const auto mirror = doa::mirror_elements(geometry);
+        const auto mirror = unlocked([&] { return doa::mirror_elements(geometry); });
         auto out = new_vector<std::uint32_t>(mirror.size());
         std::copy(mirror.begin(), mirror.end(), writable(out).begin());
         return out;
@@ -112,7 +112,7 @@ void bind_plain_weights(py::module_& module) {
       "forward_backward",
       [](const In<cf64>& covariance, const array::Geometry& geometry) {
         auto out = copied(grid(covariance, geometry.elements(), geometry.elements(), "covariance"));
-        doa::forward_backward(writable_grid(out), doa::mirror_elements(geometry));
+        unlocked([&, to = writable_grid(out)] { doa::forward_backward(to, doa::mirror_elements(geometry)); });
         return out;
       },
       "covariance"_a, "geometry"_a,
@@ -133,7 +133,7 @@ void bind_constraints(py::module_& module) {
       "How a(u) changes when u turns towards tangent, per radian, complex128 (elements,).");
   using Set = ConstraintSet;
   py::class_<Set> set(module, "ConstraintSet", "Linear constraints c^H w = f, one after the other.");
-  py::enum_<ConstraintSet::Outcome>(set, "Outcome", "What became of a constraint.")
+  Enum<ConstraintSet::Outcome>(set, "Outcome", "What became of a constraint.")
       .value("added", ConstraintSet::Outcome::added)
       .value("redundant", ConstraintSet::Outcome::redundant)
       .value("contradictory", ConstraintSet::Outcome::contradictory)
@@ -145,21 +145,35 @@ void bind_constraints(py::module_& module) {
   init_from_config(set, "Of a Config or its fields.");
   set.def(
          "add",
-         [](Set& self, const In<cf64>& c, cf64 f) { return self.add(vector(c, self.elements(), "c"), f); },
+         [](Set& self, const In<cf64>& c, cf64 f) {
+           const auto row = vector(c, self.elements(), "c");
+           const LongCall call(&self);
+           return self.add(row, f);
+         },
          "c"_a, "f"_a, "c^H w = f, c complex128 (elements,).")
       .def(
           "look",
           [](Set& self, const In<cf64>& steering) {
-            return self.look(vector(steering, self.elements(), "steering"));
+            const auto a = vector(steering, self.elements(), "steering");
+            const LongCall call(&self);
+            return self.look(a);
           },
           "steering"_a, "Unit gain.")
       .def(
           "null",
           [](Set& self, const In<cf64>& steering) {
-            return self.null(vector(steering, self.elements(), "steering"));
+            const auto a = vector(steering, self.elements(), "steering");
+            const LongCall call(&self);
+            return self.null(a);
           },
           "steering"_a, "No gain.")
-      .def("clear", &Set::clear, "No constraints.")
+      .def(
+          "clear",
+          [](Set& self) {
+            require_idle(&self);
+            self.clear();
+          },
+          "No constraints.")
       .def("__len__", &Set::size)
       .def_property_readonly("elements", &Set::elements, "Number of elements.")
       .def_property_readonly("max_constraints", &Set::max_constraints, "How many there is room for.")
@@ -167,7 +181,11 @@ void bind_constraints(py::module_& module) {
           "quiescent",
           [](const Set& self) {
             auto out = new_vector<cf64>(self.elements());
-            self.quiescent(writable(out));
+            const auto to = writable(out);
+            {
+              const LongCall call(&self);
+              self.quiescent(to);
+            }
             return out;
           },
           "The weights of least norm that meet the constraints, complex128 (elements,).")
@@ -175,10 +193,28 @@ void bind_constraints(py::module_& module) {
           "enforce",
           [](const Set& self, const In<cf64>& weights) {
             auto out = copied(vector(weights, self.elements(), "weights"));
-            self.enforce(writable(out));
+            const auto to = writable(out);
+            {
+              const LongCall call(&self);
+              self.enforce(to);
+            }
             return out;
           },
           "weights"_a, "The nearest weights that meet the constraints, a copy.");
+}
+
+// What f(weights) writes, or None when it says that there is nothing.
+template <typename F>
+std::optional<py::array_t<cf64>> solved(CovarianceFactor& factor, F&& f) {
+  auto weights = new_vector<cf64>(factor.elements());
+  const auto to = writable(weights);
+  bool ok = false;
+  {
+    const LongCall call(&factor);
+    ok = f(to);
+  }
+  if (!ok) return {};
+  return weights;
 }
 
 void bind_factor(py::module_& module) {
@@ -201,47 +237,42 @@ void bind_factor(py::module_& module) {
       .def(
           "solve",
           [](Factor& self, const In<cf64>& b, double loading) -> std::optional<py::array_t<cf64>> {
-            auto x = new_vector<cf64>(self.elements());
-            if (!self.solve(vector(b, self.elements(), "b"), loading, writable(x))) return {};
-            return x;
+            const auto in = vector(b, self.elements(), "b");
+            return solved(self, [&](std::span<cf64> x) { return self.solve(in, loading, x); });
           },
           "b"_a, "loading"_a, "(R + loading I)^-1 b, or None when there is none.")
       .def(
           "mvdr",
           [](Factor& self, const In<cf64>& steering) -> std::optional<py::array_t<cf64>> {
-            auto w = new_vector<cf64>(self.elements());
-            if (!mvdr(self, vector(steering, self.elements(), "steering"), writable(w))) return {};
-            return w;
+            const auto a = vector(steering, self.elements(), "steering");
+            return solved(self, [&](std::span<cf64> w) { return mvdr(self, a, w); });
           },
           "steering"_a, "MVDR weights with loading, or None for a steering vector that is not finite.")
       .def(
           "robust_capon",
           [](Factor& self, const In<cf64>& steering, double uncertainty) -> std::optional<py::array_t<cf64>> {
-            auto w = new_vector<cf64>(self.elements());
-            if (!robust_capon(self, vector(steering, self.elements(), "steering"), uncertainty,
-                              writable(w))) {
-              return {};
-            }
-            return w;
+            const auto a = vector(steering, self.elements(), "steering");
+            return solved(self, [&](std::span<cf64> w) { return robust_capon(self, a, uncertainty, w); });
           },
           "steering"_a, "uncertainty"_a, "As robust_capon(), or None.")
       .def(
           "power_inversion",
           [](Factor& self, std::size_t reference) -> std::optional<py::array_t<cf64>> {
-            auto w = new_vector<cf64>(self.elements());
-            if (!power_inversion(self, reference, writable(w))) return {};
-            return w;
+            return solved(self, [&](std::span<cf64> w) { return power_inversion(self, reference, w); });
           },
           "reference"_a = std::size_t{0}, "As power_inversion(), or None.")
       .def(
           "subspace_projection",
           [](Factor& self, const In<cf64>& steering,
              double threshold_db) -> std::pair<std::optional<py::array_t<cf64>>, std::size_t> {
-            auto w = new_vector<cf64>(self.elements());
-            const auto result = subspace_projection(self, vector(steering, self.elements(), "steering"),
-                                                    threshold_db, writable(w));
-            if (!result.ok) return {std::nullopt, 0};
-            return {w, result.rank};
+            const auto a = vector(steering, self.elements(), "steering");
+            std::size_t rank = 0;
+            auto weights = solved(self, [&](std::span<cf64> w) {
+              const auto result = subspace_projection(self, a, threshold_db, w);
+              rank = result.ok ? result.rank : 0;
+              return result.ok;
+            });
+            return {std::move(weights), rank};
           },
           "steering"_a, "threshold_db"_a = 3.0,
           "Eigenspace weights and the number of eigenvalues taken for signals (0: MVDR instead).")
@@ -303,9 +334,13 @@ void bind_factor(py::module_& module) {
                         " elements, with at most " + std::to_string(self.config.max_constraints) +
                         " constraints");
             auto w = new_vector<cf64>(elements);
-            if (!self.solve(covariance, constraints, loading.value_or(covariance.loading()), writable(w))) {
-              return {};
+            const auto to = writable(w);
+            bool ok = false;
+            {
+              const LongCall call{&self, &covariance, &constraints};
+              ok = self.solve(covariance, constraints, loading.value_or(covariance.loading()), to);
             }
+            if (!ok) return {};
             return w;
           },
           "covariance"_a, "constraints"_a, "loading"_a = py::none(),

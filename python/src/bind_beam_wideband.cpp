@@ -15,10 +15,10 @@ void bind_subband_weights(py::module_& module) {
   using Stats = SubbandWeights::Stats;
   py::class_<SubbandWeights> weights(module, "SubbandWeights",
                                      "MVDR weights per subband, on the bins of FFTs.");
-  py::enum_<SubbandWeights::Mode>(weights, "Mode", "The rule for weights.")
+  Enum<SubbandWeights::Mode>(weights, "Mode", "The rule for weights.")
       .value("mvdr", SubbandWeights::Mode::mvdr)
       .value("conventional", SubbandWeights::Mode::conventional);
-  py::enum_<SubbandWeights::Between>(weights, "Between", "What happens between subbands.")
+  Enum<SubbandWeights::Between>(weights, "Between", "What happens between subbands.")
       .value("constant", SubbandWeights::Between::constant)
       .value("linear", SubbandWeights::Between::linear);
   Struct<Config>(weights, "Config", "Of the weights.")
@@ -67,6 +67,7 @@ void bind_subband_weights(py::module_& module) {
           "forget",
           [](SubbandWeights& self, double factor) {
             require_idle(&self);
+            require(factor >= 0 && factor <= 1, "factor: must be in [0, 1]");
             self.forget(factor);
           },
           "factor"_a, "Multiplies the weight of the past, [0, 1].")
@@ -190,12 +191,23 @@ void bind_true_time_delay(py::module_& module) {
              "uint16 (elements,): which each belongs to; empty: its own.")
       .field("step_s", &Delay::Config::step_s, "Of the delay lines; 0: exact.");
   init_from_config(delay, "Of a Config or its fields.");
-  delay.def("set_direction", &Delay::set_direction, "direction"_a, "From the array to the source.")
+  delay
+      .def(
+          "set_direction",
+          [](Delay& self, const Vec3& direction) {
+            require_idle(&self);
+            self.set_direction(direction);
+          },
+          "direction"_a, "From the array to the source.")
       .def(
           "weights",
           [](const Delay& self, const std::vector<double>& offsets_hz) {
             auto out = new_grid<cf64>(offsets_hz.size(), self.delays_s().size());
-            self.weights(offsets_hz, writable_grid(out));
+            const Grid<cf64> to = writable_grid(out);
+            {
+              const LongCall call(&self);
+              self.weights(offsets_hz, to);
+            }
             return out;
           },
           "offsets_hz"_a, "complex128 (offsets, elements) at these offsets from the carrier.")
@@ -209,7 +221,7 @@ void bind_squint(py::module_& module) {
              "Time that a wave front from u takes over the elements.");
   module.def("squint_angle_rad", &squint_angle_rad, "theta_rad"_a, "carrier_hz"_a, "offset_hz"_a,
              "How far a beam steered by phases moves at an offset from the carrier.");
-  module.def("squint_gain", &squint_gain, "geometry"_a, "u"_a, "offset_hz"_a,
+  module.def("squint_gain", &squint_gain, "geometry"_a, "u"_a, "offset_hz"_a, Unlocked(),
              "Gain towards u at an offset over that at the carrier, linear.");
   module.def("continuous_squint_gain", &continuous_squint_gain, "fill_time_s"_a, "offset_hz"_a,
              "The same of a continuous aperture: sinc^2(fill time x offset).");
@@ -221,14 +233,17 @@ void bind_squint(py::module_& module) {
       .field("edge_loss_db", &Squint::edge_loss_db, "At most 0.")
       .field("mean_loss_db", &Squint::mean_loss_db, "Of the gain averaged over the band.");
   module.def("squint", &squint, "geometry"_a, "u"_a, "carrier_hz"_a, "bandwidth_hz"_a,
-             "subbands"_a = std::size_t{1}, "A Squint; subbands steered apart, 1: phase shifters.");
+             "subbands"_a = std::size_t{1}, Unlocked(),
+             "A Squint; subbands steered apart, 1: phase shifters.");
   module.def(
       "wideband_covariance",
       [](const array::Geometry& geometry, const Vec3& u, double frequency_hz, double bandwidth_hz,
          double power) {
         auto out = new_grid<cf64>(geometry.elements(), geometry.elements());
         std::fill_n(out.mutable_data(), out.size(), cf64(0));
-        add_wideband_covariance(geometry, u, frequency_hz, bandwidth_hz, power, writable_grid(out));
+        unlocked([&, to = writable_grid(out)] {
+          add_wideband_covariance(geometry, u, frequency_hz, bandwidth_hz, power, to);
+        });
         return out;
       },
       "geometry"_a, "u"_a, "frequency_hz"_a, "bandwidth_hz"_a, "power"_a,

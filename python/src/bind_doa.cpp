@@ -51,9 +51,12 @@ void bind_covariance(py::module_& module) {
       .def(
           "matrix",
           [](const Covariance& self) {
-            require_idle(&self);
             auto out = new_grid<cf64>(self.elements(), self.elements());
-            self.matrix(writable_grid(out));
+            const Grid<cf64> to = writable_grid(out);
+            {
+              const LongCall call(&self);
+              self.matrix(to);
+            }
             return out;
           },
           "R, complex128 (elements, elements); zero without snapshots.")
@@ -88,6 +91,7 @@ void bind_eigenspace(py::module_& module) {
           "vector",
           [](const py::object& self, std::size_t i) -> py::array_t<cf64> {
             const auto& eigenspace = self.cast<const Space&>();
+            require_idle(&eigenspace);
             require(i < eigenspace.config.vectors, "i: beyond the last vector");
             return view(eigenspace.vector(i), self);
           },
@@ -98,7 +102,7 @@ void bind_eigenspace(py::module_& module) {
 }
 
 void bind_counting(py::module_& module) {
-  py::enum_<CountCriterion>(module, "CountCriterion", "How sources are counted.")
+  Enum<CountCriterion>(module, "CountCriterion", "How sources are counted.")
       .value("aic", CountCriterion::aic, "Akaike.")
       .value("mdl", CountCriterion::mdl, "Rissanen.");
   module.def(
@@ -117,11 +121,13 @@ void bind_counting(py::module_& module) {
         require(geometry == nullptr || geometry->elements() == r.rows(),
                 "geometry: must be of as many elements");
         auto out = copied(r);
-        if (geometry != nullptr) {
-          forward_backward(writable_grid(out), mirror_elements(*geometry));
-        } else {
-          forward_backward(writable_grid(out));
-        }
+        unlocked([&, to = writable_grid(out)] {
+          if (geometry != nullptr) {
+            forward_backward(to, mirror_elements(*geometry));
+          } else {
+            forward_backward(to);
+          }
+        });
         return out;
       },
       "covariance"_a, "geometry"_a = nullptr,
@@ -138,7 +144,9 @@ void bind_counting(py::module_& module) {
                     part_columns * part_rows <= r.rows(),
                 "part: must be 1 element to the whole array");
         auto out = new_grid<cf64>(part_columns * part_rows, part_columns * part_rows);
-        spatial_smoothing(r, columns, rows, part_columns, part_rows, writable_grid(out));
+        unlocked([&, to = writable_grid(out)] {
+          spatial_smoothing(r, columns, rows, part_columns, part_rows, to);
+        });
         return out;
       },
       "covariance"_a, "columns"_a, "rows"_a, "part_columns"_a, "part_rows"_a,
@@ -233,10 +241,10 @@ void bind_spectrum(py::module_& module) {
       .def(
           "peaks",
           [](Spectrum& self, const In<float>& values, std::size_t count) {
-            require_idle(&self);
             const auto in = grid(values, self.grid().rows, self.grid().columns, "spectrum");
             require(in.row_stride() == in.columns() || in.rows() <= 1, "spectrum: must be in C order");
             std::vector<SpectrumPeak> peaks(std::min<std::size_t>(count, 32));
+            const LongCall call(&self);
             peaks.resize(self.peaks({in.data(), self.size()}, peaks));
             return peaks;
           },

@@ -16,7 +16,7 @@ void bind_lines(py::module_& module) {
   Struct<LineArray>(module, "LineArray", "A uniform line along x.")
       .field("elements", &LineArray::elements, "2 to 64.")
       .field("spacing_wavelengths", &LineArray::spacing_wavelengths, "Above 0, up to 0.5.");
-  py::enum_<Averaging>(module, "Averaging", "What root_music() does to a covariance first.")
+  Enum<Averaging>(module, "Averaging", "What root_music() does to a covariance first.")
       .value("forward_backward", Averaging::forward_backward)
       .value("none", Averaging::none);
   Result<LineAngles>(module, "LineAngles", "What an estimator for lines found.")
@@ -24,7 +24,7 @@ void bind_lines(py::module_& module) {
       .field("missing", &LineAngles::missing, "Roots that belong to no direction.");
   module.def(
       "root_music",
-      [](const LineArray& line, const In<cf64>& covariance, std::size_t sources, Averaging averaging) {
+      [](LineArray line, const In<cf64>& covariance, std::size_t sources, Averaging averaging) {
         const auto r = grid(covariance, "covariance");
         const py::gil_scoped_release release;
         return root_music(line, r, sources, averaging);
@@ -107,7 +107,7 @@ void bind_bounds(py::module_& module) {
                                  .powers = grid(powers, "powers"),
                                  .noise_power = noise_power,
                                  .snapshots = snapshots};
-          const GridBuffer<double> result = bound(scene);
+          const GridBuffer<double> result = unlocked([&] { return bound(scene); });
           return copied(result.view());
         },
         "geometry"_a, "frequency_hz"_a, "directions"_a, "powers"_a, "noise_power"_a, "snapshots"_a, doc);
@@ -117,16 +117,17 @@ void bind_bounds(py::module_& module) {
              "complex128 (k, k). Sources are Gaussian.");
   bind_bound("deterministic_bound", &deterministic_bound,
              "The same for waveforms that are unknown but fixed. Never above the stochastic bound.");
-  module.def("angles_per_direction", &angles_per_direction, "geometry"_a, "1 for a line across boresight, else 2.");
+  module.def("angles_per_direction", &angles_per_direction, "geometry"_a,
+             "1 for a line across boresight, else 2.");
 }
 
 void bind_finder(py::module_& module) {
-  py::enum_<Verdict>(module, "Verdict", "What a DirectionFinder says.")
+  Enum<Verdict>(module, "Verdict", "What a DirectionFinder says.")
       .value("resolved", Verdict::resolved)
       .value("no_source", Verdict::no_source)
       .value("unresolved", Verdict::unresolved)
       .value("bad_covariance", Verdict::bad_covariance);
-  py::enum_<Doubt>(module, "Doubt", "Which test failed.")
+  Enum<Doubt>(module, "Doubt", "Which test failed.")
       .value("none", Doubt::none)
       .value("signal", Doubt::signal)
       .value("model", Doubt::model)
@@ -170,7 +171,7 @@ void bind_finder(py::module_& module) {
 }
 
 void bind_monopulse(py::module_& module) {
-  py::enum_<MonopulseKind>(module, "MonopulseKind", "How the error is sensed.")
+  Enum<MonopulseKind>(module, "MonopulseKind", "How the error is sensed.")
       .value("phase", MonopulseKind::phase)
       .value("amplitude", MonopulseKind::amplitude);
   Result<MonopulseError>(module, "MonopulseError", "Direction error in direction cosines.")
@@ -190,9 +191,10 @@ void bind_monopulse(py::module_& module) {
       .def(
           "measure",
           [](Sensor& self, const In<cf64>& covariance, double snapshots, const Vec3& look) {
-            require_idle(&self);
             const std::size_t e = self.config.geometry.elements();
-            return self.measure(grid(covariance, e, e, "covariance"), snapshots, look);
+            const auto r = grid(covariance, e, e, "covariance");
+            const LongCall call(&self);
+            return self.measure(r, snapshots, look);
           },
           "covariance"_a, "snapshots"_a, "look"_a,
           "The MonopulseError of one source near look, (3,); R complex128 (elements, elements).")
@@ -219,9 +221,10 @@ void bind_monopulse(py::module_& module) {
       .def(
           "update",
           [](Tracker& self, const In<cf64>& covariance, double snapshots) {
-            require_idle(&self);
             const std::size_t e = self.config.monopulse.geometry.elements();
-            return self.update(grid(covariance, e, e, "covariance"), snapshots);
+            const auto r = grid(covariance, e, e, "covariance");
+            const LongCall call(&self);
+            return self.update(r, snapshots);
           },
           "covariance"_a, "snapshots"_a,
           "One step with R complex128 (elements, elements); whether the measurement was used.")

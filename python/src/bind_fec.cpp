@@ -22,7 +22,7 @@ void bind_bits(py::module_& module) {
         name,
         [f](const Bytes& bytes) {
           auto bits = new_vector<std::uint8_t>(8 * bytes.span().size());
-          f(bytes.span(), writable(bits));
+          unlocked([&] { f(bytes.span(), writable(bits)); });
           return bits;
         },
         "bytes"_a, doc);
@@ -34,7 +34,7 @@ void bind_bits(py::module_& module) {
           const auto in = vector(bits, "bits");
           require(in.size() % 8 == 0, "bits: " + std::to_string(in.size()) + " are no whole bytes");
           std::vector<std::uint8_t> bytes(in.size() / 8);
-          f(in, bytes);
+          unlocked([&] { f(in, bytes); });
           return to_bytes(bytes);
         },
         "bits"_a, doc);
@@ -50,11 +50,16 @@ using CrcOf = std::uint32_t (*)(std::span<const std::uint8_t>) noexcept;
 void bind_crc(py::module_& module) {
   const auto of_bytes = [&](const char* name, CrcOf f, const char* doc) {
     module.def(
-        name, [f](const Bytes& bytes) { return f(bytes.span()); }, "bytes"_a, doc);
+        name, [f](const Bytes& bytes) { return unlocked([&] { return f(bytes.span()); }); }, "bytes"_a, doc);
   };
   const auto of_bits = [&](const char* name, CrcOf f, const char* doc) {
     module.def(
-        name, [f](const Bits& bits) { return f(vector(bits, "bits")); }, "bits"_a, doc);
+        name,
+        [f](const Bits& bits) {
+          const auto in = vector(bits, "bits");
+          return unlocked([&] { return f(in); });
+        },
+        "bits"_a, doc);
   };
   of_bytes("crc24a_of_bytes", &crc24a_of_bytes, "3GPP CRC-24A.");
   of_bytes("crc24b_of_bytes", &crc24b_of_bytes, "3GPP CRC-24B.");
@@ -69,7 +74,7 @@ void bind_crc(py::module_& module) {
   of_bits("crc6_of_bits", &crc6_of_bits, "3GPP CRC-6 of bits uint8 (n,).");
   of_bits("crc8_of_bits", &crc8_of_bits, "CRC-8 of HT-SIG, of bits uint8 (n,).");
   of_bits("crc32_of_bits", &crc32_of_bits, "CRC-32 of bits uint8 (n,) in order of transmission.");
-  py::enum_<Crc>(module, "Crc", "Which CRC ends a block.")
+  Enum<Crc>(module, "Crc", "Which CRC ends a block.")
       .value("none", Crc::none)
       .value("crc16", Crc::crc16)
       .value("crc24a", Crc::crc24a)
@@ -80,21 +85,28 @@ void bind_crc(py::module_& module) {
       .value("crc11", Crc::crc11)
       .value("crc32", Crc::crc32);
   module.def(
-      "crc_holds", [](Crc crc, const Bits& bits) { return crc_holds(crc, vector(bits, "bits")); }, "crc"_a,
-      "bits"_a, "Whether the last of bits uint8 (n,) are the CRC of those before them.");
+      "crc_holds",
+      [](Crc crc, const Bits& bits) {
+        const auto in = vector(bits, "bits");
+        return unlocked([&] { return crc_holds(crc, in); });
+      },
+      "crc"_a, "bits"_a, "Whether the last of bits uint8 (n,) are the CRC of those before them.");
 }
 
 // Flips bits (uint8) or the signs of soft bits (int8), a copy.
 template <typename S>
 py::array scrambled(S& self, const py::object& values) {
-  if (py::isinstance<py::array_t<Llr>>(values)) {
-    auto out = copied(vector(SoftBits{values}, "values"));
-    self.apply(writable(out));
-    return out;
-  }
-  auto out = copied(vector(Bits{values}, "values"));
-  self.apply(writable(out));
-  return out;
+  const auto run = [&](auto in) {
+    auto out = copied(in);
+    const auto to = writable(out);
+    {
+      const LongCall call(&self);
+      self.apply(to);
+    }
+    return py::array(out);
+  };
+  if (py::isinstance<py::array_t<Llr>>(values)) return run(vector(SoftBits{values}, "values"));
+  return run(vector(Bits{values}, "values"));
 }
 
 template <typename S>
@@ -103,7 +115,13 @@ void bind_apply(py::class_<S>& scrambler) {
       .def("apply", &scrambled<S>, "values"_a,
            "Bits uint8 (n,) flipped, or the signs of soft bits int8 (n,), where the sequence is one: a copy. "
            "Goes on where it stopped.")
-      .def("next", &S::next, "The next bit of the sequence.");
+      .def(
+          "next",
+          [](S& self) {
+            require_idle(&self);
+            return self.next();
+          },
+          "The next bit of the sequence.");
 }
 
 void bind_scramblers(py::module_& module) {
@@ -137,11 +155,13 @@ py::array interleaved(const I& self, const py::object& values, bool forward) {
   const auto run = [&](auto in) {
     using T = std::remove_const_t<typename decltype(in)::element_type>;
     auto out = new_vector<T>(in.size());
-    if (forward) {
-      self.interleave(in, writable(out));
-    } else {
-      self.deinterleave(in, writable(out));
-    }
+    unlocked([&, to = writable(out)] {
+      if (forward) {
+        self.interleave(in, to);
+      } else {
+        self.deinterleave(in, to);
+      }
+    });
     return py::array(out);
   };
   if (py::isinstance<py::array_t<Llr>>(values)) return run(vector(SoftBits{values}, "values"));
@@ -188,7 +208,7 @@ void bind_interleavers(py::module_& module) {
 }
 
 void bind_convolutional(py::module_& module) {
-  py::enum_<PuncturedRate>(module, "PuncturedRate", "Information bits per coded bit.")
+  Enum<PuncturedRate>(module, "PuncturedRate", "Information bits per coded bit.")
       .value("half", PuncturedRate::half)
       .value("two_thirds", PuncturedRate::two_thirds)
       .value("three_quarters", PuncturedRate::three_quarters)
@@ -199,11 +219,13 @@ void bind_convolutional(py::module_& module) {
       [](const Bits& bits, bool tail_biting) {
         const auto in = vector(bits, "bits");
         auto out = new_vector<std::uint8_t>(2 * in.size());
-        if (tail_biting) {
-          convolutional_encode_tail_biting(in, writable(out));
-        } else {
-          convolutional_encode(in, writable(out));
-        }
+        unlocked([&, to = writable(out)] {
+          if (tail_biting) {
+            convolutional_encode_tail_biting(in, to);
+          } else {
+            convolutional_encode(in, to);
+          }
+        });
         return out;
       },
       "bits"_a, "tail_biting"_a = false,
@@ -214,7 +236,7 @@ void bind_convolutional(py::module_& module) {
       [](const Bits& coded, PuncturedRate rate) {
         const auto in = vector(coded, "coded");
         auto out = new_vector<std::uint8_t>(punctured_bits(in.size(), rate));
-        puncture(in, rate, writable(out));
+        unlocked([&, to = writable(out)] { puncture(in, rate, to); });
         return out;
       },
       "coded"_a, "rate"_a, "uint8 (n,) to (punctured_bits(n),).");
@@ -223,13 +245,13 @@ void bind_convolutional(py::module_& module) {
       [](const SoftBits& soft, std::size_t mother_bits, PuncturedRate rate) {
         const auto in = vector(soft, punctured_bits(mother_bits, rate), "soft_bits");
         auto out = new_vector<Llr>(mother_bits);
-        depuncture(in, rate, writable(out));
+        unlocked([&, to = writable(out)] { depuncture(in, rate, to); });
         return out;
       },
       "soft_bits"_a, "mother_bits"_a, "rate"_a, "int8, zeros (unknown) where bits were left out.");
   using Viterbi = ViterbiDecoder;
   py::class_<Viterbi> viterbi(module, "ViterbiDecoder", "Maximum-likelihood sequence decoder.");
-  py::enum_<Viterbi::Termination>(viterbi, "Termination", "Where the encoder began and ended.")
+  Enum<Viterbi::Termination>(viterbi, "Termination", "Where the encoder began and ended.")
       .value("zero", Viterbi::Termination::zero)
       .value("open", Viterbi::Termination::open)
       .value("tail_biting", Viterbi::Termination::tail_biting);

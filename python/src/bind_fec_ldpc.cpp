@@ -17,10 +17,8 @@ using Bits = In<std::uint8_t>;
 using SoftBits = In<Llr>;
 
 void bind_graphs(py::module_& module) {
-  py::enum_<BaseGraph>(module, "BaseGraph", "Of 5G NR.")
-      .value("bg1", BaseGraph::bg1)
-      .value("bg2", BaseGraph::bg2);
-  py::enum_<WlanLdpcRate>(module, "WlanLdpcRate", "Of 802.11n.")
+  Enum<BaseGraph>(module, "BaseGraph", "Of 5G NR.").value("bg1", BaseGraph::bg1).value("bg2", BaseGraph::bg2);
+  Enum<WlanLdpcRate>(module, "WlanLdpcRate", "Of 802.11n.")
       .value("half", WlanLdpcRate::half)
       .value("two_thirds", WlanLdpcRate::two_thirds)
       .value("three_quarters", WlanLdpcRate::three_quarters)
@@ -67,7 +65,7 @@ void bind_graphs(py::module_& module) {
                 "rows: must be " + std::to_string(nr_core_rows) + " to " + std::to_string(graph.rows()));
         const auto in = vector(information, graph.information_bits(), "information");
         auto parity = new_vector<std::uint8_t>(std::size_t{count} * graph.lifting_size());
-        nr_ldpc_encode(graph, in, writable(parity), count);
+        unlocked([&, to = writable(parity)] { nr_ldpc_encode(graph, in, to, count); });
         return parity;
       },
       "graph"_a, "information"_a, "rows"_a = py::none(),
@@ -77,7 +75,7 @@ void bind_graphs(py::module_& module) {
       [](const WlanLdpcGraph& graph, const Bits& information) {
         const auto in = vector(information, graph.information_bits(), "information");
         auto parity = new_vector<std::uint8_t>(graph.codeword_bits() - graph.information_bits());
-        wlan_ldpc_encode(graph, in, writable(parity));
+        unlocked([&, to = writable(parity)] { wlan_ldpc_encode(graph, in, to); });
         return parity;
       },
       "graph"_a, "information"_a, "Parity uint8 of information uint8 (information_bits,).");
@@ -112,7 +110,7 @@ void bind_decoders(py::module_& module) {
   py::class_<Decoder> decoder(module, "LdpcDecoder", "Layered offset min-sum on int8.");
   Struct<LdpcDecoder::Config>(decoder, "Config", "Sizes.")
       .field("max_lifting_size", &LdpcDecoder::Config::max_lifting_size, "2 to 384.");
-  py::enum_<LdpcDecoder::Stop>(decoder, "Stop", "When a block is done.")
+  Enum<LdpcDecoder::Stop>(decoder, "Stop", "When a block is done.")
       .value("never", LdpcDecoder::Stop::never)
       .value("parity", LdpcDecoder::Stop::parity);
   Struct<LdpcDecoder::Options>(decoder, "Options", "Of a call.")
@@ -131,8 +129,7 @@ void bind_decoders(py::module_& module) {
   decoder
       .def(
           "decode",
-          [check](Decoder& self, const LdpcGraph& graph, const SoftBits& llr,
-                  const LdpcDecoder::Options& options) {
+          [check](Decoder& self, const LdpcGraph& graph, const SoftBits& llr, LdpcDecoder::Options options) {
             check(self, graph, options);
             const auto in = vector(llr, graph.codeword_bits(), "llr");
             auto bits = new_vector<std::uint8_t>(graph.information_bits());
@@ -149,8 +146,7 @@ void bind_decoders(py::module_& module) {
           "llr_max known zeros.")
       .def(
           "decode_batch",
-          [check](Decoder& self, const LdpcGraph& graph, const SoftBits& llr,
-                  const LdpcDecoder::Options& options) {
+          [check](Decoder& self, const LdpcGraph& graph, const SoftBits& llr, LdpcDecoder::Options options) {
             check(self, graph, options);
             const auto in = grid(llr, "llr");
             require(
@@ -169,7 +165,7 @@ void bind_decoders(py::module_& module) {
           "The same of several blocks, int8 (blocks, codeword_bits), with a list of Results.");
 
   using Reference = Configured<LdpcReferenceDecoder>;
-  py::enum_<CheckRule>(module, "CheckRule", "How a check combines what its bits say.")
+  Enum<CheckRule>(module, "CheckRule", "How a check combines what its bits say.")
       .value("sum_product", CheckRule::sum_product)
       .value("min_sum", CheckRule::min_sum)
       .value("offset_min_sum", CheckRule::offset_min_sum);
@@ -225,11 +221,11 @@ void bind_nr(py::module_& module) {
   };
   module.def(
       "nr_rate_match",
-      [check, codeword_bits](const NrRateMatching& matching, const Bits& codeword) {
+      [check, codeword_bits](NrRateMatching matching, const Bits& codeword) {
         check(matching);
         const auto in = vector(codeword, codeword_bits(matching), "codeword");
         auto out = new_vector<std::uint8_t>(matching.coded_bits);
-        nr_rate_match(matching, in, writable(out));
+        unlocked([&, to = writable(out)] { nr_rate_match(matching, in, to); });
         return out;
       },
       "matching"_a, "codeword"_a,
@@ -245,10 +241,11 @@ void bind_nr(py::module_& module) {
       "matching"_a, "What a receiver of nothing knows, int8 (codeword bits,): filler certain, the rest 0.");
   module.def(
       "nr_rate_recover",
-      [check, codeword_bits](const NrRateMatching& matching, const SoftBits& llrs, const SoftBits& codeword) {
+      [check, codeword_bits](NrRateMatching matching, const SoftBits& llrs, const SoftBits& codeword) {
         check(matching);
         auto out = copied(vector(codeword, codeword_bits(matching), "codeword"));
-        nr_rate_recover(matching, vector(llrs, matching.coded_bits, "llrs"), writable(out));
+        const auto in = vector(llrs, matching.coded_bits, "llrs");
+        unlocked([&, to = writable(out)] { nr_rate_recover(matching, in, to); });
         return out;
       },
       "matching"_a, "llrs"_a, "codeword"_a,
@@ -282,7 +279,7 @@ void bind_nr(py::module_& module) {
   init_from_config(encoder, "Of a Config or its fields.");
   encoder.def(
       "encode",
-      [](Encoder& self, const TransportFormat& format, const Bytes& payload) {
+      [](Encoder& self, TransportFormat format, const Bytes& payload) {
         require(is_valid_addition(format), "format: not valid");
         auto bits = new_vector<std::uint8_t>(format.coded_bits);
         const auto to = writable(bits);
@@ -298,7 +295,14 @@ void bind_nr(py::module_& module) {
   Struct<NrSoftBuffer::Config>(buffer, "Config", "Sizes.")
       .field("max_payload_bytes", &NrSoftBuffer::Config::max_payload_bytes, "1 to 2^24.");
   init_from_config(buffer, "Of a Config or its fields.");
-  buffer.def("clear", &NrSoftBuffer::clear, "Before another payload.")
+  buffer
+      .def(
+          "clear",
+          [](NrSoftBuffer& self) {
+            require_idle(&self);
+            self.clear();
+          },
+          "Before another payload.")
       .def_property_readonly("transmissions", &NrSoftBuffer::transmissions, "Combined since clear().");
   using TransportDecoder = Configured<Decoder>;
   py::class_<TransportDecoder> decoder(module, "NrTransportDecoder", "Soft bits to a transport block.");
@@ -315,7 +319,7 @@ void bind_nr(py::module_& module) {
   init_from_config(decoder, "Of a Config or its fields.");
   decoder.def(
       "decode",
-      [](TransportDecoder& self, const TransportFormat& format, const SoftBits& llr, NrSoftBuffer* combine) {
+      [](TransportDecoder& self, TransportFormat format, const SoftBits& llr, NrSoftBuffer* combine) {
         require(combine != nullptr ? is_valid_addition(format) : is_valid(format), "format: not valid");
         require(format.payload_bytes <= self.config.max_payload_bytes &&
                     format.coded_bits <= self.config.max_coded_bits,
@@ -324,7 +328,7 @@ void bind_nr(py::module_& module) {
         std::vector<std::uint8_t> payload(format.payload_bytes);
         Decoder::Result result;
         {
-          const LongCall call(&self);
+          const LongCall call{&self, combine};
           result = combine != nullptr ? self.decode(format, in, *combine, payload)
                                       : self.decode(format, in, payload);
         }

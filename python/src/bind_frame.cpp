@@ -14,7 +14,7 @@ using namespace boresight::frame;  // NOLINT(google-build-using-namespace)
 using modem::Llr;
 
 void bind_header(py::module_& module) {
-  py::enum_<Mcs>(module, "Mcs", "Modulation and coding of a payload.")
+  Enum<Mcs>(module, "Mcs", "Modulation and coding of a payload.")
       .value("qpsk_1_3", Mcs::qpsk_1_3)
       .value("qpsk_1_2", Mcs::qpsk_1_2)
       .value("qpsk_3_4", Mcs::qpsk_3_4)
@@ -91,7 +91,7 @@ void bind_framer(py::module_& module) {
           "header"_a, "Points of the two header symbols, complex64 (1938,).")
       .def(
           "payload",
-          [](Framer& self, const Header& header, const Bytes& payload) {
+          [](Framer& self, Header header, const Bytes& payload) {
             auto out = new_vector<cf32>(ku_payload_carriers);
             const auto to = writable(out);
             {
@@ -123,7 +123,7 @@ void bind_framer(py::module_& module) {
           "llr"_a, "A Header of soft bits int8 (3876,), or None. The input stays as it is.")
       .def(
           "payload",
-          [check](Deframer& self, const Header& header, const In<Llr>& llr) {
+          [check](Deframer& self, Header header, const In<Llr>& llr) {
             check(header);
             const auto in = vector(llr, ku_payload_carriers * mcs_info(header.mcs).bits_per_symbol, "llr");
             std::vector<Llr> scratch(in.begin(), in.end());
@@ -143,7 +143,10 @@ void bind_carousel(py::module_& module) {
   py::class_<CarouselSender> sender(module, "CarouselSender", "Cuts a file into the payloads of a carousel.");
   sender
       .def(py::init([](const Bytes& file, std::size_t payload_bytes) {
-             return CarouselSender({file.span().begin(), file.span().end()}, payload_bytes);
+             return unlocked([&] {
+               return std::make_unique<CarouselSender>(
+                   std::vector<std::uint8_t>{file.span().begin(), file.span().end()}, payload_bytes);
+             });
            }),
            "file"_a, "payload_bytes"_a, "payload_bytes: of each frame, header included.")
       .def_property_readonly("blocks", &CarouselSender::blocks, "How many.")
@@ -154,7 +157,7 @@ void bind_carousel(py::module_& module) {
           "block",
           [](const CarouselSender& self, std::uint64_t number) {
             std::vector<std::uint8_t> out(carousel_header_bytes + self.file().size());
-            out.resize(self.block(number, out));
+            unlocked([&] { out.resize(self.block(number, out)); });
             return to_bytes(out);
           },
           "number"_a, "The payload of block number modulo blocks.");
@@ -171,14 +174,23 @@ void bind_carousel(py::module_& module) {
   init_from_config(receiver, "Of a Config or its fields.");
   receiver
       .def(
-          "push", [](CarouselReceiver& self, const Bytes& payload) { return self.push(payload.span()); },
+          "push",
+          [](CarouselReceiver& self, const Bytes& payload) {
+            const LongCall call(&self);  // the last block brings the file's SHA-256
+            return self.push(payload.span());
+          },
           "payload"_a, "Whether the frame payload brought something new.")
       .def_property_readonly("started", &CarouselReceiver::started, "A block has come.")
       .def_property_readonly("complete", &CarouselReceiver::complete, "All blocks, and the SHA-256 is right.")
       .def_property_readonly("file_bytes", &CarouselReceiver::file_bytes, "Of the file.")
       .def_property_readonly("blocks_expected", &CarouselReceiver::blocks_expected, "Of the file.")
       .def_property_readonly(
-          "file", [](const CarouselReceiver& self) { return to_bytes(self.file()); }, "A copy, so far.")
+          "file",
+          [](const CarouselReceiver& self) {
+            require_idle(&self);
+            return to_bytes(self.file());
+          },
+          "A copy, so far.")
       .def_property_readonly(
           "announced_digest", [](const CarouselReceiver& self) { return to_bytes(self.announced_digest()); },
           "SHA-256.")

@@ -14,7 +14,7 @@ using modem::Llr;
 using Bits = In<std::uint8_t>;
 
 void bind_legacy(py::module_& module) {
-  py::enum_<WifiRate>(module, "WifiRate", "Named by their Mbit/s at 20 MHz.")
+  Enum<WifiRate>(module, "WifiRate", "Named by their Mbit/s at 20 MHz.")
       .value("r6", WifiRate::r6)
       .value("r9", WifiRate::r9)
       .value("r12", WifiRate::r12)
@@ -65,13 +65,13 @@ void bind_legacy(py::module_& module) {
       [](const Bytes& bytes) {
         std::vector<std::uint8_t> psdu(bytes.span().begin(), bytes.span().end());
         psdu.resize(psdu.size() + wifi_fcs_bytes);
-        write_fcs(psdu);
+        unlocked([&] { write_fcs(psdu); });
         return to_bytes(psdu);
       },
       "bytes"_a, "The bytes with their frame check sequence behind them.");
   module.def(
-      "fcs_is_good", [](const Bytes& psdu) { return fcs_is_good(psdu.span()); }, "psdu"_a,
-      "Whether the last four bytes are the FCS of those before.");
+      "fcs_is_good", [](const Bytes& psdu) { return unlocked([&] { return fcs_is_good(psdu.span()); }); },
+      "psdu"_a, "Whether the last four bytes are the FCS of those before.");
 }
 
 void bind_ht(py::module_& module) {
@@ -124,7 +124,9 @@ void bind_ampdu(py::module_& module) {
         }
         std::vector<std::uint8_t> psdu(ampdu_bytes(lengths));
         std::size_t used = 0;
-        for (const Bytes& mpdu : mpdus) used = append_mpdu(psdu, used, mpdu.span());
+        unlocked([&] {
+          for (const Bytes& mpdu : mpdus) used = append_mpdu(psdu, used, mpdu.span());
+        });
         return to_bytes(psdu);
       },
       "mpdus"_a, "append_mpdu of all: a PSDU of MPDUs (bytes with their FCS).");
@@ -132,7 +134,7 @@ void bind_ampdu(py::module_& module) {
       "split_ampdu",
       [](const Bytes& psdu) {
         std::vector<WifiMpdu> mpdus(psdu.span().size() / 8 + 1);
-        mpdus.resize(split_ampdu(psdu.span(), mpdus));
+        unlocked([&] { mpdus.resize(split_ampdu(psdu.span(), mpdus)); });
         py::list out;
         for (const WifiMpdu& mpdu : mpdus) out.append(py::make_tuple(to_bytes(mpdu.bytes), mpdu.fcs_ok));
         return out;
@@ -146,6 +148,7 @@ void bind_codec(py::module_& module) {
       .def(
           "encode_signal",
           [](WifiEncoder& self, const WifiSignal& signal) {
+            require_idle(&self);
             auto out = new_vector<std::uint8_t>(wifi_signal_coded_bits);
             self.encode_signal(signal, writable(out));
             return out;
@@ -159,7 +162,11 @@ void bind_codec(py::module_& module) {
             require(scrambler_state >= 1 && scrambler_state <= 127, "scrambler_state: must be 1 to 127");
             auto out = new_vector<std::uint8_t>(wifi_data_symbols(rate, size) *
                                                 wifi_rate(rate).coded_bits_per_symbol);
-            self.encode_data(rate, psdu.span(), scrambler_state, writable(out));
+            const auto to = writable(out);
+            {
+              const LongCall call(&self);
+              self.encode_data(rate, psdu.span(), scrambler_state, to);
+            }
             return out;
           },
           "rate"_a, "psdu"_a, "scrambler_state"_a = 0x5D, "uint8 (symbols * N_CBPS,).")
@@ -172,7 +179,11 @@ void bind_codec(py::module_& module) {
             require(ht_legacy_length(signal).has_value(), "signal: not of a single stream, or too long");
             auto out =
                 new_vector<std::uint8_t>(ht_data_symbols(signal) * ht_mcs(signal.mcs).coded_bits_per_symbol);
-            self.encode_ht_data(signal, psdu.span(), scrambler_state, writable(out));
+            const auto to = writable(out);
+            {
+              const LongCall call(&self);
+              self.encode_ht_data(signal, psdu.span(), scrambler_state, to);
+            }
             return out;
           },
           "signal"_a, "psdu"_a, "scrambler_state"_a = 0x5D,
@@ -206,7 +217,7 @@ void bind_codec(py::module_& module) {
           "The PSDU of int8 (symbols * N_CBPS,). Whether it is right only the FCS can tell.")
       .def(
           "decode_ht_data",
-          [](WifiDecoder& self, const HtSignal& signal, const In<Llr>& llrs) {
+          [](WifiDecoder& self, HtSignal signal, const In<Llr>& llrs) {
             require(ht_legacy_length(signal).has_value(), "signal: not of a single stream, or too long");
             const auto in =
                 vector(llrs, ht_data_symbols(signal) * ht_mcs(signal.mcs).coded_bits_per_symbol, "llrs");

@@ -35,14 +35,14 @@ void bind_demap(py::module_& module, const char* name, Demap demap, const char* 
 }  // namespace
 
 void bind_modem(py::module_& module) {
-  py::enum_<Modulation>(module, "Modulation", "Points per symbol.")
+  Enum<Modulation>(module, "Modulation", "Points per symbol.")
       .value("bpsk", Modulation::bpsk)
       .value("qpsk", Modulation::qpsk)
       .value("qam16", Modulation::qam16)
       .value("qam64", Modulation::qam64)
       .value("qam256", Modulation::qam256)
       .value("qam1024", Modulation::qam1024);
-  py::enum_<BitMap>(module, "BitMap", "Which bits a point stands for.")
+  Enum<BitMap>(module, "BitMap", "Which bits a point stands for.")
       .value("nr", BitMap::nr, "TS 38.211 5.1.")
       .value("wifi", BitMap::wifi, "IEEE 802.11.")
       .value("axis", BitMap::axis, "QPSK on the axes.");
@@ -55,7 +55,7 @@ void bind_modem(py::module_& module) {
         const auto in = vector(nats, "nats");
         auto out = new_vector<Llr>(in.size());
         const auto to = writable(out);
-        for (std::size_t i = 0; i < in.size(); ++i) to[i] = quantize_llr(in[i]);
+        unlocked([&] { std::transform(in.begin(), in.end(), to.begin(), quantize_llr); });
         return out;
       },
       "nats"_a, "ln P(0)/P(1), float32 (n,), to int8 in quarters of a nat, saturated at +-127; NaN: 0.");
@@ -83,11 +83,12 @@ void bind_modem(py::module_& module) {
             require(in.size() % self.bits() == 0, "bits: " + std::to_string(in.size()) +
                                                       " are no whole number of symbols of " +
                                                       std::to_string(self.bits()));
-            for (const auto bit : in) require(bit <= 1, "bits: must be 0 or 1");
             auto out = new_vector<cf32>(in.size() / self.bits());
             const auto to = writable(out);
             {
               const py::gil_scoped_release release;
+              require(std::all_of(in.begin(), in.end(), [](auto bit) { return bit <= 1; }),
+                      "bits: must be 0 or 1");
               self.map(in, to);
             }
             return out;
@@ -99,14 +100,17 @@ void bind_modem(py::module_& module) {
             const auto in = vector(symbols, "symbols");
             auto out = new_vector<cf32>(in.size());
             const auto to = writable(out);
-            for (std::size_t i = 0; i < in.size(); ++i) to[i] = nearest_point(self, in[i]);
+            unlocked([&] {
+              for (std::size_t i = 0; i < in.size(); ++i) to[i] = nearest_point(self, in[i]);
+            });
             return out;
           },
           "symbols"_a, "Hard decisions, complex64 (n,); what is not finite counts as 0.")
       .def(
           "squared_error",
           [](const Constellation& self, const In<cf32>& symbols) {
-            return squared_error(self, vector(symbols, "symbols"));
+            const auto in = vector(symbols, "symbols");
+            return unlocked([&] { return squared_error(self, in); });
           },
           "symbols"_a, "Sum of |y - nearest point|^2 over complex64 (n,); NaN and Inf make it that.");
   bind_demap(
@@ -149,8 +153,9 @@ void bind_modem(py::module_& module) {
       [](const Constellation& constellation, const In<cf32>& symbols) {
         const auto y = vector(symbols, "symbols");
         auto out = new_vector<cf32>(y.size());
-        std::ranges::transform(y, out.mutable_data(),
-                               [&](cf32 z) { return nearest_point(constellation, z); });
+        unlocked([&, to = writable(out)] {
+          std::ranges::transform(y, to.begin(), [&](cf32 z) { return nearest_point(constellation, z); });
+        });
         return out;
       },
       "constellation"_a, "symbols"_a,

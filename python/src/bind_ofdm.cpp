@@ -13,7 +13,7 @@ namespace {
 using namespace boresight::ofdm;  // NOLINT(google-build-using-namespace)
 
 void bind_numerology(py::module_& module) {
-  py::enum_<Carrier>(module, "Carrier", "What a subcarrier carries.")
+  Enum<Carrier>(module, "Carrier", "What a subcarrier carries.")
       .value("null", Carrier::null)
       .value("data", Carrier::data)
       .value("pilot", Carrier::pilot);
@@ -70,7 +70,7 @@ void bind_numerology(py::module_& module) {
           }));
   compare_by_state(module.attr("Numerology"));
   Struct<PilotPattern> pattern(module, "PilotPattern", "Where the pilots stand among the used subcarriers.");
-  py::enum_<PilotPattern::Kind>(pattern, "Kind", "How pilots stand.")
+  Enum<PilotPattern::Kind>(pattern, "Kind", "How pilots stand.")
       .value("none", PilotPattern::Kind::none)
       .value("comb", PilotPattern::Kind::comb)
       .value("scattered", PilotPattern::Kind::scattered)
@@ -194,7 +194,7 @@ void bind_equalizer(py::module_& module) {
           require(carrier < y.size(), "carriers: index beyond the last subcarrier");
         auto symbols = new_vector<cf32>(k.size());
         auto variance = new_vector<float>(k.size());
-        equalize(y, h, n, k, writable(symbols), writable(variance));
+        unlocked([&, to = writable(symbols), v = writable(variance)] { equalize(y, h, n, k, to, v); });
         return std::make_pair(symbols, variance);
       },
       "received"_a, "channel"_a, "noise_variance"_a, "carriers"_a,
@@ -244,7 +244,7 @@ void bind_equalizer(py::module_& module) {
                 "noise_variance: must have 1 column or as many");
         auto symbols = new_vector<cf32>(y.columns());
         auto variance = new_vector<float>(y.columns());
-        combine(y, h, n, writable(symbols), writable(variance));
+        unlocked([&, to = writable(symbols), v = writable(variance)] { combine(y, h, n, to, v); });
         return std::make_pair(symbols, variance);
       },
       "received"_a, "channel"_a, "noise_variance"_a,
@@ -255,7 +255,7 @@ void bind_equalizer(py::module_& module) {
       [](const In<cf32>& symbols, const In<float>& variance) {
         auto s = copied(vector(symbols, "symbols"));
         auto v = copied(vector(variance, static_cast<std::size_t>(s.size()), "variance"));
-        to_mmse(writable(s), writable(v));
+        unlocked([to = writable(s), variances = writable(v)] { to_mmse(to, variances); });
         return std::make_pair(s, v);
       },
       "symbols"_a, "variance"_a,
@@ -272,8 +272,9 @@ void bind_equalizer(py::module_& module) {
          "set_covariance",
          [](Irc& self, std::size_t band, const In<cf64>& covariance) {
            require(band < self.config.bands, "band: beyond the last");
-           self.set_covariance(band,
-                               grid(covariance, self.config.antennas, self.config.antennas, "covariance"));
+           const auto r = grid(covariance, self.config.antennas, self.config.antennas, "covariance");
+           require_idle(&self);
+           self.set_covariance(band, r);
          },
          "band"_a, "covariance"_a, "complex128 (antennas, antennas) of noise and interference.")
       .def(
@@ -283,7 +284,12 @@ void bind_equalizer(py::module_& module) {
             const auto h = grid(channel, self.config.antennas, self.config.carriers, "channel");
             auto symbols = new_vector<cf32>(self.config.carriers);
             auto variance = new_vector<float>(self.config.carriers);
-            self.process(y, h, writable(symbols), writable(variance));
+            const auto to = writable(symbols);
+            const auto v = writable(variance);
+            {
+              const LongCall call(&self);
+              self.process(y, h, to, v);
+            }
             return std::make_pair(symbols, variance);
           },
           "received"_a, "channel"_a,

@@ -64,14 +64,26 @@ void bind_profiles(py::module_& module) {
       .def(
           "add",
           [](Sized& self, const In<cf32>& observed) {
-            self.add(vector(observed, self.carriers, "observed"));
+            const auto in = vector(observed, self.carriers, "observed");
+            const LongCall call(&self);
+            self.add(in);
           },
           "observed"_a, "Received over known, complex64 (used carriers,); NaN: left out.")
       .def_property_readonly("symbols", &Sized::symbols, "Added so far.")
-      // As a lambda: pybind11 takes a noexcept member of a base class for one of an unknown type.
       .def(
-          "reset", [](Sized& self) { self.reset(); }, "Forgets all.")
-      .def("profile", &Sized::profile, "DelayTaps as learned; empty if nothing stands out.");
+          "reset",
+          [](Sized& self) {
+            require_idle(&self);
+            self.reset();
+          },
+          "Forgets all.")
+      .def(
+          "profile",
+          [](const Sized& self) {
+            const LongCall call(&self);
+            return self.profile();
+          },
+          "DelayTaps as learned; empty if nothing stands out.");
 }
 
 void bind_lmmse(py::module_& module) {
@@ -83,7 +95,8 @@ void bind_lmmse(py::module_& module) {
       [](const In<cf32>& received, const In<cf32>& known) {
         const auto y = vector(received, "received");
         auto out = new_vector<cf32>(y.size());
-        least_squares(y, vector(known, y.size(), "known"), writable(out));
+        const auto x = vector(known, y.size(), "known");
+        unlocked([&, to = writable(out)] { least_squares(y, x, to); });
         return out;
       },
       "received"_a, "known"_a, "received / known, complex64 (n,); 0 where known is 0.");
@@ -134,6 +147,7 @@ void bind_lmmse(py::module_& module) {
           "mean_square_error",
           [](const Estimator& self, double noise_to_signal,
              const std::optional<std::vector<DelayTap>>& truth) {
+            const LongCall call(&self);
             return truth ? self.mean_square_error(noise_to_signal, *truth)
                          : self.mean_square_error(noise_to_signal);
           },

@@ -58,7 +58,7 @@ void bind_framer(py::module_& module) {
           "header"_a, "Points of the header's data subcarriers, complex64 (header_coded_bits / 2,).")
       .def(
           "payload",
-          [](Framer& self, const Header& header, const Bytes& payload) {
+          [](Framer& self, Header header, const Bytes& payload) {
             require_header(header);
             auto out = new_vector<cf32>(self.burst.payload_carriers(header));
             const auto to = writable(out);
@@ -99,7 +99,7 @@ void bind_deframer(py::module_& module) {
           "llr"_a, "A Header of soft bits int8 (header_coded_bits,), or None. The input stays as it is.")
       .def(
           "payload",
-          [](BurstDeframer& self, const Header& header, const In<modem::Llr>& llr) {
+          [](BurstDeframer& self, Header header, const In<modem::Llr>& llr) {
             require(header.payload_bytes <= self.config.max_payload_bytes,
                     "header: payload of " + std::to_string(header.payload_bytes) + " bytes, at most " +
                         std::to_string(self.config.max_payload_bytes));
@@ -120,6 +120,12 @@ void bind_deframer(py::module_& module) {
           "per symbol,). The input stays as it is.");
 }
 
+// Not while a receiver writes there: sizes and contents would not fit each other.
+const auto& burst_of(const rx::OfdmProbe& probe) {
+  require_idle(&probe);
+  return probe.burst();
+}
+
 void bind_probe(py::module_& module) {
   using rx::OfdmProbe;
   py::class_<OfdmProbe> probe(
@@ -130,21 +136,21 @@ void bind_probe(py::module_& module) {
       probe, "Of the receiver's Config or its fields: buffers of two of the longest bursts.");
   probe.def_property_readonly("bursts", &OfdmProbe::bursts, "That ended so far.")
       .def_property_readonly(
-          "start_sample", [](const OfdmProbe& self) { return self.burst().start_sample; },
+          "start_sample", [](const OfdmProbe& self) { return burst_of(self).start_sample; },
           "Of the first part, as the training placed it.")
       .def_property_readonly(
-          "symbols", [](const OfdmProbe& self) { return self.burst().symbols; },
+          "symbols", [](const OfdmProbe& self) { return burst_of(self).symbols; },
           "Of header and payload that were read.")
       .def_property_readonly(
-          "metric_start", [](const OfdmProbe& self) { return self.burst().metric_start; },
+          "metric_start", [](const OfdmProbe& self) { return burst_of(self).metric_start; },
           "Sample at which the parts begin that the first of metric is of.")
       .def_property_readonly(
-          "metric_stride", [](const OfdmProbe& self) { return self.burst().metric_stride; },
+          "metric_stride", [](const OfdmProbe& self) { return burst_of(self).metric_stride; },
           "Samples from one of metric to the next.")
       .def_property_readonly(
           "channel",
           [](const py::object& self) {
-            const auto& b = self.cast<const OfdmProbe&>().burst();
+            const auto& b = burst_of(self.cast<const OfdmProbe&>());
             const std::size_t span = b.antennas > 0 ? b.channel.size() / b.antennas : 0;
             return view(Grid<const cf32>(b.channel.data(), b.antennas, span), self);
           },
@@ -243,12 +249,11 @@ void bind_tx_ofdm(py::module_& module) {
 }
 
 void bind_rx_ofdm(py::module_& module) {
-  bind_probe(module);
-  py::enum_<rx::OfdmEstimator>(module, "OfdmEstimator", "How the channel comes from what is known.")
+  Enum<rx::OfdmEstimator>(module, "OfdmEstimator", "How the channel comes from what is known.")
       .value("least_squares", rx::OfdmEstimator::least_squares)
       .value("dft", rx::OfdmEstimator::dft)
       .value("lmmse", rx::OfdmEstimator::lmmse);
-  py::enum_<rx::OfdmCombining>(module, "OfdmCombining", "How antennas become one.")
+  Enum<rx::OfdmCombining>(module, "OfdmCombining", "How antennas become one.")
       .value("maximum_ratio", rx::OfdmCombining::maximum_ratio)
       .value("interference_rejection", rx::OfdmCombining::interference_rejection);
   using R = rx::OfdmReception;
@@ -283,7 +288,7 @@ void bind_rx_ofdm(py::module_& module) {
       .field("truncated", &Stats::truncated, "Cut by the end.")
       .field("transformed_symbols", &Stats::transformed_symbols, "FFTs of all antennas.");
   using Config = OfdmReceiver::Config;
-  using Rx = Configured<OfdmReceiver>;
+  using Rx = Probed<Configured<OfdmReceiver>, rx::OfdmProbe>;
   py::class_<Rx> receiver(module, "OfdmReceiver", "Streams of one or several antennas in, payloads out.");
   Struct<Config>(receiver, "Config", "Of the receiver.")
       .field("numerology", &Config::numerology, "Of the bursts.")
@@ -302,7 +307,11 @@ void bind_rx_ofdm(py::module_& module) {
       .field("gain_walk_variance", &Config::gain_walk_variance, "Per symbol.")
       .field("max_clock_offset_ppm", &Config::max_clock_offset_ppm, "0 to 500.")
       .field("max_iterations", &Config::max_iterations, "Per code block.");
-  init_from_config(receiver, "Of a Config or its fields.");
+  bind_probe(module);
+  init_from_config<Rx, Config>(receiver, "Of a Config or its fields.");
+  bind_set_probe(
+      receiver,
+      "An OfdmProbe of the same Config, or None. The receiver keeps it alive until it has another.");
   receiver
       .def(
           "push",
@@ -311,7 +320,7 @@ void bind_rx_ofdm(py::module_& module) {
             require(in.rows() == self.config.antennas,
                     "samples: must have " + std::to_string(self.config.antennas) + " rows");
             std::vector<Reception> bursts;
-            const LongCall call(&self);
+            const LongCall call{&self, self.probe};
             self.push(in, [&](const rx::OfdmReception& burst) { bursts.emplace_back(burst); });
             return bursts;
           },
@@ -323,30 +332,35 @@ void bind_rx_ofdm(py::module_& module) {
           "flush",
           [](Rx& self) {
             std::vector<Reception> bursts;
-            const LongCall call(&self);
+            const LongCall call{&self, self.probe};
             self.flush([&](const rx::OfdmReception& burst) { bursts.emplace_back(burst); });
             return bursts;
           },
           "The stream ends here; the next sample is number 0.")
-      .def(
-          "set_probe",
-          [](Rx& self, rx::OfdmProbe* probe) {
-            require_idle(&self);
-            self.set_probe(probe);
-          },
-          "probe"_a.none(true), py::keep_alive<1, 2>(), "An OfdmProbe of the same Config, or None.")
       .def_property_readonly(
           "burst", [](const Rx& self) { return OfdmBurst(self.burst()); }, "A frame.OfdmBurst.")
       .def_property_readonly(
           "stats", [](const Rx& self) { return Stats(self.stats()); }, "A copy.")
       .def_property_readonly(
-          "equalized", [](const Rx& self) { return copied(self.equalized()); },
+          "equalized",
+          [](const Rx& self) {
+            require_idle(&self);
+            return copied(self.equalized());
+          },
           "Probe: data subcarriers of the last symbol, complex64 (n,), a copy.")
       .def_property_readonly(
-          "snr", [](const Rx& self) { return copied(self.snr()); },
+          "snr",
+          [](const Rx& self) {
+            require_idle(&self);
+            return copied(self.snr());
+          },
           "Probe: linear, over the span of used subcarriers, float32 (n,), a copy.")
       .def_property_readonly(
-          "channel", [](const Rx& self) { return copied(self.channel()); },
+          "channel",
+          [](const Rx& self) {
+            require_idle(&self);
+            return copied(self.channel());
+          },
           "Probe: over that span, complex64 (antennas, n), a copy.");
 }
 

@@ -20,11 +20,11 @@ struct Frame : KuFrame {
   std::vector<std::uint8_t> bytes;
 };
 
-// The frames that a call brings.
-template <typename F>
-std::vector<Frame> frames_of(const void* object, F&& call) {
+// The frames that a call on a receiver brings.
+template <typename R, typename F>
+std::vector<Frame> frames_of(const Probed<R, KuProbe>& receiver, F&& call) {
   std::vector<Frame> frames;
-  const LongCall running(object);
+  const LongCall running{&receiver, receiver.probe};
   call([&](const KuFrame& frame) { frames.emplace_back(frame); });
   return frames;
 }
@@ -55,6 +55,12 @@ py::array_t<T> rows_view(const GridBuffer<T>& buffer, std::size_t first, std::si
   return view(Grid<const T>(all.data() + first * all.row_stride(), rows, columns, all.row_stride()), owner);
 }
 
+// Not while a receiver writes there: sizes and contents would not fit each other.
+const auto& frame_of(const KuProbe& probe) {
+  require_idle(&probe);
+  return probe.frame();
+}
+
 void bind_probe(py::module_& module) {
   py::class_<KuProbe> probe(
       module, "KuProbe",
@@ -69,14 +75,14 @@ void bind_probe(py::module_& module) {
            "10 MB of buffers; attach it with set_probe(). positions: as the search's Config has.")
       .def_property_readonly("frames", &KuProbe::frames, "That ended so far.")
       .def_property_readonly(
-          "start_sample", [](const KuProbe& self) { return self.frame().start_sample; }, "Of the frame.")
+          "start_sample", [](const KuProbe& self) { return frame_of(self).start_sample; }, "Of the frame.")
       .def_property_readonly(
-          "symbols", [](const KuProbe& self) { return self.frame().symbols; },
+          "symbols", [](const KuProbe& self) { return frame_of(self).symbols; },
           "Rows of equalized: 300, or 2 when the header could not be read.")
       .def_property_readonly(
           "equalized",
           [](const py::object& self) {
-            const auto& frame = self.cast<const KuProbe&>().frame();
+            const auto& frame = frame_of(self.cast<const KuProbe&>());
             return rows_view(frame.equalized, 0, frame.symbols, frame.equalized.columns(), self);
           },
           "Data subcarriers of header and data symbols, complex64 (symbols, 969), lowest frequency first, a "
@@ -84,7 +90,7 @@ void bind_probe(py::module_& module) {
       .def_property_readonly(
           "header_llr",
           [](const py::object& self) {
-            const auto& frame = self.cast<const KuProbe&>().frame();
+            const auto& frame = frame_of(self.cast<const KuProbe&>());
             const std::size_t rows = std::min<std::size_t>(frame.symbols, 2);
             return rows_view(frame.llr, 0, rows, 2 * frame.equalized.columns(), self);
           },
@@ -92,7 +98,7 @@ void bind_probe(py::module_& module) {
       .def_property_readonly(
           "llr",
           [](const py::object& self) {
-            const auto& frame = self.cast<const KuProbe&>().frame();
+            const auto& frame = frame_of(self.cast<const KuProbe&>());
             const std::size_t rows = frame.symbols > 2 ? frame.symbols - 2 : 0;
             return rows_view(frame.llr, 2, rows, frame.bits * frame.equalized.columns(), self);
           },
@@ -122,7 +128,8 @@ void bind_ku(py::module_& module) {
       .field("delay_walk_variance", &DemodulatorConfig::delay_walk_variance, "samples^2.")
       .field("drift_walk_variance", &DemodulatorConfig::drift_walk_variance, "(samples per symbol)^2.")
       .field("gain_walk_variance", &DemodulatorConfig::gain_walk_variance, "Of the gain.");
-  py::class_<KuReceiver> receiver(module, "KuReceiver", "One stream of samples in, frames out.");
+  using Receiver = Probed<KuReceiver, KuProbe>;
+  py::class_<Receiver> receiver(module, "KuReceiver", "One stream of samples in, frames out.");
   using Config = KuReceiver::Config;
   Struct<Config>(receiver, "Config", "Of the receiver.")
       .field("sample_rate_hz", &Config::sample_rate_hz, "For the units of the results.")
@@ -134,7 +141,7 @@ void bind_ku(py::module_& module) {
       .field("max_missed_frames", &Config::max_missed_frames, "Over which it freewheels.")
       .field("max_clock_offset_ppm", &Config::max_clock_offset_ppm, "0 to 120.");
   using State = KuReceiver::TrackingState;
-  py::enum_<State>(receiver, "TrackingState", "What it knows.")
+  Enum<State>(receiver, "TrackingState", "What it knows.")
       .value("searching", State::searching)
       .value("locked", State::locked)
       .value("freewheeling", State::freewheeling);
@@ -147,40 +154,34 @@ void bind_ku(py::module_& module) {
       .field("payloads_failed", &Stats::payloads_failed, "Payloads lost.")
       .field("frames_missed", &Stats::frames_missed, "Slots without an SSS.")
       .field("acquisitions", &Stats::acquisitions, "Frames found by the search.");
-  init_from_config(receiver, "Of a Config or its fields.");
+  init_from_config<Receiver, Config>(receiver, "Of a Config or its fields.");
+  bind_set_probe(receiver, "A KuProbe, or None. The receiver keeps it alive until it has another.");
   receiver
       .def(
           "push",
-          [](KuReceiver& self, const In<cf32>& samples) {
+          [](Receiver& self, const In<cf32>& samples) {
             const auto in = vector(samples, "samples");
-            return frames_of(&self, [&](const auto& handler) { self.push(in, handler); });
+            return frames_of(self, [&](const auto& handler) { self.push(in, handler); });
           },
           "samples"_a,
           "Any number of samples, complex64 (n,): the KuFrames that ended in them. A NaN costs its frame.")
       .def(
           "skip",
-          [](KuReceiver& self, std::uint64_t count) {
-            return frames_of(&self, [&](const auto& handler) { self.skip(count, handler); });
+          [](Receiver& self, std::uint64_t count) {
+            return frames_of(self, [&](const auto& handler) { self.skip(count, handler); });
           },
           "count"_a, "So many samples were lost.")
       .def(
           "reset",
-          [](KuReceiver& self, std::int64_t next_sample) {
+          [](Receiver& self, std::int64_t next_sample) {
             require_idle(&self);
             self.reset(next_sample);
           },
           "next_sample"_a = 0, "Forgets everything but the statistics.")
-      .def(
-          "set_probe",
-          [](KuReceiver& self, KuProbe* probe) {
-            require_idle(&self);
-            self.set_probe(probe);
-          },
-          "probe"_a.none(true), py::keep_alive<1, 2>(), "A KuProbe, or None.")
       .def_property_readonly("tracking_state", &KuReceiver::tracking_state, "What it knows.")
       .def_property_readonly("locked", &KuReceiver::locked, "Locked or freewheeling.")
       .def_property_readonly(
-          "stats", [](const KuReceiver& self) { return Stats(self.stats()); }, "A copy.");
+          "stats", [](const Receiver& self) { return Stats(self.stats()); }, "A copy.");
   view_property(
       receiver, "equalized", [](const KuReceiver& self) { return self.demodulator().equalized(); },
       "Data subcarriers of the last symbol, complex64 (969,), a view.");
@@ -204,17 +205,19 @@ void bind_receiver(py::module_& module) {
   Result<FrontEnd::Stats>(front_end, "Stats", "Counters.")
       .field("samples", &FrontEnd::Stats::samples, "Per element.")
       .field("samples_cleaned", &FrontEnd::Stats::samples_cleaned, "NaN, infinite or absurd: zero.");
+  using Receiver = Probed<rx::Receiver, KuProbe>;
   py::class_<Receiver> receiver(module, "Receiver", "The whole receive chain: elements in, payloads out.");
   Struct<Receiver::Config>(receiver, "Config", "Of the chain.")
       .field("front_end", &Receiver::Config::front_end, "FrontEnd.Config.")
       .field("ku", &Receiver::Config::ku, "KuReceiver.Config.");
-  init_from_config(receiver, "Of a Config or its fields.");
+  init_from_config<Receiver, Receiver::Config>(receiver, "Of a Config or its fields.");
+  bind_set_probe(receiver, "A KuProbe, or None. The receiver keeps it alive until it has another.");
   receiver
       .def(
           "push",
           [](Receiver& self, const Samples& x) {
             return visit(x, self.front_end().channels(), "x", [&](auto in) {
-              return frames_of(&self, [&](const auto& handler) { self.push(in, handler); });
+              return frames_of(self, [&](const auto& handler) { self.push(in, handler); });
             });
           },
           "x"_a,
@@ -224,12 +227,12 @@ void bind_receiver(py::module_& module) {
       .def(
           "skip",
           [](Receiver& self, std::uint64_t count) {
-            return frames_of(&self, [&](const auto& handler) { self.skip(count, handler); });
+            return frames_of(self, [&](const auto& handler) { self.skip(count, handler); });
           },
           "count"_a, "So many samples were lost; 0: nobody knows how many.")
       .def(
           "flush",
-          [](Receiver& self) { return frames_of(&self, [&](const auto& handler) { self.flush(handler); }); },
+          [](Receiver& self) { return frames_of(self, [&](const auto& handler) { self.flush(handler); }); },
           "The end of the stream.")
       .def(
           "set_direction",
@@ -238,13 +241,6 @@ void bind_receiver(py::module_& module) {
             self.set_direction(direction);
           },
           "direction"_a, "From the array to the satellite, array frame; from the next block on.")
-      .def(
-          "set_probe",
-          [](Receiver& self, KuProbe* probe) {
-            require_idle(&self);
-            self.set_probe(probe);
-          },
-          "probe"_a.none(true), py::keep_alive<1, 2>(), "A KuProbe, or None.")
       .def_property_readonly(
           "tracking_state", [](const Receiver& self) { return self.ku().tracking_state(); }, "What it knows.")
       .def_property_readonly(
@@ -265,7 +261,9 @@ void bind_receiver(py::module_& module) {
       .def_property_readonly(
           "weights",
           [](const py::object& self) {
-            const FrontEnd& end = self.cast<const Receiver&>().front_end();
+            const auto& chain = self.cast<const Receiver&>();
+            require_idle(&chain);
+            const FrontEnd& end = chain.front_end();
             return end.subband() != nullptr ? view(end.subband()->weights().weights(), self)
                                             : view(end.adaptive()->weights(), self);
           },
@@ -274,7 +272,9 @@ void bind_receiver(py::module_& module) {
       .def_property_readonly(
           "steering",
           [](const py::object& self) {
-            const FrontEnd& end = self.cast<const Receiver&>().front_end();
+            const auto& chain = self.cast<const Receiver&>();
+            require_idle(&chain);
+            const FrontEnd& end = chain.front_end();
             return end.subband() != nullptr ? view(end.subband()->weights().steering(), self)
                                             : view(end.adaptive()->steering(), self);
           },

@@ -17,6 +17,12 @@ py::array_t<T> rows_of_symbols(const Vector& values, std::size_t symbols, std::s
   return view(Grid<const T>(values.data(), symbols, columns), owner);
 }
 
+// Not while a receiver writes there: sizes and contents would not fit each other.
+const auto& frame_of(const WifiProbe& probe) {
+  require_idle(&probe);
+  return probe.frame();
+}
+
 void bind_probe(py::module_& module) {
   py::class_<WifiProbe> probe(module, "WifiProbe",
                               "What the stages of a Wi-Fi receiver held, of the frame that ended last: read, "
@@ -25,18 +31,18 @@ void bind_probe(py::module_& module) {
   probe.def(py::init<>(), "5 MB of buffers; attach it with set_probe().")
       .def_property_readonly("frames", &WifiProbe::frames, "That ended so far.")
       .def_property_readonly(
-          "start_sample", [](const WifiProbe& self) { return self.frame().start_sample; },
+          "start_sample", [](const WifiProbe& self) { return frame_of(self).start_sample; },
           "First sample of the short training field.")
       .def_property_readonly(
-          "correlation_start", [](const WifiProbe& self) { return self.frame().correlation_start; },
+          "correlation_start", [](const WifiProbe& self) { return frame_of(self).correlation_start; },
           "First sample of the window of the first of correlation_2; they are 16 samples apart.")
       .def_property_readonly(
-          "amplitudes_start", [](const WifiProbe& self) { return self.frame().amplitudes_start; },
+          "amplitudes_start", [](const WifiProbe& self) { return frame_of(self).amplitudes_start; },
           "Sample of the first of amplitudes.")
       .def_property_readonly(
           "header_equalized",
           [](const py::object& self) {
-            const auto& f = self.cast<const WifiProbe&>().frame();
+            const auto& f = frame_of(self.cast<const WifiProbe&>());
             return rows_of_symbols<cf32>(f.header_equalized, f.header_symbols, frame::wifi_data_carriers,
                                          self);
           },
@@ -46,21 +52,21 @@ void bind_probe(py::module_& module) {
       .def_property_readonly(
           "header_llr",
           [](const py::object& self) {
-            const auto& f = self.cast<const WifiProbe&>().frame();
+            const auto& f = frame_of(self.cast<const WifiProbe&>());
             return rows_of_symbols<Llr>(f.header_llr, f.header_symbols, frame::wifi_data_carriers, self);
           },
           "Their soft bits, interleaved as received, int8 (1 or 3, 48), a view.")
       .def_property_readonly(
           "equalized",
           [](const py::object& self) {
-            const auto& f = self.cast<const WifiProbe&>().frame();
+            const auto& f = frame_of(self.cast<const WifiProbe&>());
             return rows_of_symbols<cf32>(f.equalized, f.symbols, f.carriers, self);
           },
           "Data symbols, complex64 (symbols, 48; HT: 52), lowest frequency first, as last looked at; a view.")
       .def_property_readonly(
           "llr",
           [](const py::object& self) {
-            const auto& f = self.cast<const WifiProbe&>().frame();
+            const auto& f = frame_of(self.cast<const WifiProbe&>());
             return rows_of_symbols<Llr>(f.llr, f.symbols, f.carriers, self);
           },
           "Their soft bits, interleaved as received, int8 (symbols, coded bits), a view.");
@@ -84,7 +90,7 @@ void bind_probe(py::module_& module) {
 }
 
 void bind_receiver(py::module_& module) {
-  py::enum_<WifiFormat>(module, "WifiFormat", "Of a frame.")
+  Enum<WifiFormat>(module, "WifiFormat", "Of a frame.")
       .value("legacy", WifiFormat::legacy)
       .value("ht", WifiFormat::ht);
   struct OwnedWifiFrame : WifiFrame {
@@ -141,46 +147,44 @@ void bind_receiver(py::module_& module) {
       .field("second_looks", &WifiStats::second_looks, "Frames decoded again.")
       .field("transformed_symbols", &WifiStats::transformed_symbols, "FFTs of 64.")
       .field("decoded_bits", &WifiStats::decoded_bits, "Through a decoder.");
-  py::class_<WifiReceiver> receiver(module, "WifiReceiver",
-                                    "IEEE 802.11 OFDM frames from a stream of samples.");
+  using Receiver = Probed<WifiReceiver, WifiProbe>;
+  py::class_<Receiver> receiver(module, "WifiReceiver", "IEEE 802.11 OFDM frames from a stream of samples.");
   using Config = WifiReceiver::Config;
   Struct<Config>(receiver, "Config", "Of the receiver.")
       .field("sample_rate_hz", &Config::sample_rate_hz, "20e6, 10e6 or 5e6.")
       .field("short_training_false_alarm_rate", &Config::short_training_false_alarm_rate, "Per evaluation.")
       .field("long_training_false_alarm_rate", &Config::long_training_false_alarm_rate, "Per search.")
       .field("signal_evidence_nats", &Config::signal_evidence_nats, "See frame.WifiDecoder.");
-  init_from_config(receiver, "Of a Config or its fields.");
+  init_from_config<Receiver, Config>(receiver, "Of a Config or its fields.");
+  bind_set_probe(receiver, "A WifiProbe, or None. The receiver keeps it alive until it has another.");
   receiver
       .def(
           "push",
-          [](WifiReceiver& self, const In<cf32>& samples) {
+          [](Receiver& self, const In<cf32>& samples) {
             const auto in = vector(samples, "samples");
             std::vector<OwnedWifiFrame> frames;
-            const LongCall call(&self);
+            const LongCall call{&self, self.probe};
             self.push(in, [&](const WifiFrame& frame) { frames.emplace_back(frame); });
             return frames;
           },
           "samples"_a, "Any number of samples, complex64 (n,): the WifiFrames that ended in them.")
       .def(
           "flush",
-          [](WifiReceiver& self) {
+          [](Receiver& self) {
             std::vector<OwnedWifiFrame> frames;
-            const LongCall call(&self);
+            const LongCall call{&self, self.probe};
             self.flush([&](const WifiFrame& frame) { frames.emplace_back(frame); });
             return frames;
           },
           "The recording ends here; the next sample is number 0.")
-      .def(
-          "set_probe",
-          [](WifiReceiver& self, WifiProbe* probe) {
-            require_idle(&self);
-            self.set_probe(probe);
-          },
-          "probe"_a.none(true), py::keep_alive<1, 2>(), "A WifiProbe, or None.")
       .def_property_readonly(
-          "stats", [](const WifiReceiver& self) { return WifiStats(self.stats()); }, "A copy.");
+          "stats", [](const Receiver& self) { return WifiStats(self.stats()); }, "A copy.");
   receiver.def_property_readonly(
-      "equalized", [](const WifiReceiver& self) { return copied(self.equalized()); },
+      "equalized",
+      [](const Receiver& self) {
+        require_idle(&self);
+        return copied(self.equalized());
+      },
       "Probe: the last frame, complex64 (data symbols, 48; HT: 52), a copy.");
   view_property(
       receiver, "channel", &WifiReceiver::channel,

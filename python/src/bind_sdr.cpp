@@ -1,5 +1,7 @@
 // Sources of samples: radios and the simulated sky through SoapySDR.
 #include <chrono>
+#include <set>
+#include <thread>
 
 #include "bindings.h"
 #include "boresight/core/convert.h"
@@ -15,6 +17,34 @@ using namespace boresight::sdr;  // NOLINT(google-build-using-namespace)
 std::chrono::microseconds microseconds(double seconds) {
   require(seconds >= 0 && seconds <= 86400, "timeout_s: must be 0 to 86400");
   return std::chrono::microseconds(static_cast<std::int64_t>(seconds * 1e6));
+}
+
+constexpr auto signal_interval = std::chrono::milliseconds(100);
+
+// wait(timeout) over and over until it says something else than `timeout` or the time is over, with a look at
+// Ctrl-C in between. A wait that returns early has its reasons: it is not asked again.
+template <typename F>
+auto wait_patiently(LongCall& call, std::chrono::microseconds timeout, F&& wait) {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + timeout;
+  for (;;) {
+    const auto now = Clock::now();
+    const auto left = std::max(std::chrono::duration_cast<std::chrono::microseconds>(end - now),
+                               std::chrono::microseconds(0));
+    const auto slice = std::min<std::chrono::microseconds>(left, signal_interval);
+    auto result = wait(slice);
+    if (result.status != Read::Status::timeout || slice == left || Clock::now() < now + slice / 2) {
+      return result;
+    }
+    call.check_signals();
+  }
+}
+
+// Sources that start() was called on and nothing was read from: a gap in front of their first sample lies
+// between two recordings. Guarded by the GIL.
+std::set<const void*>& just_started() {
+  static auto* const sources = new std::set<const void*>;
+  return *sources;
 }
 
 // What a read brought, in Python.
@@ -52,9 +82,12 @@ ReadResult read_into(Source& source, std::size_t max_samples, std::chrono::micro
   }
   ReadResult result;
   {
-    const LongCall call(&source);
-    result.read = source.read(rows, max_samples, timeout);
+    LongCall call(&source);
+    result.read = wait_patiently(call, timeout, [&](std::chrono::microseconds slice) {
+      return source.read(rows, max_samples, slice);
+    });
   }
+  if (result.read.status == Read::Status::ok) just_started().erase(&source);
   const auto got = static_cast<py::ssize_t>(result.read.samples);
   result.samples = got == n
                        ? py::array(buffer)
@@ -90,36 +123,68 @@ ReadResult read_source(Source& source, std::size_t max_samples, double timeout_s
   return result;
 }
 
+// The first `done` columns, a copy unless they are all.
+py::array_t<cf32> first_columns(const py::array_t<cf32>& all, std::size_t done) {
+  if (static_cast<py::ssize_t>(done) == all.shape(1)) return all;
+  const auto rows = py::slice(0, all.shape(0), 1), columns = py::slice(0, static_cast<py::ssize_t>(done), 1);
+  return py::array_t<cf32>(py::array(py::array(all)[py::make_tuple(rows, columns)]).attr("copy")());
+}
+
+// An IoError with what came before it and, of a gap, behind it.
+[[noreturn]] void fail_receive(const std::string& text, const py::object& samples, const py::object& after) {
+  const py::object type = py::module_::import("boresight._core").attr("IoError");
+  const py::object error = type(text);
+  error.attr("samples") = samples;
+  error.attr("after") = after;
+  PyErr_SetObject(type.ptr(), error.ptr());
+  throw py::error_already_set();
+}
+
 // Reads until there are `samples` of every channel, or the source ends.
-py::array_t<cf32> receive(Source& source, std::size_t samples, double timeout_s) {
+py::array_t<cf32> receive(Source& source, std::size_t samples, double timeout_s, bool across_gaps) {
   const std::size_t channels = source.info().channels;
   auto out = new_grid<cf32>(channels, samples);
   const Grid<cf32> to = writable_grid(out);
   std::size_t done = 0;
   constexpr std::size_t piece = 1U << 18;
   while (done < samples) {
+    const bool first = just_started().contains(&source);
     const ReadResult got = read_source(source, std::min(piece, samples - done), timeout_s, false);
     if (got.read.status == Read::Status::end) break;
-    if (got.read.status == Read::Status::failed) throw IoError(source.error());
+    if (got.read.status == Read::Status::failed) {
+      fail_receive(source.error(), first_columns(out, done), py::none());
+    }
     if (got.read.status == Read::Status::timeout) {
-      throw IoError("no samples within " + std::to_string(timeout_s) + " s");
+      fail_receive("no samples within " + std::to_string(timeout_s) + " s, after " + std::to_string(done) +
+                       " of " + std::to_string(samples),
+                   first_columns(out, done), py::none());
+    }
+    if (got.read.gap && !first && !across_gaps) {
+      const std::uint64_t lost = got.read.lost_samples;
+      fail_receive("a gap of " + (lost > 0 ? std::to_string(lost) : "unknown number of") + " samples after " +
+                       std::to_string(done) + " of " + std::to_string(samples),
+                   first_columns(out, done), got.samples);
     }
     const py::array_t<cf32> part(got.samples);
-    for (std::size_t c = 0; c < channels; ++c) {
-      std::copy_n(part.data(static_cast<py::ssize_t>(c), 0), got.read.samples,
-                  to.row(c).begin() + static_cast<std::ptrdiff_t>(done));
-    }
+    unlocked([&] {
+      for (std::size_t c = 0; c < channels; ++c) {
+        std::copy_n(part.data() + c * got.read.samples, got.read.samples,
+                    to.row(c).begin() + static_cast<std::ptrdiff_t>(done));
+      }
+    });
     done += got.read.samples;
     if (PyErr_CheckSignals() != 0) throw py::error_already_set();
   }
-  if (done == samples) return out;
-  return py::array_t<cf32>(py::array(out[py::make_tuple(py::slice(0, static_cast<py::ssize_t>(channels), 1),
-                                                        py::slice(0, static_cast<py::ssize_t>(done), 1))])
-                               .attr("copy")());
+  return first_columns(out, done);
+}
+
+void stop_source(Source& source) {
+  const LongCall call(&source);
+  source.stop();
 }
 
 void bind_source(py::module_& module) {
-  py::enum_<SampleFormat>(module, "SampleFormat", "How a sample lies in memory.")
+  Enum<SampleFormat>(module, "SampleFormat", "How a sample lies in memory.")
       .value("cs8", SampleFormat::cs8)
       .value("cs16", SampleFormat::cs16)
       .value("cf32", SampleFormat::cf32);
@@ -134,7 +199,7 @@ void bind_source(py::module_& module) {
       .field("description", &SourceInfo::description, "For people.");
   Result<SourceStats>(module, "SourceStats", "Counters since the source was opened.")
       .field("overflows", &SourceStats::overflows, "The device lost samples.")
-      .field("timeouts", &SourceStats::timeouts, "Reads that gave nothing.")
+      .field("timeouts", &SourceStats::timeouts, "Waits of up to 0.1 s that gave nothing.")
       .field("stream_errors", &SourceStats::stream_errors, "Others.")
       .field("restarts", &SourceStats::restarts, "Of the stream.")
       .field("lost_samples", &SourceStats::lost_samples, "In gaps of known size.")
@@ -142,7 +207,7 @@ void bind_source(py::module_& module) {
       .field("unknown_gaps", &SourceStats::unknown_gaps, "Of unknown size.")
       .field("bad_timestamps", &SourceStats::bad_timestamps, "Ignored.");
   py::class_<ReadResult> read(module, "Read", "What one read() gave.");
-  py::enum_<Read::Status>(read, "Status", "How it went.")
+  Enum<Read::Status>(read, "Status", "How it went.")
       .value("ok", Read::Status::ok)
       .value("timeout", Read::Status::timeout)
       .value("end", Read::Status::end)
@@ -166,29 +231,33 @@ void bind_source(py::module_& module) {
       .def(
           "start",
           [](Source& self) {
-            const LongCall call(&self);
-            self.start();
+            {
+              const LongCall call(&self);
+              self.start();
+            }
+            just_started().insert(&self);
           },
           "Begins to stream.")
-      .def(
-          "stop",
-          [](Source& self) {
-            const LongCall call(&self);
-            self.stop();
-          },
-          "Ends streaming; start() may follow.")
+      .def("stop", &stop_source, "Ends streaming; start() may follow.")
       .def("read", &read_source, "max_samples"_a, "timeout_s"_a = 1.0, "raw"_a = false,
            "A Read of at most max_samples per channel, complex64 of full scale 1.0; raw: int16 or int8 "
            "(channels, "
-           "n, 2) as the device counts them.")
-      .def("receive", &receive, "samples"_a, "timeout_s"_a = 1.0,
-           "Reads until there are so many samples of every channel, complex64 (channels, samples); fewer "
-           "only at "
-           "the end of the source. IoError when it fails or nothing comes for timeout_s.")
+           "n, 2) as the device counts them. A gap lies in front of the samples of a Read, never among them.")
+      .def("receive", &receive, "samples"_a, "timeout_s"_a = 1.0, "across_gaps"_a = false,
+           "Reads until there are so many samples of every channel, complex64 (channels, samples), without a "
+           "gap among them or between them and what was read before; fewer only at the end of the source. "
+           "IoError when the source fails, nothing comes for timeout_s or samples are missing; error.samples "
+           "is what came before that, error.after what came behind a gap (or None), and receive() goes on "
+           "behind it. across_gaps: they are put together as if nothing were missing.")
       .def_property_readonly(
           "stats", [](const Source& self) { return self.stats(); }, "A copy.")
       .def_property_readonly(
-          "error", [](const Source& self) { return self.error(); }, "Why it failed.")
+          "error",
+          [](const Source& self) {
+            require_idle(&self);
+            return self.error();
+          },
+          "Why it failed.")
       .def(
           "sensor_text", [](Source& self, const std::string& key) { return self.sensor_text(key); }, "key"_a,
           "The text of a named sensor now, or None: azimuth_deg, elevation_deg, doppler_hz, snr_db, "
@@ -204,7 +273,8 @@ void bind_source(py::module_& module) {
           },
           "Starts it.")
       .def(
-          "__exit__", [](Source& self, const py::args&) { self.stop(); }, "Stops it.");
+          "__exit__", [](Source& self, const py::args&) { stop_source(self); },
+          "Stops it; RuntimeError while another thread or a SampleStream reads from it.");
 }
 
 // What a SampleStream brought, in Python.
@@ -217,13 +287,52 @@ struct StreamBlock {
   std::optional<std::int64_t> time_ns;
 };
 
-// A stream with what it reads from.
+// A stream with what it reads from, which is nobody else's from start() to stop().
 struct Stream {
   Stream(Source& from, const SampleStreamConfig& config)
-      : full_scale(from.info().full_scale), stream(from, config) {}
+      : source(&from), full_scale(from.info().full_scale), stream(from, config) {}
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  ~Stream() { stop(); }
+
+  void start() {
+    claim(source, "a SampleStream reads from this source: stop() it first");
+    claimed = true;
+    try {
+      const LongCall call(this);
+      stream.start();
+    } catch (...) {
+      let_go();
+      throw;
+    }
+  }
+  void stop() noexcept {
+    stream.stop();
+    let_go();
+  }
+  void let_go() {
+    if (std::exchange(claimed, false)) release(source);
+  }
+
+  Source* source;
   double full_scale;
+  bool claimed = false;
   SampleStream stream;
 };
+
+// Another thread may wait in next(): it is told that the stream ends, and leaves.
+void stop_stream(Stream& self) {
+  self.stream.request_stop();
+  while (is_marked(&self)) {
+    unlocked([] { std::this_thread::sleep_for(std::chrono::milliseconds(1)); });
+    if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+  }
+  {
+    const LongCall call(&self);
+    self.stream.stop();
+  }
+  self.let_go();
+}
 
 template <typename S>
 py::array_t<cf32> scaled_block(const SampleBlock& block, double full_scale) {
@@ -248,8 +357,9 @@ StreamBlock next_block(Stream& self, double timeout_s) {
   const auto timeout = microseconds(timeout_s);
   SampleStream::Next next;
   {
-    const LongCall call(&self);
-    next = self.stream.next(timeout);
+    LongCall call(&self);
+    next = wait_patiently(call, timeout,
+                          [&](std::chrono::microseconds slice) { return self.stream.next(slice); });
   }
   StreamBlock out;
   out.status = next.status;
@@ -300,17 +410,14 @@ void bind_stream(py::module_& module) {
       .def(
           "start",
           [](Stream& self) {
-            const LongCall call(&self);
-            self.stream.start();
+            require_idle(&self);
+            self.start();
           },
-          "Starts the source and the reader thread. A stream runs once.")
-      .def(
-          "stop",
-          [](Stream& self) {
-            const LongCall call(&self);
-            self.stream.stop();
-          },
-          "Stops both; blocks not yet taken can still be taken.")
+          "Starts the source and the reader thread. A stream runs once. Until stop() the source is the "
+          "stream's: its read(), receive(), start() and stop() raise RuntimeError.")
+      .def("stop", &stop_stream,
+           "Stops both; blocks not yet taken can still be taken. Any thread may call it: a next() that waits "
+           "in another ends.")
       .def("next", &next_block, "timeout_s"_a = 1.0, "The next SampleBlock, waiting at most so long.")
       .def_property_readonly(
           "block_samples", [](const Stream& self) { return self.stream.block_samples(); }, "Per channel.")

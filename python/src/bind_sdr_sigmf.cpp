@@ -47,7 +47,7 @@ void bind_sdr_sigmf(py::module_& module) {
   module.def("parse_sigmf_meta", &parse_sigmf_meta, "json"_a, "name"_a = "recording",
              "SigmfMeta of the text of a .sigmf-meta file; IoError names the field.");
   py::class_<SigmfSource, Source>(module, "SigmfSource", "Plays a SigMF recording.")
-      .def(py::init<const std::filesystem::path&>(), "path"_a,
+      .def(py::init<const std::filesystem::path&>(), "path"_a, Unlocked(),
            ".sigmf-meta, .sigmf-data, .sigmf-collection, or the name without extension.")
       .def_property_readonly("total_samples", &SigmfSource::total_samples, "Per channel.")
       .def_property_readonly(
@@ -87,8 +87,20 @@ void bind_sdr_sigmf(py::module_& module) {
           },
           "samples"_a, "lost_samples"_a = std::uint64_t{0}, "gap"_a = false,
           "complex64 (channels, n), or int16 or int8 (channels, n, 2), as the recording's format says.")
-      .def("point", &Writer::point, "azimuth_deg"_a, "elevation_deg"_a, "From the next sample on.")
-      .def("annotate", &Writer::annotate, "annotation"_a, "A SigmfAnnotation.")
+      .def(
+          "point",
+          [](Writer& self, double azimuth_deg, double elevation_deg) {
+            require_idle(&self);
+            self.point(azimuth_deg, elevation_deg);
+          },
+          "azimuth_deg"_a, "elevation_deg"_a, "From the next sample on.")
+      .def(
+          "annotate",
+          [](Writer& self, const SigmfAnnotation& annotation) {
+            require_idle(&self);
+            self.annotate(annotation);
+          },
+          "annotation"_a, "A SigmfAnnotation.")
       .def(
           "close",
           [](Writer& self) {
@@ -104,14 +116,21 @@ void bind_sdr_sigmf(py::module_& module) {
       .def(
           "__exit__",
           [](Writer& self, const py::object& type, const py::object&, const py::object&) {
-            if (type.is_none()) self.close();
+            if (!type.is_none()) return;
+            const LongCall call(&self);
+            self.close();
           },
           "Closes it unless an exception came.");
-  module.def("save_calibration", &save_calibration, "path"_a, "calibration"_a,
-             "An array.Calibration as JSON, whole or not at all.");
+  module.def(
+      "save_calibration",
+      [](const std::filesystem::path& path, array::Calibration calibration) {
+        unlocked([&] { save_calibration(path, calibration); });
+      },
+      "path"_a, "calibration"_a, "An array.Calibration as JSON, whole or not at all.");
   module.def(
       "load_calibration",
       [](const std::filesystem::path& path, const std::optional<array::CalibrationUse>& use) {
+        const py::gil_scoped_release release;
         return use ? load_calibration(path, *use) : load_calibration(path);
       },
       "path"_a, "use"_a = py::none(), "An array.Calibration; ConfigError when use says that it is stale.");

@@ -37,7 +37,7 @@ void bind_scenario(py::module_& module) {
       .field("occupancy", &Satellite::occupancy, "Share of frame slots that carry a frame.")
       .field("frame_offset", &Satellite::frame_offset, "Share of the first frame already gone.")
       .field("motion", &Satellite::motion, "LeoPass or Track.");
-  py::enum_<JammerType>(module, "JammerType", "What it sends.")
+  Enum<JammerType>(module, "JammerType", "What it sends.")
       .value("cw", JammerType::cw)
       .value("noise", JammerType::noise)
       .value("pulsed_noise", JammerType::pulsed_noise)
@@ -119,6 +119,7 @@ Signal signal_of(const In<cf32>& frames) {
   const auto in = grid(frames, "signals");
   require(in.rows() >= 1 && in.columns() >= 1, "signals: must have at least one frame of one sample");
   auto samples = std::make_shared<std::vector<cf32>>();
+  const py::gil_scoped_release release;
   for (std::size_t r = 0; r < in.rows(); ++r)
     samples->insert(samples->end(), in.row(r).begin(), in.row(r).end());
   for (const cf32 x : *samples) {
@@ -142,7 +143,7 @@ void bind_sky(py::module_& module) {
       .field("carrier_hz", &Truth::carrier_hz, "Tuned to.");
   module.attr("signal_oversampling") = signal_oversampling;
   py::class_<Sky>(module, "Sky", "What the coherent receive channels of a phased array would record.")
-      .def(py::init([](const Scenario& scenario, const std::optional<std::vector<In<cf32>>>& signals) {
+      .def(py::init([](Scenario scenario, const std::optional<std::vector<In<cf32>>>& signals) {
              if (!signals) {
                const py::gil_scoped_release release;
                return std::make_unique<Sky>(scenario);
@@ -197,7 +198,7 @@ void bind_tdl(py::module_& module) {
       .field("delay_s", &TdlTap::delay_s, "Seconds.")
       .field("power", &TdlTap::power, "Mean |gain|^2.")
       .field("k_factor", &TdlTap::k_factor, "Specular over scattered power.");
-  py::enum_<NtnTdl>(module, "NtnTdl", "3GPP TR 38.811, tables 6.9.2.")
+  Enum<NtnTdl>(module, "NtnTdl", "3GPP TR 38.811, tables 6.9.2.")
       .value("a", NtnTdl::a)
       .value("b", NtnTdl::b)
       .value("c", NtnTdl::c)
@@ -219,7 +220,11 @@ void bind_tdl(py::module_& module) {
           [](const TappedDelayLine& self, double time_s) {
             require(std::abs(time_s) < 1e6, "time_s: must be within +-1e6");
             auto out = new_vector<cf64>(self.taps());
-            self.gains(time_s, writable(out));
+            const auto to = writable(out);
+            {
+              const LongCall call(&self);
+              self.gains(time_s, to);
+            }
             return out;
           },
           "time_s"_a, "complex128 (taps,) at a time.")
@@ -229,7 +234,11 @@ void bind_tdl(py::module_& module) {
              std::size_t count) {
             require(std::abs(time_s) < 1e6, "time_s: must be within +-1e6");
             auto out = new_vector<cf64>(count);
-            self.response(time_s, first_hz, spacing_hz, writable(out));
+            const auto to = writable(out);
+            {
+              const LongCall call(&self);
+              self.response(time_s, first_hz, spacing_hz, to);
+            }
             return out;
           },
           "time_s"_a, "first_hz"_a, "spacing_hz"_a, "count"_a, "Over frequency, complex128 (count,).")

@@ -24,7 +24,7 @@ void bind_sequences(py::module_& module) {
   module.def(
       "sss", [] { return copied(std::span<const cf32>(sss())); },
       "Subcarriers of the SSS, complex64 (1024,), FFT order.");
-  py::enum_<PreamblePart>(module, "PreamblePart", "Of the preamble.")
+  Enum<PreamblePart>(module, "PreamblePart", "Of the preamble.")
       .value("pss", PreamblePart::pss)
       .value("both", PreamblePart::both);
   module.def("ku_preamble", &ku_preamble, "part"_a = PreamblePart::both,
@@ -45,7 +45,7 @@ void bind_sequences(py::module_& module) {
       "Fourier sum of ku_preamble() at first_hz + i step_hz from the channel's center times sqrt(rate / 240 "
       "MHz), zero beyond 120 MHz, complex64 (count,).");
   module.def("ku_channel_center_hz", &ku_channel_center_hz, "channel"_a, "Of channel 1 to 8.");
-  py::enum_<ChannelEdge>(module, "ChannelEdge", "Of the channel.")
+  Enum<ChannelEdge>(module, "ChannelEdge", "Of the channel.")
       .value("lower", ChannelEdge::lower)
       .value("upper", ChannelEdge::upper);
   module.def(
@@ -86,12 +86,23 @@ void bind_acquisition(py::module_& module) {
           "window"_a, "follows"_a = false,
           "complex64 (window_samples,): the first Candidate, or None. follows: this window begins positions "
           "samples after the last.")
-      .def("next", &PssSearch::next, "position"_a, "The next Candidate of the same window at or behind it.")
+      .def(
+          "next",
+          [](const PssSearch& self, std::size_t position) {
+            require_idle(&self);
+            return self.next(position);
+          },
+          "position"_a, "The next Candidate of the same window at or behind it.")
       .def_property_readonly("window_samples", &PssSearch::window_samples, "Looked at by one call.")
       .def_property_readonly("positions", &PssSearch::positions, "Tested by one call.")
       .def_property_readonly("threshold", &PssSearch::threshold, "On the statistic.")
-      .def_static("threshold_for", &PssSearch::threshold_for, "false_alarm_rate"_a,
-                  "The threshold of a rate.");
+      .def_static(
+          "threshold_for",
+          [](double false_alarm_rate) {
+            require(false_alarm_rate > 0 && false_alarm_rate <= 0.1, "false_alarm_rate: must be in (0, 0.1]");
+            return PssSearch::threshold_for(false_alarm_rate);
+          },
+          "false_alarm_rate"_a, "The threshold of a rate, in (0, 0.1].");
   view_property(
       search, "statistic_2", &PssSearch::statistic_2,
       "The statistic's square at every position of the last window and one symbol on, float32, a view.");
@@ -181,8 +192,9 @@ void bind_downlink(py::module_& module) {
          [](Fit& self, const In<cf32>& x, double start, double carrier_hz, double carrier_range_hz,
             double power, double least) {
            const auto in = vector(x, "x");
-           require(std::isfinite(start) && std::isfinite(carrier_hz) && std::isfinite(carrier_range_hz),
-                   "start: must be finite");
+           require(std::isfinite(start) && std::isfinite(carrier_hz), "start: must be finite");
+           require(carrier_range_hz >= 0 && carrier_range_hz <= 300e6,
+                   "carrier_range_hz: must be 0 to 300e6");
            const LongCall call(&self);
            return self.process(in, start, carrier_hz, carrier_range_hz, power, least);
          },
@@ -194,7 +206,7 @@ void bind_downlink(py::module_& module) {
       .def_property_readonly("lead_samples", &Fit::lead_samples, "Needed before the start.")
       .def_property_readonly("trail_samples", &Fit::trail_samples, "Needed behind it.")
       .def_property_readonly("energy", &Fit::energy, "Of the template.");
-  module.def("preamble_template", &preamble_template, "sample_rate_hz"_a, "center_hz"_a,
+  module.def("preamble_template", &preamble_template, "sample_rate_hz"_a, "center_hz"_a, Unlocked(),
              "TemplateFit.Config of PSS and SSS in a slice.");
 
   using Track = DelayTrack;
@@ -309,6 +321,7 @@ void bind_accumulator(py::module_& module) {
       .def_property_readonly(
           "findings",
           [](const Accumulator& self) {
+            require_idle(&self);
             return std::vector<Finding>(self.findings().begin(), self.findings().end());
           },
           "Findings of the last full block.")

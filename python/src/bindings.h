@@ -2,6 +2,7 @@
 #pragma once
 
 #include "arrays.h"
+#include "enums.h"
 #include "structs.h"
 
 namespace boresight::python {

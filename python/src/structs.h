@@ -1,8 +1,11 @@
 // Plain structs of C++ (Config, Result, Stats) as classes of Python, and the objects made from a Config.
 #pragma once
 
+#include <array>
 #include <functional>
+#include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,11 +14,16 @@
 
 namespace boresight::python {
 
-/// A struct's member as it is read: an array or a list of it cannot be changed in place, which would be lost.
+/// A struct's member as it is read, a copy: it cannot be changed in place, which would be lost.
 template <typename M>
 struct Frozen {
   const M& value;
 };
+
+/// Makes such a copy refuse changes: arrays are read-only, lists become tuples, structs raise AttributeError.
+py::object frozen(py::object copy);
+/// A class whose instances frozen() knows: made from another instance by a call of the class.
+void note_struct(py::handle type);
 
 /// Sets the fields of `object` from positional arguments in their order and from keywords; TypeError names
 /// the field that is not there or does not fit.
@@ -24,6 +32,8 @@ std::string repr_of_fields(py::handle object);
 /// Names every field in `type.__match_args__`.
 void note_field(py::handle type, const char* name);
 py::dict fields_of(py::handle object);
+/// " Fields: a, b."
+std::string fields_text(py::handle type);
 /// Gives a class whose __getstate__ holds all of it __eq__: the same class and equal states, arrays by their
 /// elements. What is compared that way is not hashed.
 void compare_by_state(py::handle type);
@@ -44,6 +54,7 @@ template <typename T>
 class Struct : public py::class_<T> {
  public:
   Struct(py::handle scope, const char* name, const char* doc) : py::class_<T>(scope, name, doc) {
+    note_struct(*this);
     this->attr("__match_args__") = py::tuple();
     this->def(py::init([](const py::args& arguments, const py::kwargs& keywords) {
                 return from_arguments<T>(arguments, keywords);
@@ -57,6 +68,21 @@ class Struct : public py::class_<T> {
                            return from_arguments<T>(py::args(), py::reinterpret_borrow<py::kwargs>(fields));
                          }));
     compare_by_state(*this);
+  }
+
+  /// A matrix kept row by row: may be given with two dimensions.
+  template <typename M>
+  Struct& matrix_field(const char* name, M T::*member, const char* doc) {
+    note_field(*this, name);
+    this->def_property(
+        name, [member](const T& self) { return Frozen<M>{self.*member}; },
+        [member](T& self, const py::object& value) {
+          const bool flat = !py::isinstance<py::array>(value) || value.attr("ndim").cast<int>() != 2 ||
+                            !value.attr("flags").attr("c_contiguous").cast<bool>();
+          self.*member = (flat ? value : value.attr("reshape")(-1)).template cast<M>();
+        },
+        doc);
+    return *this;
   }
 
   template <typename M>
@@ -146,8 +172,11 @@ void init_from_config(py::class_<X, Options...>& type, const char* doc) {
              const py::gil_scoped_release release;
              return std::make_unique<X>(config);
            }),
-           doc);
+           (doc + fields_text(py::type::of<Config>())).c_str());
 }
+
+/// RuntimeError while a call on the object is under way: for calls that are too short to let others run.
+void require_idle(const void* object);
 
 /// A property that is a read-only view of the object's own buffer.
 template <typename X, typename F, typename... Options>
@@ -157,27 +186,72 @@ void view_property(py::class_<X, Options...>& type, const char* name, F getter, 
   type.def_property_readonly(
       name,
       [getter](const py::object& self) -> py::array_t<T> {
-        return view(std::invoke(getter, self.cast<const X&>()), self);
+        const auto& object = self.cast<const X&>();
+        require_idle(&object);
+        return view(std::invoke(getter, object), self);
       },
       doc);
 }
 
-/// Lets other threads of Python run during a call on `object`. An object belongs to one call at a time:
-/// RuntimeError for a second one from another thread.
+/// Lets other threads of Python run during a call on objects. An object belongs to one call at a time:
+/// RuntimeError for a second one from another thread. Name all that the call reads or writes and that
+/// Python could change meanwhile; a Struct is taken by value instead.
 class LongCall {
  public:
-  explicit LongCall(const void* object);
+  explicit LongCall(const void* object) : LongCall(std::initializer_list<const void*>{object}) {}
+  /// Several at once; null ones do not count.
+  LongCall(std::initializer_list<const void*> objects);
   ~LongCall();
   LongCall(const LongCall&) = delete;
   LongCall& operator=(const LongCall&) = delete;
 
+  /// Raises what Python's signal handlers raise (KeyboardInterrupt): for calls that wait.
+  void check_signals();
+
  private:
-  const void* object_;
-  PyThreadState* thread_;
+  std::array<const void*, 4> objects_{};
+  PyThreadState* thread_ = nullptr;
 };
 
-/// The same for calls that are too short to let others run: RuntimeError while one is under way.
-void require_idle(const void* object);
+/// Marks an object until release(): `why` is what a call on it is told. RuntimeError if it is marked already.
+void claim(const void* object, const char* why);
+void release(const void* object);
+bool is_marked(const void* object);
+/// In the child of a fork() the threads of the calls that were under way are gone: those objects are lost.
+void lose_objects_in_calls();
+
+/// A bound function during which other threads of Python run: of numbers and objects that cannot be changed.
+using Unlocked = py::call_guard<py::gil_scoped_release>;
+
+/// Lets other threads of Python run during f(), which writes to nothing that they see.
+template <typename F>
+decltype(auto) unlocked(F&& f) {
+  const py::gil_scoped_release release;
+  return std::forward<F>(f)();
+}
+
+/// A receiver that keeps the probe which it has now alive, and no other.
+template <typename R, typename Probe>
+struct Probed : R {
+  using R::R;
+  Probe* probe = nullptr;
+  py::object owner;
+};
+
+template <typename R, typename Probe, typename... Options>
+void bind_set_probe(py::class_<Probed<R, Probe>, Options...>& receiver, const char* doc) {
+  receiver.def(
+      "set_probe",
+      [](Probed<R, Probe>& self, std::optional<Probe*> probe) {
+        require_idle(&self);
+        Probe* given = probe.value_or(nullptr);
+        require_idle(given);
+        self.set_probe(given);
+        self.probe = given;
+        self.owner = given != nullptr ? py::cast(*given, py::return_value_policy::reference) : py::none();
+      },
+      py::arg("probe"), doc);
+}
 
 }  // namespace boresight::python
 
@@ -187,14 +261,9 @@ template <typename M>
 struct type_caster<boresight::python::Frozen<M>> {
   static constexpr auto name = make_caster<M>::name;
   static handle cast(const boresight::python::Frozen<M>& frozen, return_value_policy, handle parent) {
-    auto out =
-        reinterpret_steal<object>(make_caster<M>::cast(frozen.value, return_value_policy::copy, parent));
-    if (isinstance<array>(out)) {
-      boresight::python::make_read_only(reinterpret_borrow<array>(out));
-    } else if (isinstance<list>(out)) {
-      return tuple(out).release();
-    }
-    return out.release();
+    return boresight::python::frozen(reinterpret_steal<object>(make_caster<M>::cast(
+                                         frozen.value, return_value_policy::copy, parent)))
+        .release();
   }
 };
 

@@ -75,7 +75,7 @@ def spoilt(value):
         turned = value.translate(str.maketrans("0123456789", "1234567890"))
         return turned if turned != value else value + "?"
     if isinstance(value, pathlib.Path):
-        return value.with_name((value.name or "x") + "?")
+        return value.parent / (value.name + "?")
     if isinstance(value, bytes):
         return bytes([value[0] ^ 1]) + value[1:] if value else b"?"
     if isinstance(value, list):

@@ -48,7 +48,7 @@ class SigmfTest(unittest.TestCase):
                 self.assertEqual(source.read(10).status, sdr.Read.Status.end)
                 source.start()
                 wide = samples if format == sdr.SampleFormat.cf32 else samples[..., 0] + 1j * samples[..., 1]
-                np.testing.assert_allclose(source.receive(800), (wide / scale)[:, :800], atol=1e-7)
+                np.testing.assert_allclose(source.receive(800, across_gaps=True), (wide / scale)[:, :800], atol=1e-7)
                 self.assertEqual(source.receive(800).shape, (3, 200))
                 document = json.loads(writer.meta_path.read_text())
                 self.assertEqual(document["global"]["core:num_channels"], 3)

@@ -275,13 +275,18 @@ CONFIG_OF = {
     "OfdmProbe": lambda: importlib.import_module("boresight.rx").OfdmReceiver.Config,
 }
 
-CORE = HEADER + '''from . import array as array, beam as beam, doa as doa, fec as fec, frame as frame, modem as modem
+CORE = HEADER + '''import numpy as np
+from numpy.typing import NDArray
+
+from . import array as array, beam as beam, doa as doa, fec as fec, frame as frame, modem as modem
 from . import ofdm as ofdm, rx as rx, sdr as sdr, sim as sim, sync as sync, tx as tx
 
 __version__: str
 
 class ConfigError(ValueError): ...
-class IoError(OSError): ...
+class IoError(OSError):
+    samples: NDArray[np.complex64] | None
+    after: NDArray[np.complex64] | None
 
 def active_simd_target() -> str: ...
 def simd_targets() -> list[str]: ...

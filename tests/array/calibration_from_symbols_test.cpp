@@ -5,6 +5,7 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "array/calibration_scene.h"
 #include "boresight/array/calibration_bound.h"
@@ -213,6 +214,70 @@ TEST(CalibrationFromSymbols, FindsDeadAndNoisyChannelsAndSaysWhyNot) {
   estimator.add(x.view().columns(0, 16), std::span(symbols).first(16));
   estimator.add(x.view(), symbols, {0, 0, 1});
   EXPECT_EQ(estimator.calls(), 0U);
+}
+
+// Noise looked through at many delays looks like a weak signal: with symbols 20 dB under the noise, and with
+// ones just strong enough, a channel of noise alone is never called ok (1e-4 each time, by the limit's
+// formula) and the others mostly are.
+TEST(CalibrationFromSymbols, NoiseIsNoWeakChannel) {
+  constexpr std::size_t channels = 8;
+  constexpr std::size_t samples = 1024;
+  for (const auto& [power_db, calls] : {std::pair(-12.0, 1U), std::pair(-20.0, 20U)}) {
+    const double power = power_from_db(power_db);
+    int solved = 0;
+    int found = 0;
+    for (std::uint64_t trial = 0; trial < 30; ++trial) {
+      auto truth = faults(channels, 500 + trial);
+      truth[3].gain = 0;
+      CalibrationFromSymbols estimator(
+          {.channels = channels, .sample_rate_hz = scene_rate_hz, .most_samples = samples});
+      for (std::uint64_t call = 0; call < calls; ++call) {
+        const std::uint64_t seed = 7000 + 100 * trial + call;
+        estimator.add(scene(truth, power, samples, seed).view(), symbols_of(power, samples, seed));
+      }
+      const auto result = estimator.solve(1e9, 0, 0);
+      if (!result.ok) continue;
+      ++solved;
+      EXPECT_NE(result.calibration.channels[3].state, ChannelState::ok) << power_db << " dB, trial " << trial;
+      for (const ChannelCalibration& c : result.calibration.channels) found += c.state == ChannelState::ok;
+    }
+    EXPECT_GT(solved, 20) << power_db;
+    EXPECT_GT(found, solved * 6) << power_db;
+  }
+}
+
+// A tone tells no delay, and its phases are those at its own frequency, 3 MHz off the middle: 4,096 samples
+// at 10 dB leave 0.2 degrees; ten times that is allowed.
+TEST(CalibrationFromSymbols, OfATonePhasesAreAtItsFrequency) {
+  constexpr std::size_t channels = 4;
+  constexpr std::size_t samples = 4096;
+  constexpr double tone_hz = 3e6;
+  const auto truth = faults(channels, 21);
+  std::vector<cf32> tone(samples);
+  GridBuffer<cf32> x(channels, samples);
+  Random random(22);
+  for (std::size_t t = 0; t < samples; ++t) {
+    const double phase = 2 * pi * tone_hz * static_cast<double>(t) / scene_rate_hz;
+    tone[t] = cf32(std::polar(std::sqrt(10.0), phase));
+    for (std::size_t e = 0; e < channels; ++e) {
+      const SceneChannel& c = truth[e];
+      x(e, t) =
+          cf32(std::polar(c.gain * std::sqrt(10.0), phase + c.phase_rad - 2 * pi * tone_hz * c.delay_s));
+    }
+  }
+  for (std::size_t e = 0; e < channels; ++e) random.add_noise(x.row(e), 1.0F);
+  CalibrationFromSymbols estimator({.channels = channels, .sample_rate_hz = scene_rate_hz});
+  estimator.add(x.view(), tone);
+  const auto result = estimator.solve(1e9, 0, 0);
+  ASSERT_TRUE(result.ok) << result.reason;
+  EXPECT_FALSE(result.calibration.delay_known);
+  EXPECT_NEAR(result.source_offset_hz, tone_hz, 1e3);
+  for (std::size_t e = 1; e < channels; ++e) {
+    const double want =
+        truth[e].phase_rad - truth[0].phase_rad - 2 * pi * tone_hz * (truth[e].delay_s - truth[0].delay_s);
+    EXPECT_NEAR(deg_from_rad(wrapped(result.calibration.channels[e].phase_rad - want)), 0, 2) << e;
+    EXPECT_EQ(result.calibration.channels[e].delay_s, 0) << e;
+  }
 }
 
 TEST(CalibrationFromSymbols, RefusesWhatCannotBe) {

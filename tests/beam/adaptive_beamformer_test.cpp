@@ -212,6 +212,7 @@ TEST(AdaptiveBeamformer, RefusesValuesOutOfRange) {
   refused([](auto& c) { c.update_interval_samples = 0; });
   refused([](auto& c) { c.covariance_decimation = 0; });
   refused([](auto& c) { c.max_block_samples = 0; });
+  refused([](auto& c) { c.max_block_samples = (std::size_t{1} << 24) + 1; });
 }
 
 }  // namespace

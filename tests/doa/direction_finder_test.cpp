@@ -88,9 +88,13 @@ TEST(DirectionFinder, LinesAcrossBoresightAtAnyTurn) {
   for (const double turn_deg : {45.0, 90.0, 180.0, 250.0}) {
     const Vec3 along{std::cos(rad_from_deg(turn_deg)), std::sin(rad_from_deg(turn_deg)), 0};
     for (const bool uniform : {true, false}) {
+      // As measured: to a third of a thousandth of a wavelength, also out of the x-y plane.
+      const double step_m = uniform ? 0 : doa_wavelength_m / 3000;
+      const auto rounded = [step_m](double x) { return step_m > 0 ? std::round(x / step_m) * step_m : x; };
       std::vector<Vec3> positions;
       for (int e = 0; e < 8; ++e) {
-        positions.push_back((0.5 * doa_wavelength_m * (uniform ? e : e + 0.05 * e * e)) * along);
+        const Vec3 r = (0.5 * doa_wavelength_m * (uniform ? e : e + 0.05 * e * e)) * along;
+        positions.push_back({rounded(r.x), rounded(r.y), e % 2 == 0 ? 0 : step_m});
       }
       DoaScene scene{.geometry = array::Geometry::from_positions(positions), .snr_db = 5};
       for (const double deg : {-10.0, 25.0}) {

@@ -225,6 +225,15 @@ TEST(MonopulseTracker, LosesLockWithoutASignalAndSurvivesNaN) {
   EXPECT_THROW(tracker.reset({0, 0, 1}, 0), ConfigError);
 }
 
+// Which axes an array has is not a matter of how well its positions are measured.
+TEST(Monopulse, ALineIsALine) {
+  array::Geometry line = array::Geometry::line(8, half);
+  for (std::size_t e = 0; e < 8; ++e) line.positions_m[e].y = (e % 3 == 0 ? 1e-4 : -1e-4) * half;
+  EXPECT_FALSE(Monopulse({.geometry = line, .frequency_hz = doa_carrier_hz}).two_axes());
+  for (Vec3& r : line.positions_m) r = {r.x * std::sqrt(0.5), r.x * std::sqrt(0.5), 0};
+  EXPECT_THROW(Monopulse({.geometry = line, .frequency_hz = doa_carrier_hz}), ConfigError);
+}
+
 TEST(Monopulse, RefusesValuesOutOfRange) {
   EXPECT_THROW(Monopulse({.geometry = array::Geometry::line(3, half), .frequency_hz = 1e9}), ConfigError);
   EXPECT_THROW(Monopulse({.geometry = array::Geometry::line(8, half), .frequency_hz = 0}), ConfigError);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "boresight/core/error.h"
@@ -100,6 +101,11 @@ TEST(TemplateFit, RefusesWhatCannotBe) {
   config.spectrum.pop_back();
   EXPECT_THROW(TemplateFit{config}, ConfigError);
   EXPECT_THROW(TemplateFit{preamble_template(20e6, 200e6)}, ConfigError) << "beyond the channel";
+  for (const double rate : {-1.0, 0.0, 1e12, std::nan(""), std::numeric_limits<double>::infinity()}) {
+    EXPECT_THROW(preamble_template(rate, 0), ConfigError) << rate;
+    EXPECT_THROW(TemplateFit::spectrum_bins(rate, 1e-5), ConfigError) << rate;
+    EXPECT_THROW(TemplateFit::spectrum_bins(20e6, rate), ConfigError) << rate;
+  }
 }
 
 }  // namespace

@@ -144,6 +144,7 @@ TEST(OfdmTransmitter, RefusesWhatCannotBe) {
       ConfigError);
   std::vector<cf32> longer(transmitter.burst_samples(frame::Mcs::qpsk_1_2, 101));
   EXPECT_THROW(transmitter.transmit(frame::Mcs::qpsk_1_2, 0, payload, longer), ConfigError);
+  EXPECT_THROW(transmitter.burst_samples(frame::Mcs::qpsk_1_2, std::size_t{1} << 60), ConfigError);
   EXPECT_THROW(OfdmTransmitter({.numerology = tapered(8), .oversampling = 0}), ConfigError);
   EXPECT_THROW(OfdmTransmitter({.numerology = tapered(8), .oversampling = 17}), ConfigError);
   EXPECT_THROW(OfdmTransmitter({.numerology = tapered(8), .max_payload_bytes = 0}), ConfigError);

@@ -65,7 +65,9 @@ class CalibrationFromSymbols {
 
   /// The fit, with the stamp it will be judged by. Not ok: nothing added; fewer than two live channels; less
   /// than 13 dB in a call; phases that the bound puts above 0.2 rad rms; a frequency_hz that is not the plane
-  /// wave's carrier_hz. A stuck channel says dead. Calibration::shape stays empty.
+  /// wave's carrier_hz. A channel in which the symbols do not stand out of its own noise (noise alone does
+  /// once in 10,000 times) is noisy when that noise is noisy_below_db above the median one, otherwise dead; a
+  /// stuck channel is one of the two, a copy of another one is not told from it. Calibration::shape stays empty.
   Result solve(double frequency_hz, double gain_db, double time_s) const;
 
   std::uint64_t calls() const;

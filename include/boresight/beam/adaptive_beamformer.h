@@ -67,7 +67,7 @@ class AdaptiveBeamformer {
     /// all samples. 4 leaves 16384 snapshots per default interval, a hundred times what 16 elements need, at
     /// a quarter of the work. A jammer that pulses in step with the gaps is the price.
     std::size_t covariance_decimation = 4;
-    /// Longest block that process() will be given.
+    /// Longest block that process() will be given, 1 to 2^24; buffers of that size are allocated.
     std::size_t max_block_samples = 65536;
     /// A run of 128 output samples this much stronger than the last block's mean renews the weights at once,
     /// 3 to 60 dB; 0 switches it off. A wanted signal that comes in bursts triggers it too, which costs time

@@ -21,8 +21,9 @@ struct BoundScene {
   double snapshots = 0;              ///< positive
 };
 
-/// Angles of each direction that the array can tell: 1 for a line across boresight (within a micrometre in or
-/// parallel to the x-y plane), whose directions lie in the plane of the line and +z, otherwise 2.
+/// Angles of each direction that the array can tell: 1 for a line across boresight (in or parallel to the x-y
+/// plane, within a thousandth of the smallest distance of two elements), whose directions lie in the plane of
+/// the line and +z, otherwise 2.
 std::size_t angles_per_direction(const array::Geometry& geometry);
 
 /// The least covariance of unbiased direction estimates, radian^2, [a k x a k] with a =

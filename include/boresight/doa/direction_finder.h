@@ -70,7 +70,8 @@ class DirectionFinder {
     /// 3 to 64 elements: a line of any spacing in (or parallel to) the x-y plane, whose directions are taken
     /// to lie in the plane of the line and +z; elements spread in a plane that does not hold the z axis; or
     /// in a volume. A tilted plane sees a part of the sky twice: "unresolved" there. A line bent by more than
-    /// a micrometre counts as a plane, so that its width has to tell the second angle.
+    /// a thousandth of the smallest distance of two elements counts as a plane, so that its width has to tell
+    /// the second angle.
     array::Geometry geometry;
     double frequency_hz = 0;
     /// Plane waves, up to elements - 1; 0: as few as explain the data, which counts coherent paths too.

@@ -43,7 +43,7 @@ struct MonopulseError {
 class Monopulse {
  public:
   struct Config {
-    array::Geometry geometry;  ///< 4 to 1024 elements, spread along x; also along y for two axes
+    array::Geometry geometry;  ///< 4 to 1024 elements: a line along x, or spread along x and y
     double frequency_hz = 0;
     MonopulseKind kind = MonopulseKind::phase;
   };

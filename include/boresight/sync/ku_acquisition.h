@@ -79,9 +79,9 @@ class PssSearch {
   /// Probe: the statistic's square at every position of the last window, and one symbol on.
   std::span<const float> statistic_2() const;
 
-  /// The threshold on the statistic for a probability of false alarm per sample. Under noise D is a
-  /// quadratic form in eight complex normal values whose largest eigenvalue is cos(pi/9); its modulus has the
-  /// tail C sqrt(2 pi t / l) exp(-t / l), l = cos(pi/9), C = prod_{k > 1} 1 / (1 - cos(k pi/9) / l).
+  /// The threshold on the statistic for a probability of false alarm per sample, in (0, 0.1]. Under noise D
+  /// is a quadratic form in eight complex normal values whose largest eigenvalue is cos(pi/9); its modulus
+  /// has the tail C sqrt(2 pi t / l) exp(-t / l), l = cos(pi/9), C = prod_{k > 1} 1 / (1 - cos(k pi/9) / l).
   /// That is for a power known exactly. Over the power of the 1040 samples the tail falls faster, by
   /// exp(-(t / l)^2 / 2080): alarms come at 0.9 of the rate asked for at 1e-4 and at 0.65 of it at 1e-10.
   static double threshold_for(double false_alarm_rate);

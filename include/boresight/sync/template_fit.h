@@ -43,7 +43,8 @@ class TemplateFit {
     double max_carrier_offset_hz = 300e3;  ///< the range that was searched, for the threshold
     double false_alarm = 1e-3;             ///< per frame period over the whole search; 1e-12 to 0.1
   };
-  /// Size of Config::spectrum: a power of two, at least twice the template.
+  /// Size of Config::spectrum: a power of two, at least twice the template. ConfigError for a rate or
+  /// duration out of the Config's range.
   static std::size_t spectrum_bins(double sample_rate_hz, double duration_s);
 
   /// ConfigError for what is out of range, a spectrum of another size, or one with nothing in it.
@@ -64,12 +65,13 @@ class TemplateFit {
   double start_sigma(double snr) const;
 
   /// The largest U uphill from `start` or half a sample on, at most 2 samples away, and within
-  /// +-`carrier_range_hz` of `carrier_hz`. `least`: the statistic that matters, 0: threshold(); what is sure
-  /// to be below it may be left out. `power`: mean |x|^2 of the noise and what else is there; 0: measured,
-  /// over 1024 samples or the template, whichever is longer.
+  /// +-`carrier_range_hz` of `carrier_hz`, 0 to the sample rate. `least`: the statistic that matters, 0:
+  /// threshold(); what is sure to be below it may be left out. `power`: mean |x|^2 of the noise and what else
+  /// is there; 0: measured, over 1024 samples or the template, whichever is longer.
   ///
   /// Nothing when x does not reach lead_samples() before and trail_samples() behind the start, is zero there,
-  /// or has four times the power in the template's own samples: a click.
+  /// or has four times the power in the template's own samples: a click; and for a carrier or range beyond
+  /// the sample rate.
   std::optional<FrameEstimate> process(std::span<const cf32> x, double start, double carrier_hz,
                                        double carrier_range_hz, double power = 0, double least = 0) noexcept;
 
@@ -83,7 +85,8 @@ class TemplateFit {
   std::unique_ptr<Workspace> work_;
 };
 
-/// PSS and SSS in a slice `center_hz` above the channel's center.
+/// PSS and SSS in a slice `center_hz` above the channel's center. ConfigError for a rate that is not 1 MHz to
+/// 300 MHz.
 TemplateFit::Config preamble_template(double sample_rate_hz, double center_hz);
 
 }  // namespace boresight::sync

@@ -29,7 +29,7 @@ class OfdmTransmitter {
 
   const frame::OfdmBurst& burst() const;
 
-  /// Samples of one burst, times the oversampling.
+  /// Samples of one burst, times the oversampling. ConfigError for more than ofdm_burst_max_payload_bytes.
   std::size_t burst_samples(frame::Mcs mcs, std::size_t payload_bytes) const;
 
   /// Writes one burst of unit mean power to `out` [burst_samples(mcs, payload.size())]. `payload` may be
