@@ -41,10 +41,7 @@ from boresight.array import (
     steering_vector,
     taper_efficiency,
 )
-
-FREQUENCY_HZ = 11.7e9
-SPEED_OF_LIGHT_M_S = 299792458.0
-WAVELENGTH_M = SPEED_OF_LIGHT_M_S / FREQUENCY_HZ
+from scene import FREQUENCY_HZ, SPEED_OF_LIGHT_M_S, WAVELENGTH_M, direction, line
 
 
 class GeometryTest(unittest.TestCase):
@@ -539,6 +536,107 @@ class MoreCalibrationTest(unittest.TestCase):
         self.assertAlmostEqual(array.self_calibrate(config, waves).residual_db, -20 + 10 * np.log10(share), delta=1.5)
         config.max_iterations = 1
         self.assertEqual(array.self_calibrate(config, waves).iterations, 1)
+
+
+class FormulasTest(unittest.TestCase):
+    def test_vehicle_frame(self):
+        # Heading clockwise from north, then nose up, then right side down; ENU.
+        h, p, r = 0.7, 0.2, -0.3
+        forward = np.array([np.sin(h) * np.cos(p), np.cos(h) * np.cos(p), np.sin(p)])
+        level_right = np.array([np.cos(h), -np.sin(h), 0])
+        up = np.cross(level_right, forward)
+        right, top = np.cos(r) * level_right - np.sin(r) * up, np.cos(r) * up + np.sin(r) * level_right
+        attitude = array.Attitude.vehicle(h, p, r)
+        for axis, expected in zip(np.eye(3), (right, forward, top)):
+            np.testing.assert_allclose(attitude.enu_from_array(axis), expected, atol=1e-12)
+        same = array.Attitude.from_axes(right, forward, top)
+        v = np.array([0.3, -0.5, 0.8])
+        np.testing.assert_allclose(same.enu_from_array(v), v @ np.stack([right, forward, top]), atol=1e-12)
+        enu = same.enu_from_array(v)
+        azimuth, elevation = same.sky_from_array(v)
+        self.assertAlmostEqual(azimuth % (2 * np.pi), np.arctan2(enu[0], enu[1]) % (2 * np.pi), places=9)
+        self.assertAlmostEqual(elevation, np.arctan2(enu[2], np.hypot(enu[0], enu[1])), places=9)
+
+    def test_vehicle_motion_between_two_reports(self):
+        motion = array.VehicleMotion(np.array([10.0, 12.0]), np.array([[0.0, 0, 0], [0.4, 0, 0]]))
+        self.assertAlmostEqual(motion.turn_rate_rad_s(11.0), 0.2, places=9)
+        for got in (motion.vehicle_at(11.5), motion.attitude_at(11.5)):
+            np.testing.assert_allclose(got.enu_from_array([0, 1, 0]), [np.sin(0.3), np.cos(0.3), 0], atol=1e-9)
+
+    def test_dipoles(self):
+        # Balanis, Antenna Theory: 73.1 + j 42.5 ohm alone; side by side by the induced EMF.
+        self.assertAlmostEqual(array.half_wave_dipole_impedance(0.0, 0.0), 73.13 + 42.54j, delta=0.1)
+        from scipy.special import sici
+
+        d = 2 * np.pi * 0.5
+        u = [d, np.hypot(d, np.pi) + np.pi, np.hypot(d, np.pi) - np.pi]
+        (s0, c0), (s1, c1), (s2, c2) = map(sici, u)
+        eta = 376.73 / (4 * np.pi)
+        expected = eta * (2 * c0 - c1 - c2) - 1j * eta * (2 * s0 - s1 - s2)
+        self.assertAlmostEqual(array.half_wave_dipole_impedance(0.5, 0.0), expected, delta=0.02)
+        geometry, load = line(3), 50 + 10j
+        z = np.array([[array.half_wave_dipole_impedance(abs(i - k) / 2, 0.0) for k in range(3)] for i in range(3)])
+        coupling = (z[0, 0] + load) * np.linalg.inv(z + load * np.eye(3))
+        np.testing.assert_allclose(array.dipole_coupling(geometry, FREQUENCY_HZ, load), coupling, atol=1e-3)
+
+    def test_pattern_peak_and_null(self):
+        a = array.steering_vector(line(8), direction(20), FREQUENCY_HZ)
+        pattern = array.Pattern(line(8), FREQUENCY_HZ, a)
+        peak = array.find_peak(pattern, direction(17))
+        np.testing.assert_allclose(peak, direction(20), atol=1e-4)
+        response = lambda angle: abs(np.vdot(a, array.steering_vector(line(8), direction(angle), FREQUENCY_HZ))) ** 2
+        self.assertAlmostEqual(array.null_depth_db(pattern, direction(29), direction(20)),
+                               10 * np.log10(response(20) / response(29)), places=6)
+        other = array.Pattern(line(8), FREQUENCY_HZ, array.steering_vector(line(8), direction(23), FREQUENCY_HZ))
+        self.assertAlmostEqual(array.squint_rad(pattern, other, direction(21)), np.deg2rad(3), delta=1e-4)
+
+    def test_elements(self):
+        cosine = array.Manifold.Config(geometry=line(3), element=array.ElementPattern(array.CosineElement(1.0)))
+        manifold = array.Manifold(cosine)
+        self.assertEqual([manifold.elements_in_view(direction(a)) for a in (0, 60, 120)], [3, 3, 0])
+        patch = array.PatchElement(0.4, 0.5)
+        u = direction(35)
+        # Along the E plane: the two slots; along the H plane: a slot's width and the projection.
+        self.assertAlmostEqual(abs(array.ElementPattern(patch).scalar(u)), abs(np.cos(np.pi * 0.4 * u[0])), places=9)
+        u = u[[1, 0, 2]]
+        self.assertAlmostEqual(abs(array.ElementPattern(patch).scalar(u)), abs(np.sinc(0.5 * u[1]) * u[2]), places=9)
+        self.assertTrue(array.ElementPattern().isotropic)
+        self.assertAlmostEqual(array.ElementPattern(array.CosineElement(1.0)).directivity([0, 0, 1]), 6, delta=0.01)
+
+    def test_calibration_from_symbols_is_the_correlation(self):
+        rng = np.random.default_rng(3)
+        normal = lambda *shape: (rng.normal(size=shape) + 1j * rng.normal(size=shape)) / np.sqrt(2)
+        gains = np.array([1, 0.8j, -1.1, 0.9 * np.exp(0.7j)])
+        estimator = array.CalibrationFromSymbols(channels=4, sample_rate_hz=1e6)
+        product = 0
+        for _ in range(4):
+            symbols = normal(2000).astype(np.complex64)
+            x = np.exp(2j * np.pi * rng.random()) * gains[:, None] * symbols + 0.3 * normal(4, 2000)
+            estimator.add(x.astype(np.complex64), symbols)
+            found = x @ symbols.conj()
+            product = product + found / found[0] * abs(found[0])
+        result = estimator.solve(1e9, 0.0, 0.0)
+        self.assertTrue(result.ok, result.reason)
+        told = np.array([c.gain * np.exp(1j * c.phase_rad) for c in result.calibration.channels])
+        expected = product / product[0]
+        np.testing.assert_allclose(told / told[0], expected, atol=5e-3)
+        np.testing.assert_allclose(told / told[0], gains, atol=0.05)
+        self.assertEqual((estimator.calls, estimator.samples), (4, 8000))
+
+    def test_stuck_elements(self):
+        rng = np.random.default_rng(1)
+        commanded = np.exp(2j * np.pi * rng.random((6, 4)))
+        measured = commanded * [1, 0.9j, 1, 1]
+        measured[:, 2] = 0.7
+        self.assertEqual(list(array.stuck_elements(commanded, measured)), [False, False, True, False])
+
+    def test_user_taper_along_the_radius(self):
+        geometry = array.Geometry.rectangle(5, 5, WAVELENGTH_M / 2, WAVELENGTH_M / 2)
+        taper = array.radial_taper(array.UniformTaper(), geometry)
+        np.testing.assert_array_equal(taper, np.ones(25))
+        falling = array.radial_taper(array.KaiserTaper(), geometry)
+        radius = np.hypot(*geometry.positions_m.T[:2])
+        self.assertTrue((np.diff(falling[np.argsort(radius, kind="stable")]) <= 1e-12).all())
 
 
 if __name__ == "__main__":

@@ -372,5 +372,44 @@ class MoreLdpcTest(unittest.TestCase):
             self.assertEqual((told.punctured_bits, told.repeated_bits), (max(0, difference), max(0, -difference)))
 
 
+class TablesTest(unittest.TestCase):
+    def test_base_graph_of_7_2_2(self):
+        for bits in (100, 292, 293, 3824, 3825, 8000):
+            for rate in (0.2, 0.25, 0.26, 0.5, 0.67, 0.68, 0.9):
+                small = bits <= 292 or (bits <= 3824 and rate <= 0.67) or rate <= 0.25
+                expected = fec.BaseGraph.bg2 if small else fec.BaseGraph.bg1
+                self.assertEqual(fec.nr_choose_base_graph(bits, rate), expected, (bits, rate))
+
+    def test_lifting_sizes_of_table_5_3_2_1(self):
+        expected = sorted({a << j for a in (2, 3, 5, 7, 9, 11, 13, 15) for j in range(8) if a << j <= 384})
+        self.assertEqual(sorted(fec.nr_lifting_sizes), expected)
+
+    def test_wlan_ldpc_format_of_19_3_11_7_5(self):
+        # Steps a) to d) for one stream.
+        for psdu, rate, value, n_cbps in ((40, fec.WlanLdpcRate.half, 1 / 2, 52), (300, fec.WlanLdpcRate.three_quarters, 3 / 4, 208),
+                                          (4000, fec.WlanLdpcRate.five_sixths, 5 / 6, 312)):
+            payload = 8 * psdu + 16
+            available = n_cbps * math.ceil(payload / (n_cbps * value))
+            if available <= 648:
+                codewords, length = 1, 1296 if available >= payload + 912 * (1 - value) else 648
+            elif available <= 1296:
+                codewords, length = 1, 1944 if available >= payload + 1464 * (1 - value) else 1296
+            elif available <= 1944:
+                codewords, length = 1, 1944
+            elif available <= 2592:
+                codewords, length = 2, 1944 if available >= payload + 2916 * (1 - value) else 1296
+            else:
+                codewords, length = math.ceil(payload / (1944 * value)), 1944
+            told = fec.wlan_ldpc_format(psdu, rate, n_cbps)
+            self.assertEqual((told.payload_bits, told.codewords, told.codeword_bits), (payload, codewords, length))
+            self.assertEqual(told.shortened_bits, max(0, round(codewords * length * value) - payload))
+            self.assertEqual(told.available_bits, available + told.extra_symbols * n_cbps)
+
+    def test_what_a_transport_format_can_be(self):
+        good = fec.TransportFormat(payload_bytes=100, coded_bits=2000, code_rate=0.4)
+        self.assertTrue(fec.is_valid(good) and fec.is_valid_addition(good))
+        self.assertFalse(fec.is_valid(fec.TransportFormat()))
+
+
 if __name__ == "__main__":
     unittest.main()

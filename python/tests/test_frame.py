@@ -273,5 +273,53 @@ class MoreFramerTest(unittest.TestCase):
         self.assertEqual(deframer.max_coded_bits, most)
 
 
+class FormatsTest(unittest.TestCase):
+    def test_wifi_table_17_4(self):
+        for rate, mbps, ndbps, ncbps in ((frame.WifiRate.r6, 6, 24, 48), (frame.WifiRate.r24, 24, 96, 192), (frame.WifiRate.r54, 54, 216, 288)):
+            told = frame.wifi_rate(rate)
+            self.assertEqual((told.mbps, told.data_bits_per_symbol, told.coded_bits_per_symbol), (mbps, ndbps, ncbps))
+            symbols = math.ceil((16 + 8 * 333 + 6) / ndbps)
+            self.assertEqual(frame.wifi_data_symbols(rate, 333), symbols)
+            # Preamble 320, SIGNAL 80, data.
+            self.assertEqual(frame.wifi_frame_samples(rate, 333), 400 + 80 * symbols)
+
+    def test_ht_table_19_27(self):
+        rates = (1 / 2, 1 / 2, 3 / 4, 1 / 2, 3 / 4, 2 / 3, 3 / 4, 5 / 6)
+        for mcs, (bits, rate) in enumerate(zip((1, 2, 2, 4, 4, 6, 6, 6), rates)):
+            told = frame.ht_mcs(mcs)
+            self.assertEqual((told.coded_bits_per_symbol, told.data_bits_per_symbol), (52 * bits, round(52 * bits * rate)))
+            for short in (False, True):
+                signal = frame.HtSignal(mcs=mcs, length=500, short_guard=short)
+                symbols = math.ceil((16 + 8 * 500 + 6) / (52 * bits * rate))
+                self.assertEqual(frame.ht_data_symbols(signal), symbols)
+                # Legacy preamble and SIGNAL 400, HT-SIG, HT-STF, HT-LTF 4 * 80.
+                self.assertEqual(frame.ht_frame_samples(signal), 720 + (72 if short else 80) * symbols)
+                self.assertTrue(frame.ht_is_single_stream(signal))
+                duration = 36 + math.ceil((72 if short else 80) * symbols / 80) * 4
+                self.assertEqual(frame.ht_legacy_length(signal), math.ceil((duration - 20) / 4) * 3 - 3)
+        self.assertFalse(frame.ht_is_single_stream(frame.HtSignal(mcs=8, length=500)))
+
+    def test_burst_carriers_are_those_of_the_map(self):
+        plan = ofdm.NumerologyPlan(name="lab", sample_rate_hz=5e6, fft_size=256, prefix_samples=32, lower_guard=20, upper_guard=19,
+                                   pilots=ofdm.PilotPattern(ofdm.PilotPattern.Kind.comb, 12, 6))
+        burst = frame.OfdmBurst(ofdm.make_numerology(plan))
+        pilots, data = burst.pilot_carriers(0), burst.data_carriers(0)
+        np.testing.assert_array_equal(np.sort(np.concatenate([pilots, data])), np.sort(burst.used_carriers))
+        np.testing.assert_allclose(abs(burst.pilot_values(3)), 1, rtol=1e-6)
+        self.assertEqual(burst.pilot_values(3).size, pilots.size)
+        self.assertAlmostEqual(burst.amplitude, np.sqrt(256 / burst.used_carriers.size), places=5)
+        self.assertEqual(burst.preamble_samples, burst.repetition_samples + 2 * 288)
+        self.assertEqual(burst.repetition_samples, 5 * burst.part_samples)
+
+    def test_how_ku_headers_and_payloads_are_coded(self):
+        header = frame.header_format()
+        self.assertEqual((header.payload_bytes, header.coded_bits), (10, 2 * 2 * frame.ku_data_carriers))
+        for mcs in (frame.Mcs.qpsk_1_2, frame.Mcs.qam64_2_3):
+            told = frame.payload_format(frame.Header(mcs, 5000, 0))
+            bits = frame.mcs_info(mcs).bits_per_symbol
+            self.assertEqual((told.payload_bytes, told.coded_bits), (5000, bits * frame.ku_payload_carriers))
+        self.assertEqual(frame.ku_payload_carriers, 298 * frame.ku_data_carriers)
+
+
 if __name__ == "__main__":
     unittest.main()

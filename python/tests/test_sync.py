@@ -494,8 +494,9 @@ class MoreKuTest(unittest.TestCase):
     def test_template_is_the_slice_and_is_found(self):
         rate = 2.5e6
         config = sync.preamble_template(rate, 0.0)
+        self.assertEqual(config.sample_rate_hz, rate)
         n = config.spectrum.size
-        self.assertEqual(n, sync.TemplateFit.spectrum_bins(rate, config.duration_s))
+        self.assertEqual(n, sync.TemplateFit.spectrum_bins(rate, 8.8e-6))
         # 22 samples and 16 beside them at either end, in whole blocks of 16: 64, twice.
         self.assertEqual(n, 128)
         self.assertAlmostEqual(config.duration_s, 2 * 4.4e-6, places=9)

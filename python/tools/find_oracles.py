@@ -22,7 +22,7 @@ import bindings  # noqa: E402
 
 TABLE = TESTS / "oracles.txt"
 # What compares no values, or is not about the compiled modules.
-LEFT_OUT = {"test_contract", "test_refusals", "test_stubs", "test_notebooks", "test_oracle_table", "test_plot", "test_orbit",
+LEFT_OUT = {"test_contract", "test_refusals", "test_safety", "test_stubs", "test_notebooks", "test_oracle_table", "test_plot", "test_orbit",
             "test_pure", "test_sweep", "test_theory"}
 
 
