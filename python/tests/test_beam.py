@@ -367,5 +367,356 @@ class WatchTest(unittest.TestCase):
         np.testing.assert_allclose(gains, np.sinc(4e-9 * offsets) ** 2, atol=1e-12)
 
 
+class SizesTest(unittest.TestCase):
+    def test_what_was_asked_for(self):
+        self.assertEqual((Beamformer(5, 2).elements, Beamformer(5, 2).beams), (5, 2))
+        batched = BatchedMvdr(4, 7)
+        self.assertEqual((batched.elements, batched.subbands), (4, 7))
+        constraints = ConstraintSet(6, 3)
+        self.assertEqual((constraints.elements, constraints.max_constraints), (6, 3))
+        config = AdaptiveBeamformer.Config(geometry=line(5), carrier_hz=FREQUENCY_HZ, beams=2, max_block_samples=777,
+                                           mode=AdaptiveBeamformer.Mode.conventional)
+        made = AdaptiveBeamformer(config)
+        self.assertEqual((made.elements, made.beams, made.max_block_samples), (5, 2, 777))
+
+
+class ConstraintTest(unittest.TestCase):
+    def test_enforce_is_the_projection(self):
+        rng = np.random.default_rng(1)
+        c, f = rng.normal(size=(2, 6)) + 1j * rng.normal(size=(2, 6)), np.array([1, 0.5j])
+        constraints = ConstraintSet(6, 2)
+        for row, value in zip(c, f):
+            constraints.add(row, value)
+        w = rng.normal(size=6) + 1j * rng.normal(size=6)
+        # The least change that gives c^H w = f.
+        expected = w + c.T @ np.linalg.solve(c.conj() @ c.T, f - c.conj() @ w)
+        np.testing.assert_allclose(constraints.enforce(w), expected, atol=1e-12)
+        # Room for two; a constraint that repeats one is dropped by the solver when R makes it so.
+        self.assertEqual(constraints.add(rng.normal(size=6).astype(complex), 1), ConstraintSet.Outcome.full)
+        self.assertEqual(len(constraints), 2)
+        constraints.clear()
+        self.assertEqual(len(constraints), 0)
+        np.testing.assert_array_equal(constraints.enforce(w), w)
+
+    def test_the_solver_drops_what_a_dead_element_makes_the_same(self):
+        constraints = ConstraintSet(4, 2)
+        constraints.look(np.ones(4, complex))
+        constraints.add(np.array([1, 1, 1, 2], complex), 2)  # not to be met without element 3
+        r = np.eye(4, dtype=complex)
+        r[3, 3] = 0
+        factor, solver = CovarianceFactor(4), LcmvSolver(4, 2)
+        factor.factor(r)
+        w = solver.solve(factor, constraints)
+        self.assertEqual(solver.dropped, 1)
+        np.testing.assert_allclose(w, [1 / 3, 1 / 3, 1 / 3, 0], atol=1e-9)
+
+    def test_canceller_adapts_to_lcmv(self):
+        rng = np.random.default_rng(2)
+        constraints = ConstraintSet(4, 1)
+        a, jammer = line_steering(4, 0), line_steering(4, 35)
+        constraints.look(a)
+        canceller = SidelobeCanceller(constraints, SidelobeCanceller.Config(forgetting=1.0, loading=1e-6))
+        np.testing.assert_allclose(canceller.quiescent, a / 4, atol=1e-12)
+        np.testing.assert_allclose(canceller.weights, a / 4, atol=1e-12)
+        x = (noise(rng, 4, 500) + 10 * jammer[:, None] * noise(rng, 500)).astype(np.complex64)
+        y = canceller.process(x)
+        wide = x.astype(complex)
+        expected = mvdr(wide @ wide.conj().T, a)
+        np.testing.assert_allclose(canceller.weights, expected, atol=1e-5)
+        # A sample is formed by the weights before it: those of all samples before.
+        before = mvdr(wide[:, :-1] @ wide[:, :-1].conj().T, a)
+        np.testing.assert_allclose(y[-1], np.vdot(before, wide[:, -1]), atol=1e-4)
+        x[1, 7] = np.nan
+        canceller.process(x[:, 7:8].copy())
+        self.assertEqual(canceller.skipped, 1)
+        canceller.reset()
+        np.testing.assert_allclose(canceller.weights, a / 4, atol=1e-12)
+
+
+class FactorTest(unittest.TestCase):
+    def test_dead_element_and_noise(self):
+        r = covariance(6, [20], [100])
+        r[2, :] = r[:, 2] = 0
+        factor = CovarianceFactor(6)
+        self.assertTrue(factor.factor(r))
+        self.assertEqual((factor.elements, factor.live_elements), (6, 5))
+        self.assertEqual([factor.alive(e) for e in range(6)], [True, True, False, True, True, True])
+        live = np.delete(np.arange(6), 2)
+        values = np.linalg.eigvalsh(r[np.ix_(live, live)])
+        self.assertAlmostEqual(factor.noise_power, 1, places=9)
+        self.assertAlmostEqual(factor.interference_to_noise, values.sum() / 5 - 1, places=6)
+        # Of loaded R the column of the inverse, unit gain on the reference.
+        inverse = np.linalg.inv(r[np.ix_(live, live)] + factor.loading * np.eye(5))[:, 1]
+        expected = np.zeros(6, complex)
+        expected[live] = inverse / inverse[1]
+        np.testing.assert_allclose(factor.power_inversion(1), expected, atol=1e-9)
+        r[0, 0] = np.nan
+        self.assertFalse(factor.factor(r))
+        self.assertEqual(factor.rejected, 1)
+        solver = MvdrSolver(4, loading_over_noise_db=20)
+        solver.solve(2 * np.eye(4, dtype=complex), np.ones(4, complex))
+        self.assertAlmostEqual(solver.loading, 200, places=6)
+
+
+class MoreFilterTest(unittest.TestCase):
+    def setUp(self):
+        rng = np.random.default_rng(4)
+        self.s = noise(rng, 300)
+        self.x = (line_steering(4, 10)[:, None] * self.s + 0.1 * noise(rng, 4, 300)).astype(np.complex64)
+        self.start = np.array([0.3, 0.1j, -0.2, 0.4])
+
+    def huge(self):
+        # Finite samples whose first step brings weights of an energy beyond 1e30.
+        return np.full((4, 2), 1e-18, np.complex64), np.full(2, 1e15, np.complex64)
+
+    def test_constant_modulus_is_the_loop(self):
+        cma = ConstantModulusFilter(4, step=0.1, modulus=1.5)
+        np.testing.assert_array_equal(cma.weights, [1, 0, 0, 0])
+        cma.set_weights(self.start)
+        y = cma.process(self.x)
+        w, expected = self.start.astype(complex), []
+        for x in self.x.T.astype(complex):
+            expected.append(np.vdot(w, x))
+            error = 1.5 * expected[-1] / abs(expected[-1]) - expected[-1]
+            w = w + 0.1 * x * np.conj(error) / np.vdot(x, x).real
+        np.testing.assert_allclose(y, expected, atol=1e-5)
+        np.testing.assert_allclose(cma.weights, w, atol=1e-8)
+        bad = self.x[:, :1].copy()
+        bad[2] = np.nan
+        cma.process(bad)
+        self.assertEqual(cma.skipped, 1)
+        cma.reset()
+        np.testing.assert_array_equal(cma.weights, self.start)
+        cma.set_weights(np.full(4, 1e14, complex))
+        self.assertEqual(cma.restarts, 0)
+        strong = ConstantModulusFilter(4, step=1.0, modulus=1e20)
+        strong.process(np.full((4, 1), 1e-3, np.complex64))
+        self.assertEqual(strong.restarts, 1)
+
+    def test_lms_starts_and_restarts(self):
+        lms = LmsFilter(4, step=0.2)
+        lms.set_weights(self.start)
+        self.assertAlmostEqual(lms.process(self.x[:, :1].copy(), self.s[:1].copy())[0],
+                               np.vdot(self.start, self.x[:, 0]), places=5)
+        lms.reset()
+        first = lms.process(self.x, self.s)
+        lms.reset()
+        np.testing.assert_array_equal(lms.process(self.x, self.s), first)
+        self.assertEqual(lms.restarts, 0)
+        lms.process(*self.huge())
+        self.assertGreater(lms.restarts, 0)
+
+    def test_rls_predicts_by_least_squares_so_far(self):
+        rls = RlsFilter(4, forgetting=1.0, loading=1e-6)
+        y = rls.process(self.x, self.s)
+        x = self.x.astype(complex)
+        for n in (10, 100, 299):
+            r = x[:, :n] @ x[:, :n].conj().T + 1e-6 * np.eye(4)
+            w = np.linalg.solve(r, x[:, :n] @ self.s[:n].conj())
+            self.assertAlmostEqual(y[n], np.vdot(w, x[:, n]), delta=1e-4)
+        bad = self.x[:, :1].copy()
+        bad[0] = np.inf
+        rls.process(bad, self.s[:1].copy())
+        self.assertEqual(rls.skipped, 1)
+        rls.reset()
+        np.testing.assert_array_equal(rls.weights, 0)
+        np.testing.assert_array_equal(rls.process(self.x, self.s), y)
+        self.assertEqual(rls.restarts, 0)
+        rls.process(np.full((4, 2), 3e38, np.complex64), np.ones(2, np.complex64))
+        rls.process(self.x, self.s)
+
+    def test_trainer(self):
+        trainer = KnownSequenceTrainer(4, loading_over_noise_db=-60)
+        trainer.update(self.x[:, :100].copy(), self.s[:100].copy())
+        self.assertEqual(trainer.snapshots, 100)
+        trainer.update(self.x[:, 100:].copy(), self.s[100:].copy())
+        w = trainer.solve()
+        x = self.x.astype(complex)
+        expected = np.linalg.solve(x @ x.conj().T, x @ self.s.conj())
+        np.testing.assert_allclose(w, expected, atol=1e-4)
+        y = w.conj() @ x
+        left = 1 - abs(np.vdot(self.s, y)) ** 2 / (np.vdot(y, y) * np.vdot(self.s, self.s)).real
+        self.assertAlmostEqual(trainer.error, left, delta=1e-5)
+        self.x[0, 0] = np.nan
+        trainer.update(self.x, self.s)
+        self.assertIsNone(trainer.solve())
+        self.assertEqual(trainer.rejected, 1)
+        trainer.reset()
+        self.assertEqual(trainer.snapshots, 0)
+
+
+class MoreAdaptiveTest(unittest.TestCase):
+    def make(self, **fields):
+        return AdaptiveBeamformer(geometry=line(8), carrier_hz=FREQUENCY_HZ, covariance_decimation=1, **fields)
+
+    def test_steering_of_any_array(self):
+        rng = np.random.default_rng(1)
+        a = rng.normal(size=8) + 1j * rng.normal(size=8)
+        beamformer = self.make()
+        beamformer.set_steering(a)
+        np.testing.assert_allclose(beamformer.steering, a, atol=1e-12)
+        x = noise(rng, 8, 4096)
+        beamformer.process(x)
+        wide = x.astype(complex)
+        r = wide @ wide.conj().T / 4096
+        # The floor that is loaded is the mean of the lower half of the eigenvalues.
+        floor = np.linalg.eigvalsh(r)[:4].mean()
+        self.assertAlmostEqual(beamformer.stats.noise_power, floor, delta=1e-5)
+        np.testing.assert_allclose(beamformer.weights, mvdr(r, a, 10 * floor), atol=1e-5)
+        before = beamformer.weights.copy()
+        beamformer.reset()
+        self.assertEqual(beamformer.stats.updates, 0)
+        beamformer.process(x)
+        np.testing.assert_allclose(beamformer.weights, before, atol=1e-12)
+
+    def test_counters(self):
+        rng = np.random.default_rng(2)
+        beamformer = self.make()
+        beamformer.set_direction([0, 0, 0])
+        beamformer.set_steering(np.full(8, np.nan + 0j))
+        self.assertEqual(beamformer.stats.bad_directions, 2)
+        x = noise(rng, 8, 4096)
+        for _ in range(4):
+            beamformer.process(x)
+        self.assertEqual(beamformer.stats.jumps, 0)
+        beamformer.process((x + 100 * line_steering(8, 40)[:, None] * noise(rng, 4096)).astype(np.complex64))
+        self.assertGreater(beamformer.stats.jumps, 0)
+        often = self.make(update_interval_samples=4096)
+        x[3, 100] = np.nan
+        for _ in range(3):
+            often.process(x)
+        self.assertEqual(often.stats.rejected, 3)
+
+    def test_nulls_that_cannot_be(self):
+        beamformer = self.make(mode=AdaptiveBeamformer.Mode.lcmv, max_nulls=2)
+        beamformer.set_nulls(np.stack([direction(30), direction(0)]))  # the second is where it looks
+        beamformer.process(noise(np.random.default_rng(1), 8, 4096))
+        self.assertEqual((beamformer.stats.updates, beamformer.stats.dropped_nulls, beamformer.stats.fallbacks), (1, 1, 0))
+        self.assertLess(abs(np.vdot(beamformer.weights, line_steering(8, 30))), 1e-6)
+
+
+class MoreSubbandTest(unittest.TestCase):
+    def make(self, **fields):
+        return SubbandWeights(**{**dict(geometry=line(4), carrier_hz=FREQUENCY_HZ, sample_rate_hz=20e6, bins=64, subbands=4), **fields})
+
+    def steering(self, u, offset_hz):
+        return np.exp(2j * np.pi * (FREQUENCY_HZ + offset_hz) * line(4).positions_m @ u / SPEED_OF_LIGHT_M_S)
+
+    def test_responses_and_middles(self):
+        weights = self.make(mode=SubbandWeights.Mode.conventional)
+        rng = np.random.default_rng(1)
+        h = rng.normal(size=(4, 4)) + 1j * rng.normal(size=(4, 4))
+        u = direction(25)
+        weights.set_direction(u)
+        weights.set_responses(h)
+        weights.renew()
+        # 16 bins of 312.5 kHz each, the lowest first: its middle lies 7.5 bins above the lower edge.
+        middles = [(-32 + 16 * s + 7.5) * 20e6 / 64 for s in range(4)]
+        np.testing.assert_allclose([weights.subband_hz(s) for s in range(4)], middles)
+        a = np.stack([h[s] * self.steering(u, middles[s]) for s in range(4)])
+        np.testing.assert_allclose(weights.steering, a, atol=1e-9)
+        np.testing.assert_allclose(weights.weights, a / (abs(a) ** 2).sum(1, keepdims=True), atol=1e-9)
+
+    def test_trained_weights_are_loaded_mvdr(self):
+        rng = np.random.default_rng(2)
+        weights = self.make(loading_over_noise_db=0, fade_steps=4)
+        blocks = [(noise(rng, 4, 64) + 20 * line_steering(4, 30)[:, None] * noise(rng, 64)).astype(np.complex64) for _ in range(40)]
+        for block in blocks:
+            weights.train(block)
+        self.assertEqual(weights.snapshots, 40)
+        weights.renew()
+        shifted = np.fft.fftshift(np.stack(blocks), axes=2).astype(complex)  # lowest first
+        floors, rs = [], []
+        for s in range(4):
+            x = shifted[:, :, 16 * s : 16 * s + 16].transpose(1, 0, 2).reshape(4, -1)
+            rs.append(x @ x.conj().T / x.shape[1])
+            floors.append(np.linalg.eigvalsh(rs[-1])[:2].mean())
+        self.assertAlmostEqual(weights.stats.noise_power, np.median(floors), delta=0.1)
+        for s in range(4):
+            np.testing.assert_allclose(weights.weights[s], mvdr(rs[s], weights.steering[s], weights.stats.noise_power), atol=1e-4)
+        self.assertEqual((weights.stats.updates, weights.stats.rejected), (1, 0))
+        weights.forget(0.25)
+        self.assertAlmostEqual(weights.snapshots, 10)
+        weights.renew()
+        self.assertTrue(weights.fading)
+        for _ in range(4):
+            weights.apply(blocks[0])
+        self.assertFalse(weights.fading)
+        bad = blocks[0].copy()
+        bad[0, 0] = np.nan
+        weights.train(bad)
+        weights.set_direction([0, 0, 0])
+        self.assertEqual((weights.stats.bins_not_finite, weights.stats.bad_directions), (1, 1))
+        weights.reset()
+        self.assertEqual(weights.snapshots, 0)
+        self.assertEqual(weights.stats.updates, 0)
+        huge = blocks[0].copy()
+        huge[:, 3] = 3e19  # finite, but not its power: one subband has nothing to solve
+        for _ in range(3):
+            weights.train(huge)
+        weights.renew()
+        self.assertEqual(weights.stats.rejected, 1)
+
+    def test_beamformer_steers_with_responses(self):
+        rng = np.random.default_rng(3)
+        config = SubbandBeamformer.Config(geometry=line(4), carrier_hz=FREQUENCY_HZ, sample_rate_hz=20e6, fft_size=64, subbands=4,
+                                          mode=SubbandWeights.Mode.conventional)
+        beamformer = SubbandBeamformer(config)
+        h = np.tile([1, 0.5, 2j, -1], (4, 1)).astype(complex)
+        u = direction(20)
+        beamformer.set_direction(u)
+        beamformer.set_responses(h)
+        s = noise(rng, 4096)
+        x = (h[0] * self.steering(u, 0))[:, None] * s
+        x = x.astype(np.complex64)
+        y = beamformer.process(x)
+        late = beamformer.latency_samples
+        a = np.stack([h[k] * self.steering(u, (-32 + 16 * k + 7.5) * 20e6 / 64) for k in range(4)])
+        np.testing.assert_allclose(beamformer.weights, a / (abs(a) ** 2).sum(1, keepdims=True), atol=1e-9)
+        np.testing.assert_allclose(y[late + 64 :], s[64:-late], atol=0.02)
+        x[1, :3] = [np.nan, np.inf, 1e20]
+        self.assertEqual(beamformer.samples_zeroed, 0)
+        beamformer.process(x)
+        self.assertEqual(beamformer.samples_zeroed, 3)
+        self.assertGreater(beamformer.stats.updates, 0)
+        self.assertEqual(beamformer.stats.bins_not_finite, 0)
+
+    def test_beamformer_begins_anew(self):
+        rng = np.random.default_rng(4)
+        beamformer = SubbandBeamformer(geometry=line(4), carrier_hz=FREQUENCY_HZ, sample_rate_hz=20e6, fft_size=64, subbands=4)
+        x = noise(rng, 4, 20_000)
+        first = beamformer.process(x)
+        beamformer.reset()
+        np.testing.assert_array_equal(beamformer.process(x), first)
+        self.assertEqual(beamformer.jumps, 0)
+        loud = (x + 50 * line_steering(4, 40)[:, None] * noise(rng, 20_000)).astype(np.complex64)
+        beamformer.process(loud)
+        self.assertGreater(beamformer.jumps, 0)
+
+    def test_squint_of_a_line(self):
+        geometry, u, band = line(16), direction(30), 500e6
+        told = squint(geometry, u, FREQUENCY_HZ, band)
+        self.assertAlmostEqual(told.fill_time_s * 1e9, aperture_fill_time_s(geometry, u) * 1e9, places=9)
+        self.assertAlmostEqual(told.band_fill, band * told.fill_time_s, places=9)
+        shift = [np.arcsin(0.5 * FREQUENCY_HZ / (FREQUENCY_HZ + d)) - np.pi / 6 for d in (-band / 2, band / 2)]
+        np.testing.assert_allclose([told.lower_edge_shift_rad, told.upper_edge_shift_rad], shift, atol=1e-9)
+        t = geometry.positions_m @ u / SPEED_OF_LIGHT_M_S
+        gains = [abs(np.exp(2j * np.pi * f * t).mean()) ** 2 for f in np.linspace(-band / 2, band / 2, 2001)]
+        self.assertAlmostEqual(told.edge_loss_db, 10 * np.log10(gains[0]), places=6)
+        self.assertAlmostEqual(told.mean_loss_db, 10 * np.log10(np.mean(gains)), places=4)
+
+    def test_what_is_noted_is_usual(self):
+        rng = np.random.default_rng(5)
+        one = noise(rng, 1, 1280)
+        noted, not_noted = beam.PowerWatch(beams=1, jump_db=6), beam.PowerWatch(beams=1, jump_db=6)
+        for watch in (noted, not_noted):
+            watch.settle(one)
+            self.assertEqual(watch.find((1.8 * one).astype(np.complex64)), 1280)
+        noted.note()
+        # 3 times is 9.5 dB over what was settled, but 4.4 dB over what was noted.
+        loud = (3 * one).astype(np.complex64)
+        self.assertEqual((noted.find(loud), not_noted.find(loud)), (1280, 0))
+
+
 if __name__ == "__main__":
     unittest.main()

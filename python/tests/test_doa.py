@@ -137,5 +137,117 @@ class SubspaceTest(unittest.TestCase):
         self.assertAlmostEqual(tracker.direction[0], np.sin(np.deg2rad(1.0)), delta=1e-3)
 
 
+class MoreCovarianceTest(unittest.TestCase):
+    def test_add_and_forget(self):
+        x = noise(np.random.default_rng(1), 3, 200)
+        covariance = SampleCovariance(3, forgetting=0.5)
+        covariance.add(x[:, :80].copy())
+        covariance.add(x[:, 80:].copy())
+        self.assertEqual((covariance.elements, covariance.snapshots), (3, 200))
+        wide = x.astype(complex)
+        np.testing.assert_allclose(covariance.matrix(), wide @ wide.conj().T / 200, atol=2e-6)
+        covariance.forget(0.25)
+        self.assertAlmostEqual(covariance.snapshots, 50)
+        covariance.add(x[:, :80].copy())
+        expected = (0.25 * wide @ wide.conj().T + wide[:, :80] @ wide[:, :80].conj().T) / 130
+        np.testing.assert_allclose(covariance.matrix(), expected, atol=2e-6)
+
+
+class MoreDirectionsTest(unittest.TestCase):
+    def test_grids(self):
+        grid = doa.SearchGrid.line(-0.5, 0.7, 5)
+        t = np.linspace(-0.5, 0.7, 5)
+        self.assertEqual(grid.directions.shape, (5, 3))
+        np.testing.assert_allclose(grid.directions, np.stack([np.sin(t), 0 * t, np.cos(t)], 1), atol=1e-15)
+        sky = doa.SearchGrid.azimuth_elevation([0, 1.0], [0.5, 0.6, 0.7])
+        self.assertEqual((sky.rows, sky.columns), (3, 2))
+
+    def test_peaks_have_the_value_of_the_spectrum(self):
+        r = covariance(8, [10], [10])
+        grid = doa.SearchGrid.line(-1.2, 1.2, 481)
+        spectrum = doa.SpatialSpectrum(geometry=line(8), frequency_hz=FREQUENCY_HZ, grid=grid)
+        values = spectrum.bartlett(r)
+        peak = max(spectrum.peaks(values, 3), key=lambda p: p.value)
+        a = line_steering(8, 10)
+        # a^H R a / E^2 = 10 + 1 / 8, up to the grid's step in between.
+        self.assertAlmostEqual(peak.value, (a.conj() @ r @ a).real / 64, delta=0.01)
+
+    def test_fit_tells_its_cost(self):
+        r = covariance(10, [-20, 15], [10, 5])
+        start = np.stack([direction(-22), direction(13)])
+        fit = doa.deterministic_ml(line(10), FREQUENCY_HZ, r, start)
+        a = np.stack([line_steering(10, angle) for angle in (-20, 15)], 1)
+        off = np.eye(10) - a @ np.linalg.pinv(a)
+        self.assertAlmostEqual(fit.cost, np.trace(off @ r).real, places=6)
+        self.assertTrue(1 < fit.iterations < 30)
+        there = doa.deterministic_ml(line(10), FREQUENCY_HZ, r, np.stack([direction(-20), direction(15)]))
+        self.assertEqual((there.iterations, there.converged), (0, True))
+
+    def test_roots_that_are_no_directions(self):
+        # White noise alone and one source asked for; and a phase beyond what the spacing allows.
+        r = covariance(6, [10], [10])
+        self.assertEqual(doa.root_music(doa.LineArray(6), r, 1).missing, 0)
+        bad = np.full((6, 6), np.nan + 0j)
+        self.assertEqual(doa.root_music(doa.LineArray(6), bad, 1).missing, 1)
+        plane = doa.unitary_esprit(doa.RectangleArray(3, 2), bad, 1)
+        self.assertEqual((plane.missing, len(plane.directions)), (1, 0))
+        self.assertEqual(doa.Eigenspace(7, 2).elements, 7)
+
+    def test_finder_result(self):
+        r = covariance(10, [-20, 15], [10, 5])
+        finder = doa.DirectionFinder(geometry=line(10), frequency_hz=FREQUENCY_HZ)
+        found = finder.find(r, 1000)
+        self.assertEqual((found.doubt, found.signal_dimension, len(found.guess)), (doa.Doubt.none, 2, 0))
+        self.assertAlmostEqual(found.noise_power, 1, places=6)
+        powers = {round(np.rad2deg(np.arcsin(s.direction[0]))): s.power for s in found.sources}
+        self.assertAlmostEqual(powers[-20], 10, delta=0.05)
+        self.assertAlmostEqual(powers[15], 5, delta=0.05)
+        self.assertAlmostEqual(found.misfit, 0, delta=1e-3)
+        # 2 K V / s is chi-squared with 2 p (E - k) - k degrees of freedom for p = k = 2 on a line.
+        from scipy import stats
+
+        self.assertAlmostEqual(found.misfit_limit / stats.chi2.isf(1e-4, 2 * 2 * 8 - 2), 1, delta=0.02)
+        bound = doa.stochastic_bound(line(10), FREQUENCY_HZ, [direction(-20), direction(15)], np.diag([10 + 0j, 5]), 1.0, 1000)
+        for source in found.sources:
+            k = 0 if source.direction[0] < 0 else 1
+            self.assertAlmostEqual(source.deviation_rad / np.sqrt(bound[k, k]), 1, delta=0.05)
+        # Two sources a fifth of a beam apart at low SNR cannot be told apart: what was seen is only a guess.
+        close = finder.find(covariance(10, [-4, 4], [0.3, 0.3]), 60)
+        self.assertEqual(close.verdict, doa.Verdict.unresolved)
+        self.assertEqual(close.doubt, doa.Doubt.unique)
+        self.assertGreaterEqual(len(close.guess), 1)
+        np.testing.assert_allclose(np.abs(np.asarray(close.guess)[:, 0]), 0, atol=0.2)
+
+    def test_monopulse_of_a_square(self):
+        geometry = Geometry.rectangle(6, 6, WAVELENGTH_M / 2, WAVELENGTH_M / 2)
+        sensor = doa.Monopulse(geometry=geometry, frequency_hz=FREQUENCY_HZ)
+        self.assertEqual((sensor.two_axes, doa.Monopulse(line(10), FREQUENCY_HZ).two_axes), (True, False))
+        u = np.array([0.01, -0.015, 0])
+        u[2] = np.sqrt(1 - u @ u)
+        a = np.exp(2j * np.pi / WAVELENGTH_M * geometry.positions_m @ u)
+        snr, k = 10.0, 1000
+        error = sensor.measure(snr * np.outer(a, a.conj()) + np.eye(36), k, [0, 0, 1])
+        np.testing.assert_allclose([error.ux, error.uy], u[:2], atol=5e-4)
+        self.assertAlmostEqual(error.snr, snr, delta=0.3)
+        # 1.15 times the bound's deviation, 1 / (2 K snr sum (k x)^2) for a strong source.
+        bound = 1 / (2 * k * snr * ((2 * np.pi / WAVELENGTH_M * geometry.positions_m[:, 0]) ** 2).sum())
+        for variance in (error.variance_x, error.variance_y):
+            self.assertAlmostEqual(np.sqrt(variance / bound), 1.15, delta=0.08)
+        flat = doa.Monopulse(line(10), FREQUENCY_HZ).measure(covariance(10, [1], [10]), k, [0, 0, 1])
+        self.assertEqual((flat.uy, flat.variance_y), (0, np.inf))
+
+    def test_tracker_predicts_by_its_rate(self):
+        tracker = doa.MonopulseTracker(monopulse=doa.Monopulse.Config(line(10), FREQUENCY_HZ))
+        tracker.reset([0.1, 0, np.sqrt(0.99)], 0.02, rate_x=0.001)
+        self.assertAlmostEqual(tracker.deviation, 0.02, places=9)
+        np.testing.assert_allclose(tracker.direction, [0.1, 0, np.sqrt(0.99)], atol=1e-12)
+        for updates in (0, 10, 50):
+            x = 0.1 + 0.001 * updates
+            np.testing.assert_allclose(tracker.predicted(updates), [x, 0, np.sqrt(1 - x * x)], atol=1e-9)
+        tracker.update(covariance(10, [np.rad2deg(np.arcsin(0.101))], [10]), 1000)
+        self.assertAlmostEqual(tracker.snr, 10, delta=0.3)
+        self.assertLess(tracker.deviation, 0.002)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -1,4 +1,5 @@
 import binascii
+import math
 import unittest
 
 import numpy as np
@@ -219,6 +220,195 @@ class LdpcTest(unittest.TestCase):
             fields = {**dict(graph=fec.BaseGraph.bg2, lifting_size=20, bits_per_block=180, coded_bits=600), **wrong}
             with self.assertRaises(boresight.ConfigError):
                 fec.nr_rate_match(fec.NrRateMatching(**fields), codeword)
+
+
+class MoreScramblerTest(unittest.TestCase):
+    def test_registers(self):
+        # CCSDS: h(x) = x^8 + x^7 + x^5 + x^3 + 1 from all ones, the output leaving the register's end.
+        s = [1] * 8
+        for n in range(300):
+            s.append(s[n] ^ s[n + 3] ^ s[n + 5] ^ s[n + 7])
+        scrambler = fec.AdditiveScrambler.ccsds()
+        self.assertEqual([scrambler.next() for _ in range(300)], s[:300])
+        past = sum(int(s[300 - k]) << (k - 1) for k in range(1, 9))
+        self.assertEqual(scrambler.history & 0xFF, past)
+        np.testing.assert_array_equal(fec.AdditiveScrambler.ccsds().apply(np.zeros(300, np.uint8)), s[:300])
+        state, wlan = 0x5D, fec.WlanScrambler(0x5D)
+        for _ in range(200):
+            self.assertEqual(wlan.state, state)
+            bit = (state >> 6 ^ state >> 3) & 1
+            state = (state << 1 | bit) & 0x7F
+            self.assertEqual(wlan.next(), bit)
+
+
+class MoreConvolutionalTest(unittest.TestCase):
+    def test_depuncturing_is_puncturing_backwards(self):
+        llr = np.arange(1, 121).astype(np.int8)
+        # IEEE 802.11-2020, figure 17-9: of A and B in turn, 3/4 keeps A1 B1 A2 B3, 2/3 A1 B1 A2.
+        patterns = {fec.PuncturedRate.half: [1, 1], fec.PuncturedRate.two_thirds: [1, 1, 1, 0],
+                    fec.PuncturedRate.three_quarters: [1, 1, 1, 0, 0, 1]}
+        for rate, pattern in patterns.items():
+            kept = np.tile(pattern, 120 // len(pattern)).astype(bool)
+            sent = llr[kept]
+            expected = np.where(kept, llr, 0)
+            np.testing.assert_array_equal(fec.depuncture(sent, 120, rate), expected)
+        self.assertEqual(fec.convolutional_tail_bits, 6)
+
+    def test_rounds(self):
+        decoder = fec.ViterbiDecoder(50, max_rounds=4)
+        bits = np.random.default_rng(1).integers(0, 2, 50).astype(np.uint8)
+        llr = (20 * (1 - 2 * fec.convolutional_encode(bits, tail_biting=True).astype(int))).astype(np.int8)
+        decoder.decode(llr, fec.ViterbiDecoder.Termination.tail_biting)
+        self.assertTrue(decoder.last_is_best)
+        self.assertLessEqual(decoder.last_rounds, 2)
+        decoder.decode(np.random.default_rng(3).integers(-20, 20, 112).astype(np.int8))
+        self.assertEqual(decoder.last_rounds, 1)
+
+    def test_shapes_of_interleavers(self):
+        self.assertEqual(fec.RowColumnInterleaver(10).columns, 10)
+        self.assertEqual(fec.WlanInterleaver(192, 4).coded_bits_per_symbol, 192)
+
+
+class MoreLdpcTest(unittest.TestCase):
+    def test_graphs_are_the_tables(self):
+        # TS 38.212, 5.3.2: 46 x 68 and 42 x 52 circulants, 22 and 10 of them information, core of four rows.
+        for base, rows, columns, information in ((fec.BaseGraph.bg1, 46, 68, 22), (fec.BaseGraph.bg2, 42, 52, 10)):
+            g = fec.NrLdpcGraph(base, 16)
+            self.assertEqual((g.rows, g.columns, g.core_rows, g.lifting_size, g.base_graph), (rows, columns, 4, 16, base))
+            self.assertEqual((g.information_bits, g.codeword_bits), (16 * information, 16 * columns))
+            entries = g.entries()
+            self.assertEqual(len(entries), {46: 316, 42: 197}[rows])
+            # Table 5.3.2-2 and -3, set index 0 (16 = 2^4): the first row.
+            first = [(c, s) for r, c, s in entries if r == 0]
+            if base == fec.BaseGraph.bg2:
+                expected = [(0, 9), (1, 117), (2, 204), (3, 26), (6, 189), (9, 205), (10, 0), (11, 0)]
+            else:
+                expected = [(0, 250), (1, 69), (2, 226), (3, 159), (5, 100), (6, 10), (9, 59), (10, 229), (11, 110), (12, 191),
+                            (13, 9), (15, 195), (16, 23), (18, 190), (19, 35), (20, 239), (21, 31), (22, 1), (23, 0)]
+            self.assertEqual(first, [(c, s % 16) for c, s in expected])
+        for length, z in ((648, 27), (1296, 54), (1944, 81)):
+            g = fec.WlanLdpcGraph(length, fec.WlanLdpcRate.two_thirds)
+            self.assertEqual((g.rows, g.columns, g.lifting_size, g.codeword_bits), (8, 24, z, length))
+            self.assertEqual(g.rate, fec.WlanLdpcRate.two_thirds)
+
+    def test_results_of_a_decoding(self):
+        graph = fec.NrLdpcGraph(fec.BaseGraph.bg2, 20)
+        rng = np.random.default_rng(1)
+        bits = rng.integers(0, 2, 200 - 24).astype(np.uint8)
+        bits = np.concatenate([bits, fec.unpack_msb_first(fec.crc24a_of_bits(bits).to_bytes(3, "big"))])
+        codeword = np.concatenate([bits, fec.nr_ldpc_encode(graph, bits)])
+        llr = (12 * (1 - 2 * codeword.astype(int))).astype(np.int8)
+        crc = fec.LdpcDecoder.Options(max_iterations=8, crc=fec.Crc.crc24a, crc_bits=200)
+        decided, result = fec.LdpcDecoder().decode(graph, llr, crc)
+        self.assertEqual((result.decided, result.parity_ok, result.crc_ok), (True, True, True))
+        np.testing.assert_array_equal(decided, bits)
+        _, never = fec.LdpcDecoder().decode(graph, llr, fec.LdpcDecoder.Options(max_iterations=5, stop=fec.LdpcDecoder.Stop.never))
+        self.assertEqual((never.iterations, never.crc_ok), (5, False))
+        _, nothing = fec.LdpcDecoder().decode(graph, np.zeros_like(llr), crc)
+        self.assertEqual((nothing.decided, nothing.crc_ok, nothing.iterations), (False, False, 8))
+        slow = fec.LdpcReferenceDecoder(rule=fec.CheckRule.sum_product)
+        _, told = slow.decode(graph, (llr / 4).astype(np.float32))
+        self.assertEqual((told.parity_ok, told.decided), (True, True))
+        _, told = slow.decode(graph, np.zeros(llr.size, np.float32), 7)
+        self.assertEqual((told.parity_ok, told.decided, told.iterations), (False, False, 7))
+
+    def test_segmentation_of_5_2_2(self):
+        for payload_bits, graph, kcb, columns in ((3000 * 8, fec.BaseGraph.bg1, 8448, 22), (400 * 8, fec.BaseGraph.bg2, 3840, 10),
+                                                  (2000 * 8, fec.BaseGraph.bg2, 3840, 10)):
+            s = fec.nr_segment(payload_bits, graph)
+            crc = 24 if payload_bits > 3824 else 16
+            total = payload_bits + crc
+            blocks = 1 if total <= kcb else math.ceil(total / (kcb - 24))
+            self.assertEqual((s.graph, s.transport_crc_bits, s.code_blocks), (graph, crc, blocks))
+            self.assertEqual(s.code_block_crc_bits, 24 if blocks > 1 else 0)
+            per_block = math.ceil(total / blocks) + s.code_block_crc_bits
+            # Zeros make the blocks equal.
+            self.assertEqual((s.bits_per_block, s.padding_bits), (per_block, blocks * (per_block - s.code_block_crc_bits) - total))
+            kb = 22 if columns == 22 else 10 if payload_bits > 640 else 9 if payload_bits > 560 else 8 if payload_bits > 192 else 6
+            z = min(v for v in fec.nr_lifting_sizes if kb * v >= per_block)
+            self.assertEqual((s.lifting_size, s.information_bits), (z, columns * z))
+
+    def test_recovery_adds_up(self):
+        matching = fec.NrRateMatching(graph=fec.BaseGraph.bg2, lifting_size=20, bits_per_block=180, coded_bits=600)
+        begin = fec.nr_begin_recovery(matching)
+        # 52 x 20 bits: all unknown but the filler, 180 to 199, which is known to be zero.
+        expected = np.zeros(1040, np.int8)
+        expected[180:200] = 127
+        np.testing.assert_array_equal(begin, expected)
+        llr = np.random.default_rng(1).integers(-60, 60, 600).astype(np.int8)
+        order = np.delete(np.arange(1040), np.arange(180, 200))[40:][:600].reshape(2, 300).T.ravel()
+        expected = expected.astype(int)
+        expected[order] += llr
+        once = fec.nr_rate_recover(matching, llr, begin)
+        np.testing.assert_array_equal(once, expected)
+        expected[order] = np.clip(expected[order] + llr, -127, 127)
+        np.testing.assert_array_equal(fec.nr_rate_recover(matching, llr, once), expected)
+
+    def test_a_cleared_buffer_is_a_new_one(self):
+        rng = np.random.default_rng(3)
+        sizes = dict(max_payload_bytes=400, max_coded_bits=4000)
+        format = fec.TransportFormat(payload_bytes=100, coded_bits=2000, code_rate=0.4)
+        encoder, decoder, buffer = fec.NrTransportEncoder(**sizes), fec.NrTransportDecoder(**sizes), fec.NrSoftBuffer(400)
+        one, two = (rng.integers(0, 256, 100, np.uint8).tobytes() for _ in range(2))
+        soft = lambda payload: (3 * (1 - 2 * encoder.encode(format, payload).astype(int))).astype(np.int8)
+        decoder.decode(format, soft(one), buffer)
+        buffer.clear()
+        self.assertEqual(buffer.transmissions, 0)
+        received, result = decoder.decode(format, soft(two), buffer)
+        self.assertEqual((received, result.crc_ok, buffer.transmissions), (two, True, 1))
+        self.assertEqual((result.code_blocks, result.code_blocks_failed), (1, 0))
+        noise_only = rng.integers(-3, 4, 2000).astype(np.int8)
+        limited = fec.NrTransportDecoder(max_iterations=6, **sizes).decode(format, noise_only)[1]
+        self.assertEqual((limited.code_blocks_failed, limited.iterations), (1, 6))
+
+    def test_wlan_format_counts(self):
+        # 19.3.11.7.5, step e): punctured what shortening leaves too much, or repeated what is missing.
+        for psdu, rate, value, n_cbps in ((40, fec.WlanLdpcRate.half, 1 / 2, 52), (300, fec.WlanLdpcRate.three_quarters, 3 / 4, 208),
+                                          (100, fec.WlanLdpcRate.half, 1 / 2, 312)):
+            told = fec.wlan_ldpc_format(psdu, rate, n_cbps)
+            coded = told.codewords * told.codeword_bits
+            self.assertEqual((told.rate, told.symbols * n_cbps), (rate, told.available_bits))
+            difference = coded - told.shortened_bits - told.available_bits
+            self.assertEqual((told.punctured_bits, told.repeated_bits), (max(0, difference), max(0, -difference)))
+
+
+class TablesTest(unittest.TestCase):
+    def test_base_graph_of_7_2_2(self):
+        for bits in (100, 292, 293, 3824, 3825, 8000):
+            for rate in (0.2, 0.25, 0.26, 0.5, 0.67, 0.68, 0.9):
+                small = bits <= 292 or (bits <= 3824 and rate <= 0.67) or rate <= 0.25
+                expected = fec.BaseGraph.bg2 if small else fec.BaseGraph.bg1
+                self.assertEqual(fec.nr_choose_base_graph(bits, rate), expected, (bits, rate))
+
+    def test_lifting_sizes_of_table_5_3_2_1(self):
+        expected = sorted({a << j for a in (2, 3, 5, 7, 9, 11, 13, 15) for j in range(8) if a << j <= 384})
+        self.assertEqual(sorted(fec.nr_lifting_sizes), expected)
+
+    def test_wlan_ldpc_format_of_19_3_11_7_5(self):
+        # Steps a) to d) for one stream.
+        for psdu, rate, value, n_cbps in ((40, fec.WlanLdpcRate.half, 1 / 2, 52), (300, fec.WlanLdpcRate.three_quarters, 3 / 4, 208),
+                                          (4000, fec.WlanLdpcRate.five_sixths, 5 / 6, 312)):
+            payload = 8 * psdu + 16
+            available = n_cbps * math.ceil(payload / (n_cbps * value))
+            if available <= 648:
+                codewords, length = 1, 1296 if available >= payload + 912 * (1 - value) else 648
+            elif available <= 1296:
+                codewords, length = 1, 1944 if available >= payload + 1464 * (1 - value) else 1296
+            elif available <= 1944:
+                codewords, length = 1, 1944
+            elif available <= 2592:
+                codewords, length = 2, 1944 if available >= payload + 2916 * (1 - value) else 1296
+            else:
+                codewords, length = math.ceil(payload / (1944 * value)), 1944
+            told = fec.wlan_ldpc_format(psdu, rate, n_cbps)
+            self.assertEqual((told.payload_bits, told.codewords, told.codeword_bits), (payload, codewords, length))
+            self.assertEqual(told.shortened_bits, max(0, round(codewords * length * value) - payload))
+            self.assertEqual(told.available_bits, available + told.extra_symbols * n_cbps)
+
+    def test_what_a_transport_format_can_be(self):
+        good = fec.TransportFormat(payload_bytes=100, coded_bits=2000, code_rate=0.4)
+        self.assertTrue(fec.is_valid(good) and fec.is_valid_addition(good))
+        self.assertFalse(fec.is_valid(fec.TransportFormat()))
 
 
 if __name__ == "__main__":

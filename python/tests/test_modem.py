@@ -100,5 +100,20 @@ class SlicerTest(unittest.TestCase):
         np.testing.assert_array_equal(modem.nearest_point(constellation, np.full(1, np.nan, np.complex64)), zero)
 
 
+class ToldTest(unittest.TestCase):
+    def test_constellations_tell_what_they_are(self):
+        c = Constellation(Modulation.qam64, BitMap.wifi)
+        self.assertEqual((c.modulation, c.bit_map, c.bits), (Modulation.qam64, BitMap.wifi, 6))
+        self.assertEqual(modem.llr_max, 127)
+        self.assertEqual(quantize_llr(np.array([1e9], np.float32))[0], modem.llr_max)
+
+    def test_matched_is_the_same(self):
+        rng = np.random.default_rng(2)
+        c = Constellation(Modulation.qam16)
+        y, weight = noise(rng, 200), rng.uniform(1, 10, 200).astype(np.float32)
+        told = soft_demap_matched(c, (y * weight).astype(np.complex64), weight)
+        self.assertLessEqual(np.abs(told.astype(int) - soft_demap(c, y, 1 / weight)).max(), 1)
+
+
 if __name__ == "__main__":
     unittest.main()

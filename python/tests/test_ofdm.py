@@ -162,5 +162,123 @@ class EstimatorTest(unittest.TestCase):
         self.assertGreater(variance[500], 100)
 
 
+class GridTest(unittest.TestCase):
+    def facts(self, n):
+        return (n.name, n.sample_rate_hz, n.fft_size, n.prefix_samples, n.symbol_samples, n.taper_samples, n.period, n.window_offset)
+
+    def test_presets_are_their_standards(self):
+        for n, name, rate in ((ofdm.ku20(), "ku20", 20e6), (ofdm.ku240(), "ku240", 240e6), (ofdm.ku(40e6), "ku", 40e6)):
+            self.assertEqual(self.facts(n), (name, rate, 1024, 32, 1056, 0, 1, 16))
+            active = np.setdiff1d(np.arange(-512, 512), [-2, -1, 0, 1])
+            np.testing.assert_array_equal([n.signed_index(int(k)) for k in n.used_carriers()], active)
+            pilots = active[10::20]
+            np.testing.assert_array_equal([n.signed_index(int(k)) for k in n.carriers(ofdm.Carrier.pilot)], pilots)
+        wifi = ofdm.wifi20()
+        self.assertEqual(self.facts(wifi), ("wifi20", 20e6, 64, 16, 80, 0, 1, 8))
+        used = [k for k in range(-26, 27) if k]
+        np.testing.assert_array_equal([wifi.signed_index(int(k)) for k in wifi.used_carriers()], used)
+        for name in ("ku240", "ku20", "wifi20"):
+            self.assertEqual(self.facts(ofdm.numerology_preset(name)), self.facts(getattr(ofdm, name)()))
+
+    def test_plans(self):
+        plan = ofdm.NumerologyPlan(name="mine", sample_rate_hz=5e6, fft_size=256, prefix_samples=32, taper_samples=8, lower_guard=20,
+                                   upper_guard=19, pilots=ofdm.PilotPattern(ofdm.PilotPattern.Kind.scattered, 12, 6, 3))
+        made = ofdm.make_numerology(plan)
+        self.assertEqual(self.facts(made), ("mine", 5e6, 256, 32, 288, 8, 4, 8 + 12))
+        parsed = ofdm.numerology_from_json(
+            '{"sample_rate_hz": 5e6, "fft_size": 128, "prefix_samples": 16, "guard_carriers": {"lower": 10, "upper": 9},'
+            ' "pilots": {"pattern": "comb", "spacing": 12, "first": 6}}'
+        )
+        self.assertEqual(self.facts(parsed)[1:4], (5e6, 128, 16))
+
+    def test_overlapping_symbols(self):
+        plan = ofdm.NumerologyPlan(name="lab", sample_rate_hz=5e6, fft_size=64, prefix_samples=16, taper_samples=8, lower_guard=6,
+                                   upper_guard=5, pilots=ofdm.PilotPattern(ofdm.PilotPattern.Kind.comb, 12, 6))
+        numerology = ofdm.make_numerology(plan)
+        modulator = ofdm.Modulator(numerology)
+        self.assertEqual((modulator.symbol_samples, modulator.taper_samples), (80, 8))
+        self.assertEqual(ofdm.Demodulator(numerology).fft_size, 64)
+        x = noise(np.random.default_rng(1), 3, 64)
+        y = np.concatenate([modulator.process(x), modulator.flush()])
+        rise = (1 - np.cos(np.pi * (np.arange(8) + 0.5) / 8)) / 2
+        expected = np.zeros(3 * 80 + 8, complex)
+        for i, symbol in enumerate(np.fft.ifft(x, axis=1) * 8):
+            whole = np.concatenate([symbol[-16:], symbol, symbol[:8]])
+            whole[:8] *= rise
+            whole[-8:] *= 1 - rise
+            expected[80 * i : 80 * i + 88] += whole
+        np.testing.assert_allclose(y, expected, atol=1e-5)
+
+
+class MoreEstimatorTest(unittest.TestCase):
+    def setUp(self):
+        self.numerology = ofdm.ku20()
+        self.used = self.numerology.used_carriers()
+
+    def test_uniform_profile(self):
+        taps = ofdm.uniform_profile(-2.0, 20.0)
+        delays = np.array([t.delay_samples for t in taps])
+        np.testing.assert_allclose([t.power for t in taps], 1 / len(taps))
+        self.assertAlmostEqual(delays.mean(), -2 + 10)
+        # Middles of equal cells from -2 to 18: the variance of a uniform one less that within a cell.
+        self.assertAlmostEqual(delays.var(), (20**2 - (20 / len(taps)) ** 2) / 12)
+
+    def test_wiener_error(self):
+        profile = ofdm.uniform_profile(-2.0, 12.0)
+        pilots = self.used[::20]
+        estimator = ofdm.LmmseEstimator(numerology=self.numerology, profile=profile, max_snr_db=60.0,
+                                        pilots=[ofdm.PilotPosition(0, int(k)) for k in pilots])
+        self.assertEqual(estimator.pilots, pilots.size)
+        np.testing.assert_array_equal(estimator.carriers, self.used)
+        signed = np.fft.fftfreq(1024) * 1024
+
+        def correlation(taps, a, b):
+            delays, powers = np.array([t.delay_samples for t in taps]), np.array([t.power for t in taps])
+            return (powers * np.exp(-2j * np.pi * (signed[a][:, None] - signed[b])[..., None] * delays / 1024)).sum(-1)
+
+        n = 0.1
+        rpp, rdp = correlation(profile, pilots, pilots), correlation(profile, self.used, pilots)
+        w = rdp @ np.linalg.inv(rpp + n * np.eye(pilots.size))
+        error = 1 - (w * rdp.conj()).sum(1).real
+        self.assertAlmostEqual(estimator.mean_square_error(n) / error.mean(), 1, delta=0.02)
+        # What the same weights make of one tap.
+        truth = [ofdm.DelayTap(3.0, 1.0)]
+        tpp, tdp = correlation(truth, pilots, pilots), correlation(truth, self.used, pilots)
+        other = 1 - 2 * (w * tdp.conj()).sum(1).real + ((w @ (tpp + n * np.eye(pilots.size))) * w.conj()).sum(1).real
+        self.assertAlmostEqual(estimator.mean_square_error(n, truth) / other.mean(), 1, delta=0.02)
+        values = np.linalg.eigvalsh(rpp)
+        channel, result = estimator.process(noise(np.random.default_rng(1), pilots.size), 0.1)
+        ratio = result.noise_variance / result.signal_power
+        self.assertAlmostEqual(result.freedom, (values / (values + ratio)).sum(), delta=0.02)
+        self.assertAlmostEqual(result.error_variance / (result.signal_power * estimator.mean_square_error(ratio)), 1, delta=0.02)
+        # Eigenvectors that matter at 60 dB, what is left measures noise.
+        self.assertLessEqual(abs(estimator.rank - np.count_nonzero(values > 1e-6 * values[-1])), 3)
+        self.assertEqual(estimator.spare, pilots.size - estimator.rank)
+
+    def test_profile_is_learned_and_forgotten(self):
+        rng = np.random.default_rng(2)
+        k = (np.fft.fftfreq(1024) * 1024)[self.used]
+        h = np.sqrt(0.7) * np.exp(-2j * np.pi * k * 3 / 1024), np.sqrt(0.3) * np.exp(-2j * np.pi * k * 9 / 1024)
+        estimator = ofdm.DelayProfileEstimator(numerology=self.numerology)
+        for _ in range(60):
+            y = sum(tap * np.exp(1j * rng.uniform(0, 6.28)) for tap in h) + 0.1 * noise(rng, self.used.size)
+            estimator.add(y.astype(np.complex64))
+        taps = estimator.profile()
+        delays, powers = np.array([t.delay_samples for t in taps]), np.array([t.power for t in taps])
+        near = lambda delay: powers[abs(delays - delay) < 2.5].sum() / powers.sum()
+        self.assertAlmostEqual(near(3), 0.7, delta=0.07)
+        self.assertAlmostEqual(near(9), 0.3, delta=0.07)
+        estimator.reset()
+        self.assertEqual((estimator.symbols, estimator.profile()), (0, []))
+
+    def test_outliers(self):
+        power = np.ones(500, np.float32)
+        power[[100, 300, 301]] = 50
+        estimator = ofdm.NoiseEstimator(carriers=500)
+        estimator.process(power)
+        self.assertEqual(estimator.outliers, 3)
+        self.assertEqual(ofdm.RampEqualizer(ofdm.wifi20()).data_carriers, 48)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -1,3 +1,4 @@
+import math
 import unittest
 
 import numpy as np
@@ -246,25 +247,191 @@ class WifiProbeTest(unittest.TestCase):
             receiver.set_probe(rx.KuProbe())
 
 
-class DownlinkTest(unittest.TestCase):
-    def test_preamble_in_the_whole_channel(self):
-        receiver = rx.PreambleReceiver()
-        rng = np.random.default_rng(1)
-        x = noise(rng, 3 * 320_000 + 20_000)
-        for f in range(3):
-            x[10_000 + f * 320_000 :][:2112] += sync.ku_preamble()
-        found = receiver.push(x)
-        self.assertEqual([round(d.start_samples) for d in found], [10_000, 330_000, 650_000])
-        self.assertAlmostEqual(found[0].snr_db, 0, delta=1)
-        self.assertEqual(found[0].track, found[2].track)
+class KuCountersTest(unittest.TestCase):
+    def test_frames_tell_what_was_sent(self):
+        sent, x = ku_samples(snr_db=20, frames=3)
+        # A sample clock that is slow by 10 ppm: a frame of 320,000 samples is 3.2 samples longer.
+        ppm = 10.0
+        at = np.arange(x.size) / (1 + ppm * 1e-6)
+        whole = at.astype(int)
+        taps = np.arange(-15, 17)
+        kernel = np.sinc(taps - (at - whole)[:, None]) * np.hanning(34)[1:-1]
+        padded = np.pad(x, 32)
+        stretched = (padded[whole[:, None] + 32 + taps] * kernel).sum(1).astype(np.complex64)
+        receiver = rx.KuReceiver()
+        frames = receiver.push(stretched)
+        self.assertEqual([f.payload for f in frames], sent)
+        for f in frames:
+            self.assertAlmostEqual(f.clock_offset_ppm, ppm, delta=1)
+            self.assertEqual((f.code_blocks, f.code_blocks_failed, f.bridged_symbols), (math.ceil((32_000 + 24) / (8448 - 24)), 0, 0))
+        stats = receiver.stats
+        self.assertEqual((stats.frames_detected, stats.headers_failed, stats.payloads_failed), (3, 0, 0))
+        self.assertEqual((stats.acquisitions, stats.candidates), (1, 1))
 
-    def test_nothing_in_nothing(self):
+    def test_iterations_failures_and_missed_frames(self):
+        # At 1 dB 16-QAM of rate 1/2 is lost, the header is not; then the signal is gone.
+        rng = np.random.default_rng(9)
+        long = payloads(1, 70_000)[0]
+        signal = np.concatenate([tx.KuTransmitter().transmit(frame.Mcs.qam16_1_2, i, long) for i in range(2)])
+        x = np.concatenate([np.zeros(2000), signal, np.zeros(700_000)])
+        receiver = rx.KuReceiver()
+        frames = receiver.push((x + 10 ** (-1 / 20) * noise(rng, x.size)).astype(np.complex64))
+        self.assertEqual([f.ok for f in frames], [False, False])
+        self.assertEqual((receiver.stats.payloads_failed, receiver.stats.frames_ok), (2, 0))
+        self.assertGreater(frames[0].code_blocks_failed, 0)
+        # None is read at this SNR: each takes as many iterations as are allowed.
+        each = frames[0].ldpc_iterations / frames[0].code_blocks_failed
+        self.assertEqual((each, frames[0].code_blocks_failed), (round(each), frames[0].code_blocks))
+        self.assertEqual(receiver.stats.frames_missed, 3)
+
+    def test_probes_of_the_last_frame(self):
+        sent, x = ku_samples(snr_db=300, frames=1)
+        n = np.random.default_rng(3)
+        x = (x + 0.03 * noise(n, x.size)).astype(np.complex64)
+        receiver, probe = rx.KuReceiver(), rx.KuProbe()
+        receiver.set_probe(probe)
+        frames = receiver.push(x)
+        self.assertEqual(probe.symbols, 300)
+        # Pilots of unit power in noise, and what the estimate adds.
+        self.assertAlmostEqual(frames[0].mer_db, -20 * np.log10(0.03), delta=1.5)
+        np.testing.assert_allclose(receiver.channel, probe.channel, atol=1e-6)
+        np.testing.assert_allclose(receiver.noise_variance, probe.noise_variance, rtol=1e-5)
+        np.testing.assert_allclose(receiver.equalized, probe.equalized[-1], atol=1e-5)
+        # The PSS statistic by its formula: differential sum of the eight parts against the power.
+        body = sync.pss()[32:]
+        at = int(np.argmax(probe.correlation))
+        place = probe.correlation_start + at
+        window = x[place : place + 1024].astype(complex)
+        parts = (window * body.conj()).reshape(8, 128).sum(1) / np.sqrt((abs(body) ** 2).reshape(8, 128).sum(1))
+        d = abs((parts[1:] * parts[:-1].conj()).sum()) / (abs(x[place - 16 : place + 1024]) ** 2).mean()
+        self.assertAlmostEqual(np.sqrt(probe.correlation[at]) / d, 1, delta=0.05)
+        framer = frame.Framer()
+        points = framer.header(frames[0].header)
+        bits = np.stack([points.real < 0, points.imag < 0], -1)
+        np.testing.assert_array_equal(probe.header_llr.reshape(bits.shape) < 0, bits)
+
+    def test_skipped_samples_are_counted(self):
+        sent, x = ku_samples(frames=2)
+        receiver = rx.KuReceiver()
+        receiver.skip(1_000_000)
+        self.assertEqual([f.start_sample for f in receiver.push(x)], [1_002_000, 1_322_000])
+        config = rx.Receiver.Config()
+        config.front_end.beamformer.geometry = line(4)
+        config.front_end.beamformer.carrier_hz = FREQUENCY_HZ
+        config.front_end.beamformer.mode = beam.AdaptiveBeamformer.Mode.conventional
+        array_receiver = rx.Receiver(config)
+        array_receiver.skip(50_000)
+        frames = array_receiver.push((0.1 * np.tile(x[:325_000], (4, 1))).astype(np.complex64))
+        self.assertEqual(array_receiver.tracking_state, rx.KuReceiver.TrackingState.locked)
+        frames += array_receiver.flush()
+        self.assertEqual([(f.start_sample, f.payload) for f in frames], [(52_000, sent[0])])
+        self.assertEqual((array_receiver.stats.frames_ok, array_receiver.stats.frames_detected >= 1), (1, True))
+        self.assertEqual(array_receiver.beamformer_stats.bad_directions, 0)
+        array_receiver.set_direction([0, 0, 0])
+        self.assertEqual(array_receiver.beamformer_stats.bad_directions, 1)
+
+    def test_a_frame_that_only_the_end_shows(self):
+        # A front end works in blocks: what it holds of the last one comes with flush().
+        sent, x = ku_samples(frames=1)
+        x = x[: 2000 + 302 * 1056 + 40]
+        config = rx.Receiver.Config()
+        config.front_end.beamformer.geometry = line(4)
+        config.front_end.beamformer.carrier_hz = FREQUENCY_HZ
+        config.front_end.beamformer.mode = beam.AdaptiveBeamformer.Mode.conventional
+        receiver = rx.Receiver(config)
+        frames = receiver.push((0.1 * np.tile(x, (4, 1))).astype(np.complex64))
+        rest = receiver.flush()
+        self.assertEqual([f.payload for f in frames + rest], sent)
+        self.assertEqual((len(frames), len(rest)), (0, 1))
+
+    def test_oneshot(self):
+        sent, x = ku_samples()
+        whole, streamed = rx.receive_oneshot(x.astype(np.complex128), 20e6), rx.KuReceiver().push(x)
+        for one, other in zip(whole, streamed):
+            self.assertEqual((one.start_sample, one.header, one.ok), (other.start_sample, other.header, True))
+            self.assertAlmostEqual(one.carrier_offset_hz, other.carrier_offset_hz, delta=20)
+            self.assertAlmostEqual(one.clock_offset_ppm, 0, delta=1)
+            self.assertAlmostEqual(one.snr_db, 20, delta=1)
+            self.assertAlmostEqual(one.mer_db, 20, delta=1.5)
+
+
+class WifiCountersTest(unittest.TestCase):
+    def test_frames_tell_what_was_sent(self):
+        psdu = frame.write_fcs(payloads(1, 300)[0])
+        sent = tx.WifiTransmitter().transmit(frame.WifiRate.r24, psdu)
+        self.assertEqual(sent.size, frame.wifi_frame_samples(frame.WifiRate.r24, 304))
+        rng = np.random.default_rng(1)
+        x = np.concatenate([np.zeros(500), sent, np.zeros(500)]) + 0.05 * noise(rng, 1000 + sent.size)
+        x = x.astype(np.complex64)
+        x[100:103] = np.nan
+        receiver = rx.WifiReceiver()
+        (got,) = receiver.push(x) + receiver.flush()
+        self.assertEqual((got.start_sample, got.end_sample), (500, 500 + sent.size))
+        self.assertEqual((got.rate, got.rate_mbps, got.psdu_length), (frame.WifiRate.r24, 24, 304))
+        # Of 64 subcarriers' power in 52.
+        self.assertAlmostEqual(got.snr_db, -20 * np.log10(0.05) + 10 * np.log10(64 / 52), delta=1)
+        used = np.flatnonzero(frame.wifi_long_training())
+        self.assertAlmostEqual(receiver.noise_variance[used].mean() / 0.05**2, 1, delta=0.5)
+        np.testing.assert_allclose(abs(receiver.channel[used]), np.sqrt(64 / 52), atol=0.12)
+        s = receiver.stats
+        self.assertEqual((s.samples, s.cleaned_samples, s.preambles, s.frames, s.fcs_ok), (x.size, 3, 1, 1, 1))
+        self.assertEqual((s.signal_errors, s.unsupported, s.truncated, s.second_looks), (0, 0, 0, 0))
+        self.assertEqual(s.detections, 1)
+        # SIGNAL holds 24 bits; the data 16 + 8 n + 6 and padding to whole symbols of 96.
+        symbols = frame.wifi_data_symbols(frame.WifiRate.r24, 304)
+        self.assertTrue(8 * 304 <= s.decoded_bits <= 24 + 96 * symbols, s.decoded_bits)
+        self.assertTrue(symbols + 3 <= s.transformed_symbols <= symbols + 8, s.transformed_symbols)
+        receiver.push(x)
+        receiver.flush()
+        twice = receiver.stats
+        self.assertEqual((twice.transformed_symbols, twice.decoded_bits), (2 * s.transformed_symbols, 2 * s.decoded_bits))
+
+    def test_damage_is_counted(self):
+        psdu = frame.write_fcs(payloads(1, 100)[0])
+        transmitter = tx.WifiTransmitter()
+        sent = transmitter.transmit(frame.WifiRate.r6, psdu)
         rng = np.random.default_rng(2)
-        x = noise(rng, 100_000)
-        self.assertEqual(rx.PilotReceiver().push(x), [])
-        tones = rx.ToneReceiver()
-        tones.push(x)
-        self.assertGreater(tones.stats.windows, 0)
+        gap = np.zeros(800)
+        wrong = sent.copy()
+        wrong[320:400] = sent[320:400] * np.where(np.arange(80) % 2, 1, -1)  # SIGNAL turned into nothing sensible
+        x = np.concatenate([gap, wrong[:400], gap, sent[:700]])
+        receiver = rx.WifiReceiver()
+        got = receiver.push((x + 0.01 * noise(rng, x.size)).astype(np.complex64)) + receiver.flush()
+        self.assertEqual(got, [])
+        self.assertEqual((receiver.stats.signal_errors, receiver.stats.truncated, receiver.stats.preambles), (1, 1, 2))
+        self.assertEqual((receiver.stats.frames, receiver.stats.fcs_ok), (0, 0))
+
+    def test_the_end_gives_the_last_frame(self):
+        psdu = frame.write_fcs(payloads(1, 100)[0])
+        sent = tx.WifiTransmitter().transmit_ht(frame.HtSignal(mcs=2), psdu)
+        self.assertEqual(sent.size, frame.ht_frame_samples(frame.HtSignal(mcs=2, length=104)))
+        # Legacy preamble and SIGNAL, HT-SIG, HT-STF, then HT-LTF: its prefix and 64 samples.
+        np.testing.assert_allclose(np.fft.fft(sent[656:720]) / 8, np.sqrt(64 / 56) * frame.ht_long_training(), atol=1e-3)
+        x = np.concatenate([np.zeros(500), sent]) + 0.01 * noise(np.random.default_rng(3), 500 + sent.size)
+        receiver = rx.WifiReceiver()
+        for _ in range(2):  # and the next sample is number 0
+            frames = receiver.push(x.astype(np.complex64)) + receiver.flush()
+            self.assertEqual([(f.start_sample, f.psdu) for f in frames], [(500, psdu)])
+
+    def test_probe_amplitudes_and_bits(self):
+        psdu = frame.write_fcs(payloads(1, 100)[0])
+        sent = tx.WifiTransmitter().transmit(frame.WifiRate.r6, psdu)
+        x = (np.concatenate([np.zeros(1000), sent, np.zeros(500)]) + 0.01 * noise(np.random.default_rng(3), 1500 + sent.size)).astype(np.complex64)
+        receiver, probe = rx.WifiReceiver(), rx.WifiProbe()
+        receiver.set_probe(probe)
+        receiver.push(x)
+        receiver.flush()
+        coded = frame.WifiEncoder().encode_signal(frame.WifiSignal(frame.WifiRate.r6, 104))
+        np.testing.assert_array_equal(probe.header_llr.ravel() < 0, coded)
+        data = frame.WifiEncoder().encode_data(frame.WifiRate.r6, psdu)
+        np.testing.assert_array_equal(probe.llr.ravel() < 0, data)
+        # Matched filters of the second half of the prefix and of both symbols.
+        symbol = np.fft.ifft(frame.wifi_long_training()) * 64 / np.sqrt(52)
+        at = int(np.argmax(probe.amplitudes))
+        d = probe.amplitudes_start + at - 32
+        power = lambda start, taps: abs(np.vdot(symbol[taps], x[start : start + symbol[taps].size]))
+        expected = power(d, slice(32, 64)) + power(d + 32, slice(0, 64)) + power(d + 96, slice(0, 64))
+        self.assertAlmostEqual(probe.amplitudes[at] / expected, 1, delta=0.02)
 
 
 if __name__ == "__main__":

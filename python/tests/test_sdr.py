@@ -6,7 +6,7 @@ import unittest
 import numpy as np
 
 import boresight
-from boresight import array, frame, rx, sdr
+from boresight import array, frame, rx, sdr, sim
 from scene import noise
 
 
@@ -139,6 +139,106 @@ class SoapyTest(unittest.TestCase):
             source.read(0)
         with self.assertRaises(boresight.ConfigError):
             source.read(10, timeout_s=-1.0)
+
+
+class MoreSigmfTest(unittest.TestCase):
+    def test_meta_is_what_was_written(self):
+        positions = np.array([[0, 0, 0], [0.1, 0, 0]])
+        info = sdr.SourceInfo(channels=2, sample_rate_hz=1e6, center_frequency_hz=2e9, format=sdr.SampleFormat.cs16, full_scale=32768.0,
+                              element_positions_m=positions)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "one"
+            writer = sdr.SigmfWriter(path=path, source=info, description="what", author="who", hw="which", start_utc_ns=10**18)
+            self.assertEqual((writer.meta_path, writer.data_path), (path.with_suffix(".sigmf-meta"), path.with_suffix(".sigmf-data")))
+            self.assertFalse(writer.meta_path.exists())
+            writer.point(30.0, 45.0)
+            writer.write(np.ones((2, 100, 2), np.int16))
+            writer.annotate(sdr.SigmfAnnotation(10, 20, "here", "why"))
+            writer.point(31.0, 46.0)
+            writer.write(np.ones((2, 50, 2), np.int16), lost_samples=7)
+            writer.close()
+            self.assertTrue(writer.meta_path.exists())
+            self.assertEqual(writer.data_path.stat().st_size, 150 * 2 * 4)
+            text = writer.meta_path.read_text()
+            meta = sdr.SigmfSource(path).meta
+        self.assertEqual((meta.format, meta.channels, meta.sample_rate_hz, meta.full_scale), (sdr.SampleFormat.cs16, 2, 1e6, 32768))
+        self.assertEqual((meta.description, meta.author, meta.hw), ("what", "who", "which"))
+        self.assertEqual([(c.sample_start, c.global_index, c.frequency_hz) for c in meta.captures], [(0, 0, 2e9), (100, 107, 2e9)])
+        self.assertEqual(meta.captures[0].utc_ns, 10**18)
+        self.assertEqual([(p.sample_start, p.azimuth_deg, p.elevation_deg) for p in meta.pointing], [(0, 30, 45), (100, 31, 46)])
+        self.assertEqual([(a.sample_start, a.sample_count, a.label, a.comment) for a in meta.annotations], [(10, 20, "here", "why")])
+        np.testing.assert_allclose(meta.element_positions_m, positions)
+        self.assertEqual((meta.samples, meta.offset), (150, 0))
+        document = json.loads(text)
+        self.assertEqual(meta.recorder, document["global"]["core:recorder"])
+        self.assertEqual(meta.license, document["global"].get("core:license", ""))
+        self.assertEqual(meta.dataset, document["global"].get("core:dataset", ""))
+        # And by hand, with what the writer leaves out.
+        for part in (document["captures"], document["annotations"]):
+            for entry in part:
+                entry["core:sample_start"] += 5
+        document["global"].update({"core:license": "CC0", "core:offset": 5, "core:dataset": "other.bin", "core:author": "me"})
+        told = sdr.parse_sigmf_meta(json.dumps(document))
+        self.assertEqual((told.license, told.offset, told.dataset, told.author, told.channels), ("CC0", 5, "other.bin", "me", 2))
+
+    def test_calibration_is_saved(self):
+        calibration = array.Calibration(frequency_hz=1e9, channels=[array.ChannelCalibration(), array.ChannelCalibration(gain=2.0)])
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "calibration.json"
+            sdr.save_calibration(path, calibration)
+            self.assertTrue(path.exists())
+            self.assertEqual(array.parse_calibration(path.read_text()).channels[1].gain, 2.0)
+
+
+class MoreSoapyTest(unittest.TestCase):
+    args = "driver=boresight,scenario=clear_sky,realtime=0"
+
+    def test_reads_and_sensors(self):
+        source = sdr.SoapySource(self.args)
+        lines = sdr.list_devices("driver=boresight")
+        self.assertEqual(len(lines), len(set(lines)))
+        for line in lines[:1]:
+            self.assertIn("driver=boresight", line)
+            self.assertNotIn("?", line)
+        self.assertGreater(source.mtu, 0)
+        self.assertEqual(source.mtu & (source.mtu - 1), 0)
+        self.assertEqual(source.error, "")
+        source.start()
+        one, two = source.read(1000), source.read(1000)
+        self.assertEqual(one.samples.dtype, np.complex64)
+        n = one.samples.shape[1]
+        self.assertEqual(two.time_ns - one.time_ns, round(n / source.info.sample_rate_hz * 1e9))
+        scenario = sim.shipped_scenario("clear_sky")
+        sky = sim.Sky(scenario)
+        np.testing.assert_allclose(one.samples, sky.generate(n), atol=2**-15)
+        truth = sky.truth()
+        self.assertAlmostEqual(source.sensor("azimuth_deg"), np.rad2deg(truth.azimuth_rad), delta=0.5)
+        self.assertAlmostEqual(float(source.sensor_text("elevation_deg")), np.rad2deg(truth.elevation_rad), delta=0.5)
+        s = source.stats
+        self.assertEqual((s.overflows, s.timeouts, s.stream_errors, s.restarts), (0, 0, 0, 0))
+        self.assertEqual((s.known_gaps, s.unknown_gaps, s.bad_timestamps, s.lost_samples), (0, 0, 0, 0))
+        source.stop()
+        self.assertNotEqual(source.read(10, timeout_s=0.01).status, sdr.Read.Status.ok)
+
+    def test_stream_counts(self):
+        stream = sdr.SampleStream(sdr.SoapySource(self.args), block_samples=5000, buffer_s=0.01)
+        self.assertEqual(stream.block_samples, 5000)
+        self.assertEqual(stream.stats.most_blocks_waiting, 0)
+        stream.start()
+        blocks = [stream.next(5.0) for _ in range(3)]
+        for before, block in zip(blocks, blocks[1:]):
+            self.assertEqual((block.status, block.lost_samples, block.gap), (sdr.Read.Status.ok, 0, False))
+            self.assertEqual(block.time_ns - before.time_ns, 5000 * 50)
+        stream.stop()
+        s = stream.stats
+        # The least: a source that waits for its reader needs no more.
+        self.assertEqual(s.blocks, 8)
+        self.assertLessEqual(s.most_blocks_waiting, s.blocks)
+        self.assertEqual((s.dropped_samples, s.drops, s.real_time_scheduling), (0, 0, False))
+        with self.assertRaises((boresight.ConfigError, boresight.IoError, RuntimeError)):
+            for _ in range(60):
+                if stream.next(0.1).status != sdr.Read.Status.ok:
+                    raise RuntimeError
 
 
 if __name__ == "__main__":

@@ -130,5 +130,85 @@ class TransmitterTest(unittest.TestCase):
             wifi.transmit_ht(frame.HtSignal(mcs=20), b"abcde")
 
 
+class MoreSkyTest(unittest.TestCase):
+    def scenario(self, **receiver):
+        scenario = sim.shipped_scenario("clear_sky")
+        scenario.satellites = [sim.Satellite(snr_db=20.0, motion=sim.Track(azimuth_rad=0.3, elevation_rad=1.2, doppler_hz=1000.0))]
+        scenario.receiver = sim.Receiver(**receiver)
+        scenario.jammers = []
+        return scenario
+
+    def test_what_the_sky_tells(self):
+        scenario = self.scenario(dead_elements=[1], element_gain_error_db_rms=1.0, element_phase_error_rad_rms=0.2,
+                                 adc=sim.Adc(bits=12, noise_floor_dbfs=-40.0, gain_db=-3.0))
+        scenario.jammers = [sim.Jammer(azimuth_rad=1.0, elevation_rad=0.3, power_db=25.0),
+                            sim.Jammer(azimuth_rad=2.0, elevation_rad=0.2, power_db=20.0)]
+        sky = sim.Sky(scenario)
+        self.assertEqual((sky.sample_rate_hz, sky.gain_db), (scenario.sample_rate_hz, -3.0))
+        x = sky.generate(50_000).astype(complex)
+        gains = sky.element_gains
+        self.assertEqual(gains[1], 0)
+        truth = sky.truth()
+        self.assertAlmostEqual(truth.time_s, 50_000 / scenario.sample_rate_hz, places=9)
+        self.assertAlmostEqual(truth.doppler_hz, 1000 * scenario.carrier_hz / 11.325e9, delta=1000)
+        state = sim.state_at(scenario.satellites[0].motion, truth.time_s)
+        self.assertAlmostEqual(truth.doppler_hz, -state.delay_rate * scenario.carrier_hz, places=6)
+        self.assertAlmostEqual(truth.jammer_to_noise_db, 10 * np.log10(10**2.5 + 10**2), places=6)
+        self.assertAlmostEqual(truth.azimuth_rad, 0.3, places=9)
+        self.assertAlmostEqual(truth.elevation_rad, 1.2, places=9)
+        self.assertEqual(truth.carrier_hz, sky.carrier_hz)
+        # The strongest directions of the covariance are the steering vectors times the gains.
+        r = x @ x.conj().T
+        geometry = Geometry.from_positions(sky.positions_m)
+        strongest = np.linalg.eigh(r)[1][:, -3:]
+        attitude = Attitude(scenario.attitude.yaw_rad, scenario.attitude.pitch_rad, scenario.attitude.roll_rad)
+        a = np.stack([gains * steering_vector(geometry, attitude.array_from_sky(*u), sky.carrier_hz) for u in ((1.0, 0.3), (2.0, 0.2), (0.3, 1.2))], 1)
+        angles = np.linalg.svd(np.linalg.qr(a)[0].conj().T @ strongest)[1]
+        np.testing.assert_allclose(angles, 1, atol=5e-3)
+
+    def test_gain_and_clipping(self):
+        sky = sim.Sky(self.scenario(adc=sim.Adc(bits=8, noise_floor_dbfs=-40.0)))
+        first = sky.generate(20_000)
+        self.assertEqual(sky.rails_clipped, 0)
+        self.assertAlmostEqual(10 * np.log10((abs(first) ** 2).mean()), -40 + 20 * 1.0 + 10 * np.log10(1.01), delta=0.5)
+        # Multiples of 2^-7.
+        np.testing.assert_array_equal(first.real * 128, np.round(first.real * 128))
+        sky.gain_db = 30.0
+        self.assertEqual(sky.gain_db, 30.0)
+        before = sky.generate(8192)
+        clipped = sky.rails_clipped
+        loud = sky.generate(20_000)
+        rails = lambda v: sum(np.count_nonzero((r <= -1) | (r >= 127 / 128)) for r in (v.real, v.imag))
+        self.assertGreater(clipped, 0)
+        self.assertGreater(rails(loud), 100_000)
+        del before
+
+    def test_positions(self):
+        scenario = self.scenario()
+        wavelength = SPEED_OF_LIGHT_M_S / scenario.carrier_hz
+        scenario.positions_m = np.zeros((0, 3))
+        scenario.positions_wavelengths = np.array([[0, 0, 0], [0.5, 0, 0], [0, 0.5, 0]])
+        np.testing.assert_allclose(sim.element_positions_m(scenario), np.array([[0, 0, 0], [0.5, 0, 0], [0, 0.5, 0]]) * wavelength)
+
+    def test_a_scenario_of_json(self):
+        text = """{"name": "mine", "waveform": "ku20", "seed": 5,
+                   "payload": {"file_bytes": 1000, "mcs": "qpsk_1_2"},
+                   "array": {"type": "line", "elements": 2, "spacing_wavelengths": 0.5},
+                   "satellites": [{"snr_db": 7, "motion": {"type": "track", "azimuth_deg": 90, "elevation_deg": 45}}]}"""
+        scenario = sim.parse_scenario(text)
+        self.assertEqual((scenario.name, scenario.seed, scenario.satellites[0].snr_db), ("mine", 5, 7))
+
+    def test_shipped_scenarios_are_as_they_are_named(self):
+        self.assertEqual(sim.shipped_scenario("clear_sky").jammers, ())
+        self.assertEqual(sim.shipped_scenario("clear_sky").name, "clear_sky")
+        self.assertGreater(len(sim.shipped_scenario("rooftop_jammed").jammers), 0)
+        self.assertGreater(len(sim.shipped_scenario("dead_elements").receiver.dead_elements), 0)
+
+    def test_frame_and_taps(self):
+        self.assertEqual([tx.KuTransmitter(oversampling=q).frame_samples for q in (1, 2)], [320_000, 640_000])
+        made = sim.TappedDelayLine(taps=[sim.TdlTap(0.0, 0.5), sim.TdlTap(1e-6, 0.5)], sample_rate_hz=20e6)
+        self.assertEqual(made.taps, 2)
+
+
 if __name__ == "__main__":
     unittest.main()

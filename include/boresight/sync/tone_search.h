@@ -10,8 +10,8 @@
 //   median
 //
 // 11 to 22 ms is the time in which a satellite's Doppler (below 7 kHz/s) moves by about a bin. In white noise
-// C is a sum of nine exponential values, P(C > c) = e^-c sum_{k < 9} c^k / k!, which sets the threshold. A
-// tone counts as 12 at most, so that fewer than three lines (the DC spike, spurs) are never a satellite.
+// C is a sum of nine exponential values cut off at 6, whose distribution sets the threshold: above 30 with the
+// defaults, so that fewer than six lines (the DC spike, spurs) are never a satellite.
 // Doppler is ambiguous by 43.95 kHz where the outer tones are lost in noise.
 #pragma once
 
