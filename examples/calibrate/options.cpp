@@ -25,13 +25,14 @@ constexpr const char* description =
 
 constexpr const char* footer = R"(
 Where the signal comes from (--from)
-                        a tone or noise, split, into every channel       the satellite, from where it stands
-                        behind its antenna element
-   element  \/      \/      \/      \/                                      \/      \/      \/      \/
-             |       |       |       |                                       |       |       |       |
-      .---->[+]---->[+]---->[+]---->[+]  couplers                            |       |       |       |
-   source    |       |       |       |                                       |       |       |       |
-            rx 0    rx 1    rx 2    rx 3                                    rx 0    rx 1    rx 2    rx 3
+      a tone or noise, split, into every channel                     the satellite, from where it stands
+      behind its antenna element
+   element  \/      \/      \/      \/                               \/      \/      \/      \/
+             |       |       |       |                                |       |       |       |
+     s0 -->[+] s1->[+] s2->[+] s3->[+]  couplers                      |       |       |       |
+             |       |       |       |                                |       |       |       |
+            rx 0    rx 1    rx 2    rx 3                             rx 0    rx 1    rx 2    rx 3
+   source --> splitter --> s0, s1, s2, s3: cables of one length, a star and not a chain
   tone       gain and phase at its frequency; a comb or steps of tones also delay
   noise      gain, phase and delay, from as much of the band as it fills
   direction  the same, and what antennas and cables before the couplers do; the only strong signal in the band:
@@ -112,7 +113,8 @@ void check(const Options& options) {
     require(options.attitude_deg.empty(), "--attitude: only with --from direction");
   }
   require(options.shape_points == 0 || (options.shape_points >= 2 && options.shape_points <= 32),
-          "--shape: " + std::to_string(options.shape_points) + ": must be 0, or from 2 to 32");
+          "--shape: " + std::to_string(static_cast<std::ptrdiff_t>(options.shape_points)) +
+              ": must be 0, or from 2 to 32");
   if (input) {
     require(options.antenna.empty(),
             "--antenna: " + options.antenna + ": a recording has no antenna to choose; only with --device");

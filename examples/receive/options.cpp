@@ -23,8 +23,8 @@ constexpr const char* description =
     "Receives frames from a radio, a recording or the simulated sky, through a phased array.";
 
 constexpr const char* footer = R"(
---calibration reads a JSON file (boresight::sdr::save_calibration). It is refused unless it was made at the
-same frequency (within 1 Hz) and gain (0.01 dB), for as many channels, and at most 24 hours before: before now,
+--calibration reads what boresight-calibrate wrote. It is refused unless it was made at the same frequency
+(within 1 Hz) and gain (0.01 dB), for the same channels, and at most 24 hours before: before now,
 or before the time of a recording. The gain has to be said with --gain, that of a recording as well.
 
 Ends after --duration or --frames, whichever comes first; with neither, when the sender's file is complete,

@@ -36,6 +36,7 @@ void bind_calibration(py::module_& module) {
       .field("residual_deg_rms", &Calibration::residual_deg_rms, "Of the model, with noise.")
       .field("offsets_hz", &Calibration::offsets_hz, "Of the shapes.")
       .field("channels", &Calibration::channels, "One ChannelCalibration each.")
+      .field("device_channels", &Calibration::device_channels, "Their numbers at the device; empty: unknown.")
       .def(
           "responses",
           [](const Calibration& self, const std::vector<double>& offsets_hz) {
@@ -59,7 +60,8 @@ void bind_calibration(py::module_& module) {
       .field("gain_tolerance_db", &CalibrationUse::gain_tolerance_db, "How far off it may be.")
       .field("now_s", &CalibrationUse::now_s, "Seconds since 1970, UTC.")
       .field("max_age_s", &CalibrationUse::max_age_s, "Older ones are stale.")
-      .field("channels", &CalibrationUse::channels, "0: any number.");
+      .field("channels", &CalibrationUse::channels, "0: any number.")
+      .field("device_channels", &CalibrationUse::device_channels, "Compared when both know them.");
   module.def("stale_reason", &stale_reason, "calibration"_a, "use"_a,
              "Empty when the calibration may be used, or why not.");
   module.def(
@@ -136,6 +138,7 @@ void bind_estimator(py::module_& module) {
       .field("sample_rate_hz", &Config::sample_rate_hz, "Of the samples.")
       .field("fft_size", &Config::fft_size, "Even, 32 to 8192.")
       .field("band_hz", &Config::band_hz, "Two-sided part that is used; 0: nine tenths.")
+      .field("notch_hz", &Config::notch_hz, "Two-sided part around the tuned frequency that is not used.")
       .field("shape_points", &Config::shape_points, "0, or 2 to fft_size / 8.")
       .field("reference", &Config::reference, "Channel.")
       .field("dead_below_db", &Config::dead_below_db, "3 to 100.")
@@ -148,7 +151,12 @@ void bind_estimator(py::module_& module) {
       .field("reason", &CalibrationEstimator::Result::reason, "Why not.")
       .field("calibration", &CalibrationEstimator::Result::calibration, "The calibration.")
       .field("bound_deg_rms", &CalibrationEstimator::Result::bound_deg_rms, "Cramer-Rao, of the phases.")
-      .field("bound_delay_s_rms", &CalibrationEstimator::Result::bound_delay_s_rms, "Of the delays.");
+      .field("bound_delay_s_rms", &CalibrationEstimator::Result::bound_delay_s_rms, "Of the delays.")
+      .field("residual_db_rms", &CalibrationEstimator::Result::residual_db_rms, "Of each channel, (channels,).")
+      .field("residual_deg_rms", &CalibrationEstimator::Result::residual_deg_rms, "Of each channel, (channels,).")
+      .field("source_offset_hz", &CalibrationEstimator::Result::source_offset_hz,
+             "Middle of the source's spectrum from the tuned frequency.")
+      .field("narrow", &CalibrationEstimator::Result::narrow, "Delays are unknown because it is a tone.");
   init_from_config(estimator, "Of a Config or its fields.");
   estimator
       .def(

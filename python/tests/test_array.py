@@ -469,6 +469,37 @@ class MoreCalibrationTest(unittest.TestCase):
         self.assertEqual((estimator.samples, estimator.solve(1e9, 0.0, 0.0).ok), (0, False))
         self.assertNotEqual(estimator.solve(1e9, 0.0, 0.0).reason, "")
 
+    def test_estimator_tells_a_tone_and_what_is_left(self):
+        estimator = CalibrationEstimator(channels=3, sample_rate_hz=1e6)
+        estimator.add(self.samples())
+        noise = estimator.solve(1e9, 0.0, 0.0)
+        self.assertFalse(noise.narrow)
+        self.assertLess(abs(noise.source_offset_hz), 2e4)
+        for own, all_of_them in ((noise.residual_db_rms, noise.calibration.residual_db_rms),
+                                 (noise.residual_deg_rms, noise.calibration.residual_deg_rms)):
+            self.assertEqual((len(own), own[0]), (3, 0))
+            self.assertAlmostEqual(np.sqrt(np.mean(np.square(own[1:]))), all_of_them, places=6)
+        # A tone at 100 kHz beside constants of each channel's own, which the notch leaves out.
+        rng = np.random.default_rng(4)
+        gains, n = np.array([1, 0.5j, -2]), 20000
+        x = gains[:, None] * np.exp(2j * np.pi * 0.1 * np.arange(n)) + np.array([3j, -2, 1])[:, None]
+        x += 0.3 * (rng.standard_normal(x.shape) + 1j * rng.standard_normal(x.shape))
+        notched = CalibrationEstimator(channels=3, sample_rate_hz=1e6, notch_hz=4e4)
+        notched.add(x.astype(np.complex64))
+        tone = notched.solve(1e9, 0.0, 0.0)
+        self.assertTrue(tone.ok and tone.narrow, tone.reason)
+        self.assertAlmostEqual(tone.source_offset_hz, 1e5, delta=400)  # a tenth of a bin
+        found = [c.gain * np.exp(1j * c.phase_rad) for c in tone.calibration.channels]
+        np.testing.assert_allclose(found, gains, atol=0.03)  # 0.3 sqrt(5 / 20000) and six times that
+
+    def test_calibrations_know_their_channels(self):
+        calibration = array.Calibration(channels=[array.ChannelCalibration()] * 2, device_channels=[0, 3])
+        for channels, fits in (([0, 3], True), ([], True), ([3, 0], False), ([1, 2], False)):
+            use = CalibrationUse(channels=2, device_channels=channels)
+            self.assertEqual(stale_reason(calibration, use) == "", fits, channels)
+        again = parse_calibration(calibration.to_json())
+        self.assertEqual(list(again.device_channels), [0, 3])
+
     def test_a_break_parts_the_frames(self):
         # Pieces shorter than a frame make frames together, but none when each is broken off.
         x = self.samples(n=200)  # of 256

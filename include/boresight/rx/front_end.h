@@ -49,7 +49,7 @@ class FrontEnd {
   explicit FrontEnd(const Config& config);
 
   /// x [elements x any]. Calls `handler` with each piece of the beam: a full block, less the latency of the
-  /// subbands at first.
+  /// subbands at first. What the handler throws comes out here, and the rest of x is lost.
   void push(Grid<const cs16> x, const BeamHandler& handler);
   void push(Grid<const cs8> x, const BeamHandler& handler);
   void push(Grid<const cf32> x, const BeamHandler& handler);
