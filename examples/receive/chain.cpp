@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <optional>
+#include <vector>
 
 #include "boresight/core/digest.h"
 #include "boresight/core/units.h"
@@ -43,6 +46,24 @@ rx::FrontEnd::Config front_end_config(const Options& options, const Setup& setup
   return config;
 }
 
+// Receivers that are equally noisy are not any more once their gains are taken away: what the mean noise of
+// the elements then is above its floor (the mean of the quieter half), over that floor.
+double uneven_noise(const std::optional<array::Calibration>& calibration) {
+  std::vector<double> powers;
+  if (calibration) {
+    for (const array::ChannelCalibration& channel : calibration->channels) {
+      if (channel.state == array::ChannelState::ok) powers.push_back(1 / (channel.gain * channel.gain));
+    }
+  }
+  if (powers.empty()) return 0;
+  std::ranges::sort(powers);
+  const auto mean = [&](std::size_t count) {
+    return std::accumulate(powers.begin(), powers.begin() + static_cast<std::ptrdiff_t>(count), 0.0) /
+           static_cast<double>(count);
+  };
+  return mean(powers.size()) / mean((powers.size() + 1) / 2) - 1;
+}
+
 }  // namespace
 
 Chain::Chain(const Options& options, const Setup& setup, Results& results)
@@ -50,6 +71,7 @@ Chain::Chain(const Options& options, const Setup& setup, Results& results)
       attitude_(setup.attitude),
       // One element cannot tell a jammer from noise, and the satellite's power is known by unit gain.
       measures_jammers_(has_unit_gain_and_covariance(options) && setup.geometry.elements() > 1),
+      uneven_noise_(uneven_noise(setup.calibration)),
       carousel_({}) {
   const rx::FrontEnd::Config front_end = front_end_config(options, setup);
   constellation_.reserve(max_constellation_points);
@@ -233,9 +255,9 @@ double Chain::power_over_noise_db() const {
 }
 
 // What rises above the noise, less the satellite: its power in the beam, where it has unit gain, is the
-// frames' SNR times the noise that the weights let through (the mean over subbands). What is left is a jammer
-// only if it stands out. Without a frame the satellite's share is unknown, but no satellite is 20 dB above
-// the noise of one element.
+// frames' SNR times the noise that the weights let through (the mean over subbands). What is left, but for
+// noise that a calibration made uneven, is a jammer only if it stands out. Without a frame the satellite's
+// share is unknown, but no satellite is 20 dB above the noise of one element.
 double Chain::jammer_to_noise_db(double all_db) const {
   double noise_gain = 0;
   if (const beam::AdaptiveBeamformer* adaptive = front_end().adaptive()) {
@@ -251,7 +273,7 @@ double Chain::jammer_to_noise_db(double all_db) const {
   if (!std::isfinite(snr_db)) return all_db > 20 ? all_db : std::numeric_limits<double>::quiet_NaN();
   const double all = power_from_db(all_db);
   const double satellite = power_from_db(snr_db) * noise_gain;
-  const double jammers = all - satellite;
+  const double jammers = all - satellite - uneven_noise_;
   const bool stands_out = jammers > 0.2 * all && jammers > 0.05;
   return stands_out ? db_from_power(jammers) : std::numeric_limits<double>::quiet_NaN();
 }

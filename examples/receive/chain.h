@@ -67,6 +67,7 @@ class Chain {
   Results& results_;
   array::Attitude attitude_;
   bool measures_jammers_;
+  double uneven_noise_;                                       // of the calibrated elements, over the floor
   double all_db_ = std::numeric_limits<double>::quiet_NaN();  // what rose above the noise then
   std::uint64_t updates_ = 0;  // of the weights, when jammers were looked for last
   std::unique_ptr<rx::Receiver> ku_;

@@ -153,6 +153,21 @@ TEST_F(ReceiveCalibration, IsTakenAway) {
               HasSubstr("mvdr, calibrated"));
 }
 
+// Gains taken away make the noise of equal receivers uneven, 20 % more in the mean than in its quieter half:
+// no jammer. The satellite is weak, so that it would show as one (-3 dB).
+TEST_F(ReceiveCalibration, UnevenNoiseIsNoJammer) {
+  const std::string weak = device_of(folder, {.columns = 4, .rows = 2, .snr_db = -5});
+  array::Calibration calibration{.frequency_hz = carrier_hz, .time_s = now_s()};
+  calibration.channels.resize(8);
+  for (std::size_t e = 1; e < 8; ++e) calibration.channels[e].gain = e % 2 == 0 ? 0.75 : 1.25;
+  save(calibration);
+  const json found = receive({"--device", weak, "--gain", "0", "--frames", "2", "--json", "-", "--quiet",
+                              "--calibration", file()})
+                         .json();
+  EXPECT_EQ(found["frames_ok"], 2);
+  EXPECT_TRUE(found["jammer_to_noise_db"].is_null()) << found["jammer_to_noise_db"];
+}
+
 TEST_F(ReceiveCalibration, IsRefusedWhenItDoesNotFit) {
   const Arguments use = {"--device", device, "--gain", "0", "--calibration", file()};
   expect_refusal(use, "--calibration: cannot open " + file());
