@@ -196,12 +196,11 @@ CalibrationFromSymbols::Result CalibrationFromSymbols::solve(double frequency_hz
     // |sum|^2 over its noise, of all calls. Noise alone exceeds it once in 10,000 times, at the best of all
     // lags.
     const bool there = snrs[e] * samples >= std::log(static_cast<double>(state.near.columns())) + 10;
-    if (!there && noises[e] > most_noise) {
+    const bool weak = !(gains[e] >= least_gain && gains[e] > 0);
+    if (there ? !weak && snrs[e] < least_snr : noises[e] > most_noise) {
       channel = ChannelState::noisy;
-    } else if (!(gains[e] >= least_gain && gains[e] > 0 && there)) {
+    } else if (weak || !there) {
       channel = ChannelState::dead;
-    } else if (snrs[e] < least_snr) {
-      channel = ChannelState::noisy;
     } else {
       live.push_back(e);
     }

@@ -8,12 +8,14 @@
 
 #include "boresight/core/error.h"
 #include "boresight/core/version.h"
+#include "common/arguments.h"
 #include "common/text.h"
 
 namespace boresight::acquire {
 namespace {
 
 using program::format_number;
+using program::in_range;
 
 constexpr const char* description =
     "Finds the frames of the Ku-band downlink that pass by, in a recording or with a radio, from what is "
@@ -58,13 +60,6 @@ Examples
   boresight-acquire --device driver=hackrf --frequency 1575.1171875e6 --rate 20e6 --gain 40 --lnb 9.75e9 \
                     --accumulate 64 --duration 60
   boresight-acquire --device driver=rtlsdr --frequency 1575e6 --rate 2.4e6 --lnb 9.75e9 --mode tones)";
-
-void in_range(const char* option, std::optional<double> value, double low, double high, const char* unit) {
-  if (!value) return;
-  require(std::isfinite(*value) && *value >= low && *value <= high,
-          std::string(option) + ": " + format_number(*value) + ": must be from " + format_number(low) +
-              " to " + format_number(high) + " " + unit);
-}
 
 void check(const Options& options) {
   const bool device = !options.device.empty();
@@ -189,14 +184,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
       ->group(to);
   app.add_flag("--quiet", options.quiet, "No status line and no summary")->group(to);
 
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {
-    app.exit(success, std::cout, std::cerr);
-    return std::nullopt;
-  } catch (const CLI::ParseError& error) {
-    throw ConfigError(error.what());
-  }
+  if (!program::parse(app, argc, argv)) return std::nullopt;
   options.input = input;
   options.json = json;
   check(options);

@@ -18,7 +18,6 @@ namespace boresight::calibrate {
 namespace {
 
 using program::format_count;
-using program::format_fixed;
 using program::format_number;
 
 constexpr double most_clipped = 1e-3;

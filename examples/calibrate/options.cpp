@@ -8,6 +8,7 @@
 
 #include "boresight/core/error.h"
 #include "boresight/core/version.h"
+#include "common/arguments.h"
 #include "common/array_text.h"
 #include "common/files_in_use.h"
 #include "common/text.h"
@@ -16,6 +17,7 @@ namespace boresight::calibrate {
 namespace {
 
 using program::format_number;
+using program::in_range;
 
 constexpr const char* description =
     "Measures what the receive channels of an array do to a wave, gain, phase and delay of each against one "
@@ -66,13 +68,6 @@ Examples
                       --check array.json --limit-deg 2
   boresight-calibrate --input sky.sigmf-meta --gain 40 --from direction --array 4x4:0.5 --azimuth 140 \
                       --elevation 55 --output array.json)";
-
-void in_range(const char* option, std::optional<double> value, double low, double high, const char* unit) {
-  if (!value) return;
-  require(std::isfinite(*value) && *value >= low && *value <= high,
-          std::string(option) + ": " + format_number(*value) + ": must be from " + format_number(low) +
-              " to " + format_number(high) + " " + unit);
-}
 
 std::uint64_t parse_samples(const std::string& text) {
   // A double, so that 1e6 can be typed.
@@ -227,14 +222,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
       ->group(to);
   app.add_flag("--quiet", options.quiet, "No status line and no table")->group(to);
 
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {
-    app.exit(success, std::cout, std::cerr);
-    return std::nullopt;
-  } catch (const CLI::ParseError& error) {
-    throw ConfigError(error.what());
-  }
+  if (!program::parse(app, argc, argv)) return std::nullopt;
   if (app.count("--samples") > 0) options.samples = parse_samples(samples);
   options.input = input;
   options.output = output;

@@ -103,7 +103,7 @@ Setup set_up(const Options& options) {
                                       .roll_rad = rad_from_deg(options.attitude_deg[2])});
   }
   const bool choose_rows = recording && !options.channels.empty();
-  setup.source = std::make_unique<receive::PointedSource>(
+  setup.source = std::make_unique<program::PointedSource>(
       *setup.device, choose_rows ? program::parse_channels(options.channels) : std::vector<std::size_t>{},
       poll_sensors);
   const sdr::SourceInfo& info = setup.source->info();

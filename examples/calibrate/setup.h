@@ -9,13 +9,13 @@
 #include "boresight/array/direction.h"
 #include "boresight/sdr/source.h"
 #include "calibrate/options.h"
-#include "receive/pointed_source.h"
+#include "common/pointed_source.h"
 
 namespace boresight::calibrate {
 
 struct Setup {
   std::unique_ptr<sdr::Source> device;             ///< device or recording
-  std::unique_ptr<receive::PointedSource> source;  ///< the same, with its pointing; destroyed first
+  std::unique_ptr<program::PointedSource> source;  ///< the same, with its pointing; destroyed first
   array::CalibrationEstimator::Config estimator;
   double frequency_hz = 0;
   double gain_db = 0;

@@ -10,6 +10,7 @@
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
 #include "boresight/core/version.h"
+#include "common/arguments.h"
 #include "common/array_text.h"
 #include "common/files_in_use.h"
 #include "common/text.h"
@@ -18,6 +19,7 @@ namespace boresight::receive {
 namespace {
 
 using program::format_number;
+using program::in_range;
 
 constexpr const char* description =
     "Receives frames from a radio, a recording or the simulated sky, through a phased array.";
@@ -44,13 +46,6 @@ Examples
   boresight-receive --device driver=uhd --waveform ku --frequency 1.2e9 --rate 20e6 --gain 40 --array 4x1:0.5 \
                     --azimuth 140 --elevation 55 --calibration array.json --beamformer lcmv --null 250,15
   boresight-receive --device driver=hackrf --waveform wifi20 --frequency 2437e6 --duration 5 --json frames.json)";
-
-void in_range(const char* option, std::optional<double> value, double low, double high, const char* unit) {
-  if (!value) return;
-  require(std::isfinite(*value) && *value >= low && *value <= high,
-          std::string(option) + ": " + format_number(*value) + ": must be from " + format_number(low) +
-              " to " + format_number(high) + " " + unit);
-}
 
 array::SkyDirection parse_null(const std::string& text) {
   double azimuth_deg = 0;
@@ -283,14 +278,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
       ->group(to);
   app.add_flag("--quiet", options.quiet, "No status line and no summary")->group(to);
 
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {
-    app.exit(success, std::cout, std::cerr);
-    return std::nullopt;
-  } catch (const CLI::ParseError& error) {
-    throw ConfigError(error.what());
-  }
+  if (!program::parse(app, argc, argv)) return std::nullopt;
   if (app.count("--frames") > 0) options.frames = parse_count("--frames", frames);
   options.input = input;
   options.output = output;

@@ -37,7 +37,7 @@ class Recorder {
                      deg_from_rad(setup.fixed_direction->elevation_rad));
     }
   }
-  void point(const Pointing& pointing) {
+  void point(const program::Pointing& pointing) {
     if (writer_) writer_->point(pointing.azimuth_deg, pointing.elevation_deg);
   }
   void write(const sdr::SampleBlock& block, std::size_t samples) {
@@ -123,7 +123,7 @@ void run(const Options& options, Setup& setup, Chain& chain, ReportData* report_
       results.samples_lost += block.lost_samples();
       chain.skip(block.lost_samples());
     }
-    if (const std::optional<Pointing> pointing = setup.source->pointing_at(block.first_sample())) {
+    if (const std::optional<program::Pointing> pointing = setup.source->pointing_at(block.first_sample())) {
       chain.look_at({rad_from_deg(pointing->azimuth_deg), rad_from_deg(pointing->elevation_deg)});
       recorder.point(*pointing);
     }

@@ -10,15 +10,15 @@
 #include "boresight/array/direction.h"
 #include "boresight/array/geometry.h"
 #include "boresight/sdr/source.h"
+#include "common/pointed_source.h"
 #include "options.h"
-#include "pointed_source.h"
 
 namespace boresight::receive {
 
 struct Setup {
-  std::unique_ptr<sdr::Source> device;    ///< device or recording
-  std::unique_ptr<PointedSource> source;  ///< the same, with its pointing; destroyed first
-  std::string waveform;                   ///< ku20, ku240, ku, wifi20, wifi10 or wifi5
+  std::unique_ptr<sdr::Source> device;             ///< device or recording
+  std::unique_ptr<program::PointedSource> source;  ///< the same, with its pointing; destroyed first
+  std::string waveform;                            ///< ku20, ku240, ku, wifi20, wifi10 or wifi5
   double sample_rate_hz = 0;
   double carrier_hz = 0;       ///< of the steering vectors
   bool carrier_known = false;  ///< false: one element, any carrier does

@@ -1,11 +1,11 @@
-#include "pointed_source.h"
+#include "common/pointed_source.h"
 
 #include <algorithm>
 #include <string>
 
 #include "boresight/core/error.h"
 
-namespace boresight::receive {
+namespace boresight::program {
 namespace {
 
 constexpr double polls_per_second = 10;
@@ -79,4 +79,4 @@ std::optional<Pointing> PointedSource::pointing_at(std::uint64_t sample) {
   return newest;
 }
 
-}  // namespace boresight::receive
+}  // namespace boresight::program

@@ -10,7 +10,7 @@
 
 #include "boresight/sdr/source.h"
 
-namespace boresight::receive {
+namespace boresight::program {
 
 struct Pointing {
   std::uint64_t sample = 0;  ///< from this sample of the stream on, lost ones counted
@@ -54,4 +54,4 @@ class PointedSource final : public sdr::Source {
   std::deque<Pointing> track_;
 };
 
-}  // namespace boresight::receive
+}  // namespace boresight::program
