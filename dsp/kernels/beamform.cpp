@@ -60,7 +60,7 @@ void whole_vectors(const BeamformJob<float, float>& job, std::size_t vectors) {
     for (; v < vectors; ++v) tile<1>(job, v * lanes);
   } else if (job.beams == 1 && job.elements > 4) {
     if (!large) {
-      streamed<Format, rows_of_one>(job, vectors, 384 / samples);
+      streamed<Format, rows_of_one>(job, vectors, 512 / samples);
     } else if (job.samples <= 1024) {  // rows of 8 KiB follow each other as one stream
       added_rows<1>(job, vectors);
     } else {
