@@ -18,15 +18,14 @@ class Enum : public py::enum_<E> {
   Enum(py::handle scope, const char* name, const char* doc) : py::enum_<E>(scope, name, doc) {
     py::delattr(*this, "__init__");
     py::delattr(*this, "__setstate__");
-    this->def(py::init(&made), py::arg("value"), "The member of that value; ConfigError for another.");
-    this->def(py::pickle([](E member) { return static_cast<std::int64_t>(member); }, &made));
+    const py::handle type = *this;
+    const auto made = [type](std::int64_t value) {
+      require_member(type, value);
+      return static_cast<E>(value);
+    };
+    this->def(py::init(made), py::arg("value"), "The member of that value; ConfigError for another.");
+    this->def(py::pickle([](E member) { return static_cast<std::int64_t>(member); }, made));
     this->def("__reduce_ex__", &reduce_ex);
-  }
-
- private:
-  static E made(std::int64_t value) {
-    require_member(py::type::of<E>(), value);
-    return static_cast<E>(value);
   }
 };
 
