@@ -18,9 +18,9 @@ class Enum : public py::enum_<E> {
   Enum(py::handle scope, const char* name, const char* doc) : py::enum_<E>(scope, name, doc) {
     py::delattr(*this, "__init__");
     py::delattr(*this, "__setstate__");
-    const py::handle type = *this;
-    const auto made = [type](std::int64_t value) {
-      require_member(type, value);
+    const py::handle made_type = *this;
+    const auto made = [made_type](std::int64_t value) {
+      require_member(made_type, value);
       return static_cast<E>(value);
     };
     this->def(py::init(made), py::arg("value"), "The member of that value; ConfigError for another.");
