@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "array/calibration_checks.h"
 #include "array/calibration_fit.h"
 #include "boresight/core/assert.h"
 #include "boresight/core/error.h"
@@ -49,14 +50,7 @@ const CalibrationEstimator::Config& checked(const CalibrationEstimator::Config& 
   require(c.max_delay_samples > 0 && c.max_delay_samples <= static_cast<double>(c.fft_size) / 16,
           who + "max_delay_samples " + std::to_string(c.max_delay_samples) +
               " must be above 0 and at most fft_size / 16");
-  if (c.geometry.elements() != 0) {
-    c.geometry.check();
-    require(c.geometry.elements() == c.channels, who + std::to_string(c.geometry.elements()) +
-                                                     " elements for " + std::to_string(c.channels) +
-                                                     " channels");
-    require(std::isfinite(c.carrier_hz) && c.carrier_hz > 0,
-            who + "carrier_hz " + std::to_string(c.carrier_hz) + " must be positive and finite");
-  }
+  if (c.geometry.elements() != 0) check_plane_waves(who, c.channels, c.geometry, c.carrier_hz);
   return c;
 }
 

@@ -5,6 +5,7 @@
 #include <complex>
 #include <string>
 
+#include "array/calibration_checks.h"
 #include "array/calibration_from_symbols_state.h"
 #include "boresight/core/assert.h"
 #include "boresight/core/error.h"
@@ -35,14 +36,7 @@ const CalibrationFromSymbols::Config& checked(const CalibrationFromSymbols::Conf
   require(c.max_delay_samples > 0 && c.max_delay_samples <= static_cast<double>(c.most_samples) / 4,
           who + "max_delay_samples " + std::to_string(c.max_delay_samples) +
               " must be above 0 and at most most_samples / 4");
-  if (c.geometry.elements() != 0) {
-    c.geometry.check();
-    require(c.geometry.elements() == c.channels, who + std::to_string(c.geometry.elements()) +
-                                                     " elements for " + std::to_string(c.channels) +
-                                                     " channels");
-    require(std::isfinite(c.carrier_hz) && c.carrier_hz > 0,
-            who + "carrier_hz " + std::to_string(c.carrier_hz) + " must be positive and finite");
-  }
+  if (c.geometry.elements() != 0) check_plane_waves(who, c.channels, c.geometry, c.carrier_hz);
   return c;
 }
 
@@ -53,6 +47,14 @@ void CalibrationFromSymbols::State::look(Grid<const cf32> x, std::span<const cf3
   const double own = take(symbols);
   if (!(own > 0)) return;
   forward.run(time, spectrum);
+  // Through a window: the ends of a tone are steep, and tell no delay of one that goes on beyond them.
+  for (std::size_t t = 0; t < symbols.size(); ++t) {
+    const double phase = 2 * pi * (static_cast<double>(t) + 0.5) / static_cast<double>(symbols.size());
+    time[t] *= static_cast<float>(0.5 * (1 - std::cos(phase)));
+  }
+  const auto windowed = call.row(0);  // free until its channel is looked at
+  forward.run(time, windowed);
+  for (std::size_t k = 0; k < size; ++k) density[k] += std::norm(cf64(windowed[k]));
   cf64 together = 0;
   for (std::size_t e = 0; e < x.rows(); ++e) {
     energy[e] += take(x.row(e));
@@ -77,16 +79,6 @@ void CalibrationFromSymbols::State::look(Grid<const cf32> x, std::span<const cf3
     for (std::size_t l = 0; l < near.columns(); ++l) near(e, l) += turn * near_of_call(e, l);
     for (std::size_t k = 0; k < size; ++k) sums(e, k) += turn * cf64(call(e, k));
   }
-  // Through a window: the ends of a tone are steep, and tell no delay of one that goes on beyond them.
-  const std::uint64_t before = zeroed;
-  take(symbols);
-  zeroed = before;
-  for (std::size_t t = 0; t < symbols.size(); ++t) {
-    const double phase = 2 * pi * (static_cast<double>(t) + 0.5) / static_cast<double>(symbols.size());
-    time[t] *= static_cast<float>(0.5 * (1 - std::cos(phase)));
-  }
-  forward.run(time, spectrum);
-  for (std::size_t k = 0; k < size; ++k) density[k] += std::norm(cf64(spectrum[k]));
   symbol_energy += own;
   samples += symbols.size();
   ++calls;

@@ -33,8 +33,8 @@ inline double angle_between(Vec3 a, Vec3 b) {
 }
 
 /// Elements that stand off a line or a plane by less stand on it: a thousandth of the smallest distance of
-/// two elements, half a degree of phase at half-wavelength spacing. Positions are measured or rounded, and
-/// what so little would tell of a direction is nothing.
+/// two elements, a fifth of a degree of phase at half-wavelength spacing. Positions are measured or rounded,
+/// and what so little would tell of a direction is nothing.
 inline double flatness_m(const array::Geometry& geometry) {
   constexpr double one_place_m = 1e-6;
   const std::vector<Vec3>& r = geometry.positions_m;

@@ -5,7 +5,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BitMap", "Constellation", "Modulation", "bits_per_symbol", "llr_max", "llr_scale", "nearest_point", "quantize_llr", "soft_demap", "soft_demap_exact", "soft_demap_matched", "soft_demap_weighted"]
+__all__ = ["BitMap", "Constellation", "Modulation", "bits_per_symbol", "llr_max", "llr_scale", "quantize_llr", "soft_demap", "soft_demap_exact", "soft_demap_matched", "soft_demap_weighted"]
 
 class BitMap:
     nr: ClassVar[BitMap]
@@ -54,7 +54,6 @@ class Modulation:
 def bits_per_symbol(modulation: Modulation) -> int: ...
 llr_max: int
 llr_scale: float
-def nearest_point(constellation: Constellation, symbols: NDArray[np.complex64]) -> NDArray[np.complex64]: ...
 def quantize_llr(nats: NDArray[np.float32]) -> NDArray[np.int8]: ...
 def soft_demap(constellation: Constellation, symbols: NDArray[np.complex64], variance: NDArray[np.float32]) -> NDArray[np.int8]: ...
 def soft_demap_exact(constellation: Constellation, symbols: NDArray[np.complex64], variance: NDArray[np.float32]) -> NDArray[np.float64]: ...

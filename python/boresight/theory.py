@@ -5,8 +5,9 @@
 
 Decisions are those of the nearest point, which the signs of a max-log demapper make bit by bit, in coherent detection
 with the channel known. (modem.soft_demap answers in int8: below some 5 dB of 16-QAM it rounds many LLRs to 0, and a
-count that takes those for zeros lies up to 1 % below; modem.nearest_point counts what is drawn here.) Modulations are given by their bits per symbol (modem.bits_per_symbol): 1 is BPSK, 2 QPSK and
-4, 6, 8, ... square QAM, Gray-mapped on each axis, as the maps of TS 38.211 and IEEE 802.11 are.
+count that takes those for zeros lies up to 1 % below; Constellation.nearest_points makes the decisions drawn here.)
+Modulations are given by their bits per symbol (modem.bits_per_symbol): 1 is BPSK, 2 QPSK and 4, 6, 8, ... square QAM,
+Gray-mapped on each axis, as the maps of TS 38.211 and IEEE 802.11 are.
 
 Es/N0 is the mean power of the symbols over the variance of the complex noise, per symbol. Es/N0 in dB is Eb/N0 in dB
 + 10 log10(bits per symbol) without coding. Arrays of any shape go in and come out as float64; NaN gives NaN, and

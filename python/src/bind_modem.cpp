@@ -159,18 +159,6 @@ void bind_modem(py::module_& module) {
         return nats;
       },
       "constellation"_a, "symbols"_a, "variance"_a, "Log-MAP LLR in nats, float64 (n * bits,), slow.");
-  module.def(
-      "nearest_point",
-      [](const Constellation& constellation, const In<cf32>& symbols) {
-        const auto y = vector(symbols, "symbols");
-        auto out = new_vector<cf32>(y.size());
-        unlocked([&, to = writable(out)] {
-          std::ranges::transform(y, to.begin(), [&](cf32 z) { return nearest_point(constellation, z); });
-        });
-        return out;
-      },
-      "constellation"_a, "symbols"_a,
-      "The point next to each symbol, complex64 (n,); what is not finite counts as 0.");
 }
 
 }  // namespace boresight::python

@@ -94,10 +94,10 @@ class SlicerTest(unittest.TestCase):
         y = (1.3 * np.random.default_rng(1).normal(size=(500, 2)) @ [1, 1j]).astype(np.complex64)
         points = constellation.points()
         nearest = points[abs(y[:, None] - points).argmin(1)]
-        np.testing.assert_allclose(modem.nearest_point(constellation, y), nearest, atol=1e-6)
+        np.testing.assert_allclose(constellation.nearest_points(y), nearest, atol=1e-6)
         np.testing.assert_allclose(constellation.squared_error(y), (abs(y - nearest) ** 2).sum(), rtol=1e-4)
-        zero = modem.nearest_point(constellation, np.zeros(1, np.complex64))
-        np.testing.assert_array_equal(modem.nearest_point(constellation, np.full(1, np.nan, np.complex64)), zero)
+        zero = constellation.nearest_points(np.zeros(1, np.complex64))
+        np.testing.assert_array_equal(constellation.nearest_points(np.full(1, np.nan, np.complex64)), zero)
 
 
 class ToldTest(unittest.TestCase):

@@ -169,7 +169,7 @@ def made(text):
               "numpy.ndarray[numpy.float64]": np.zeros(3), "object": 0}
     if text in simple:
         return simple[text]
-    if text.startswith(("List[", "Tuple[", "Sequence[")):
+    if text.lower().startswith(("list[", "tuple[", "sequence[")):
         return []
     if text.startswith("Union["):
         return made(split_top(text[6:-1])[0])
