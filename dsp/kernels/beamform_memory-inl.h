@@ -21,17 +21,84 @@ namespace HWY_NAMESPACE {
 #if HWY_TARGET != HWY_SCALAR
 namespace hn = hwy::HWY_NAMESPACE;
 
-// A group of beams of what comes from memory: two rows for all beams at once, so that a row is read once, and
+// Three or four beams of up to 16 rows: all rows at once, the sums in registers, and of each row what is
+// `ahead` further on asked for into the second-level cache. One vector at a time: with two, half of the
+// speed. A row too many counts as the first one, times zero; only the last three can be. weights:
+// [row][beam][2]. Not inlined, or the compiler, which then knows that nobody writes to them, copies each one
+// to a vector of its own in memory.
+template <std::size_t kBeams, std::size_t kRows>
+HWY_NOINLINE void all_rows(const BeamformJob<float, float>& job, const float* weights, std::size_t vectors) {
+  constexpr std::size_t ahead = (kRows > 8 ? 12 : kRows > 4 ? 16 : 40) * 16;  // floats
+  const Float d;
+  const auto row = [&](std::size_t e) { return e < job.elements ? e * job.x_stride : 0; };
+  const std::size_t last[3] = {row(kRows - 3), row(kRows - 2), row(kRows - 1)};
+  VecF held[2 * kBeams];
+  for (std::size_t i = 0; i < 2 * kBeams; ++i) held[i] = hn::Set(d, weights[i]);
+  const std::size_t end = vectors * lanes;
+  // After the end comes, likely, the next block, or what follows in the same rows.
+  const std::size_t jump = job.x_stride < end + ahead ? job.elements * job.x_stride - end : 0;
+  for (std::size_t i = 0; i < end; i += lanes) {
+    const float* x = job.x + i;
+    const float* soon = x + ahead + (i + ahead < end ? 0 : jump);
+    VecF re[kBeams];
+    VecF im[kBeams];
+    HWY_UNROLL(16)
+    for (std::size_t e = 0; e < kRows; ++e) {
+      const std::size_t at = e + 3 < kRows ? e * job.x_stride : last[e + 3 - kRows];
+      const VecF sample = hn::LoadU(d, x + at);
+      fetch<Fetch::second_level>(soon + at);
+      HWY_UNROLL(4)
+      for (std::size_t b = 0; b < kBeams; ++b) {
+        if (e == 0) {
+          re[b] = hn::Mul(held[2 * b], sample);
+          im[b] = hn::Mul(held[2 * b + 1], sample);
+          continue;
+        }
+        const float* w = weights + (e * kBeams + b) * 2;
+        re[b] = hn::MulAdd(hn::Set(d, w[0]), sample, re[b]);
+        im[b] = hn::MulAdd(hn::Set(d, w[1]), sample, im[b]);
+      }
+    }
+    HWY_UNROLL(4)
+    for (std::size_t b = 0; b < kBeams; ++b) {
+      FloatSamples::finish(re[b], im[b], 1, false, job.y + b * job.y_stride + i);
+    }
+  }
+}
+
+template <std::size_t kBeams, std::size_t kRows>
+void padded_rows(const BeamformJob<float, float>& job, std::size_t vectors) {
+  float weights[kRows * 2 * kBeams] = {};
+  for (std::size_t e = 0; e < job.elements; ++e) {
+    std::copy_n(job.weights + e * 2 * beamform_group, 2 * kBeams, weights + e * 2 * kBeams);
+  }
+  all_rows<kBeams, kRows>(job, weights, vectors);
+}
+
+template <std::size_t kBeams>
+void up_to_16_rows(const BeamformJob<float, float>& job, std::size_t vectors) {
+  if (job.elements <= 4) {
+    padded_rows<kBeams, 4>(job, vectors);
+  } else if (job.elements <= 8) {
+    padded_rows<kBeams, 8>(job, vectors);
+  } else if (job.elements <= 12) {
+    padded_rows<kBeams, 12>(job, vectors);
+  } else {
+    padded_rows<kBeams, 16>(job, vectors);
+  }
+}
+
+// Three or four beams of more rows: two rows for all beams at once, so that a row is read once, and
 // meanwhile the rows 16 further on, or the next part of the first ones, on their way into the second-level
 // cache. Further ahead there is no room: rows whose distance is a power of two share 16 places. Sums that
 // come and go for every two rows make the arithmetic slower, but it runs while the memory does.
-template <class Format, std::size_t kBeams>
-void streamed_from_memory(const BeamformJob<float, float>& job, std::size_t vectors) {
-  constexpr std::size_t rows_ahead = 16;
-  static_assert(256 / Format::samples * kBeams * 2 * lanes <= sum_lanes);
-  const std::size_t part_vectors = (job.elements > 16 ? 256 : 128) / Format::samples;
+template <std::size_t kBeams>
+void pairs_of_rows(const BeamformJob<float, float>& job, std::size_t vectors) {
+  using Format = FloatSamples;
+  constexpr std::size_t ahead = 16;
+  constexpr std::size_t part_vectors = 256 / Format::samples;
+  static_assert(part_vectors * kBeams * 2 * lanes <= sum_lanes);
   const std::size_t whole_pairs = job.elements / 2 * 2;
-  const std::size_t ahead = std::min(whole_pairs, rows_ahead);
   HWY_ALIGN float sums[sum_lanes];
   for (std::size_t first = 0; first < vectors; first += part_vectors) {
     const std::size_t now = std::min(part_vectors, vectors - first);

@@ -27,11 +27,11 @@ namespace hn = hwy::HWY_NAMESPACE;
 #if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64
 constexpr std::size_t rows_of_two = 4;
 constexpr std::size_t rows_of_one = 8;
-constexpr std::size_t tile_vectors = 8;
+constexpr std::size_t tile_vectors = 16;
 #else  // 16 registers
 constexpr std::size_t rows_of_two = 2;
 constexpr std::size_t rows_of_one = 4;
-constexpr std::size_t tile_vectors = 4;
+constexpr std::size_t tile_vectors = 8;
 #endif
 constexpr std::size_t sum_lanes = 2 * 2 * beamform_group * 256;
 
@@ -47,13 +47,6 @@ HWY_INLINE void fetch(const Rail* p) {
   }
 #endif
   hwy::Prefetch(p);
-}
-
-template <typename Rail>
-HWY_INLINE void fetch_to_write([[maybe_unused]] Rail* p) {
-#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
-  __builtin_prefetch(p, 1, 3);
-#endif
 }
 
 // kAhead rows of what is needed soon are fetched.
@@ -99,7 +92,6 @@ HWY_INLINE void stream(const Rail* x, std::size_t x_stride, std::size_t rows, co
       }
       if (kLast) {
         Format::finish(re, im, scales[b], add, y + b * y_stride + i);
-        if constexpr (kFetch == Fetch::second_level) fetch_to_write(y + b * y_stride + i + 512);
       } else {
         hn::Store(re, d, sum);
         hn::Store(im, d, sum + lanes);

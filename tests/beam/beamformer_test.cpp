@@ -67,7 +67,7 @@ template <typename Check>
 void for_each_shape(const Check& check) {
   for (const std::size_t elements : {1, 2, 3, 4, 5, 8, 9, 16, 37, 64, 65, 131}) {
     for (const std::size_t beams : {1, 2, 3, 4, 5, 8, 11}) {
-      for (const std::size_t samples : {1, 7, 16, 33, 64, 67, 530, 1100}) {
+      for (const std::size_t samples : {1, 7, 16, 33, 64, 67, 128, 530, 1100}) {
         if (elements * beams * samples < 400'000) check(elements, beams, samples);
       }
     }
@@ -111,11 +111,16 @@ TEST(Beamformer, EveryTargetAgreesWithThePlainOne) {
   });
 }
 
-// More than half a megabyte of samples goes other ways: one, three and four beams, rows short and long, parts
-// and rows that do not come out even.
+// More than an eighth of a megabyte of samples of up to 16 elements, and more than half a one of others, goes
+// other ways: one, three and four beams, rows short and long, parts and rows that do not come out even.
 TEST(Beamformer, EveryTargetAgreesWithThePlainOneOnWhatComesFromMemory) {
   for_each_simd_target([] {
     Random random(15);
+    for (const std::size_t beams : {3, 4}) {
+      for (std::size_t elements = 1; elements <= 16; ++elements) {
+        check_against_plain(elements, beams, 16384 / elements + 29, random);
+      }
+    }
     for (const std::size_t beams : {1, 3, 4}) {
       check_against_plain(9, beams, 8192 + 77, random);
       check_against_plain(16, beams, 4096 + 129, random);
