@@ -129,6 +129,9 @@ void volk(Problem& p, std::size_t i, bool time_major) {
 #endif
 
 void beamformer(benchmark::State& state, bool memory) {
+#ifdef BORESIGHT_HAVE_OPENBLAS
+  openblas_set_num_threads(1);
+#endif
   Problem p(static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1)), memory);
   Beamformer ours({.elements = p.elements, .beams = p.beams});
   ours.set_weights({p.weights.data(), p.beams, p.elements});

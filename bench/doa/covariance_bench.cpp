@@ -31,6 +31,9 @@ namespace {
 constexpr std::size_t snapshots = 4096;
 
 void covariance(benchmark::State& state) {
+#ifdef BORESIGHT_HAVE_OPENBLAS
+  openblas_set_num_threads(1);
+#endif
   const auto elements = static_cast<std::size_t>(state.range(0));
   huge_vector<cf32> x(elements * snapshots);
   Random random(1);

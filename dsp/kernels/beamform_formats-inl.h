@@ -37,7 +37,7 @@ HWY_INLINE VecI add_products(VecI a, VecI b, VecI sum) {
   }
 #elif HWY_TARGET == HWY_AVX2
   return hn::Add(sum, VecI{_mm256_madd_epi16(a.raw, b.raw)});
-#elif HWY_ARCH_X86
+#elif HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128
   return hn::Add(sum, VecI{_mm_madd_epi16(a.raw, b.raw)});
 #else
   const auto low = [](VecI x) { return hn::ShiftRight<16>(hn::ShiftLeft<16>(x)); };
