@@ -4,7 +4,6 @@
 // is interference of (pi k e)^2 / 3 of its power on its neighbors.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -94,7 +93,6 @@ TEST(ClockOffset, SamplesAreTheSumOfTheSubcarriers) {
     for (const double place : {-31.0, 0.0, 500.0, 1023.0}) {
       const auto n = static_cast<std::size_t>(lead + stretch * (static_cast<double>(body) + place));
       const double at = (static_cast<double>(n) - lead) / stretch - static_cast<double>(body);
-      if (at < -32) continue;
       EXPECT_LT(std::abs(symbol.value(at) - cf64(x[n])), 1e-6) << s << ", " << place;
     }
   }
@@ -163,7 +161,7 @@ TEST(ClockOffset, KuFramesLoseNothingToIt) {
     const double lead = 1000.37;
     auto x = frames.sampled(lead, c.ppm);
     GridBuffer<cf32> turned(1, x.size());
-    add(turned.row(0), 0, x, 1, 1e-6 * c.ppm * 11.325e9 / 240e6);
+    add(turned.row(0), 0, x, 1, -1e-6 * c.ppm * 11.325e9 / 240e6);
     add_noise(turned, power_from_db(-c.snr_db), 99);
 
     const double theory_db =
