@@ -81,7 +81,8 @@ int main(int argc, char** argv) {
       "Frames are per seed and point; the interval is Clopper and Pearson's at 95 %, of all frames "
       "together.");
   app.add_option("--processor", study.processor, "[subband]")
-      ->check(CLI::IsMember({"subband", "conventional-subband", "narrowband", "conventional"}));
+      ->check(
+          CLI::IsMember({"subband", "mvdr-subband", "conventional-subband", "narrowband", "conventional"}));
   app.add_option("--array", study.array, "[line]")->check(CLI::IsMember({"line", "rectangle", "circle"}));
   app.add_option("--elements", study.elements, "Half a wavelength apart [8]")->check(CLI::Range(1, 64));
   app.add_option("--gain-error", study.gain_error_db, "Rms of an element, dB [0]");
@@ -96,6 +97,7 @@ int main(int argc, char** argv) {
   app.add_option("--fft", study.fft_size, "Bins of the filter bank [256]");
   app.add_option("--subbands", study.subbands, "[64]");
   app.add_option("--loading", study.loading_db, "Over the noise, dB [3]");
+  app.add_option("--uncertainty", study.uncertainty, "Of the steering vector, of its square [0.3]");
   app.add_option("--forgetting", study.forgetting, "[0.5]");
   app.add_option("--interval", study.interval, "Samples between renewals [65536]");
   app.add_option("--adc-bits", study.adc_bits, "[14]");

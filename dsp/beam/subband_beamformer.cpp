@@ -45,6 +45,7 @@ SubbandWeights::Config weights_config(const SubbandBeamformer::Config& c) {
           .mode = c.mode,
           .between = c.between,
           .loading_over_noise_db = c.loading_over_noise_db,
+          .uncertainty = c.uncertainty,
           .fade_steps = frames_of(c.fade_samples, c.fft_size)};
 }
 
@@ -108,7 +109,7 @@ void SubbandBeamformer::set_responses(Grid<const cf64> responses) noexcept {
 void SubbandBeamformer::learn(Grid<const cf32> bins) noexcept {
   State& state = *state_;
   bool due = state.direction_changed;
-  if (config_.mode == SubbandWeights::Mode::mvdr) {
+  if (config_.mode != SubbandWeights::Mode::conventional) {
     if (!state.settled || state.frames % config_.covariance_decimation == 0) state.weights.train(bins);
     ++state.frames;
     due = due || state.frames >= state.next_renewal;
@@ -163,7 +164,7 @@ void SubbandBeamformer::frame(Grid<const cf32> bins, std::span<cf32> out) noexce
   }
   if (state.rest > 0) {
     if (--state.rest == 0) state.watch.settle(beam);
-  } else if (config_.mode != SubbandWeights::Mode::mvdr) {
+  } else if (config_.mode == SubbandWeights::Mode::conventional) {
     return;
   } else if (state.watch.find(beam) < out.size()) {
     learn_anew(bins);

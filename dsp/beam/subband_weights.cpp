@@ -10,6 +10,7 @@
 #include "bin_covariance.h"
 #include "boresight/array/steering.h"
 #include "boresight/beam/batched_mvdr.h"
+#include "boresight/beam/weights.h"
 #include "boresight/core/assert.h"
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
@@ -24,6 +25,8 @@ namespace {
 constexpr double least_loading_over_mean = 1e-9;
 constexpr double least_loading_of_one_product = 3e-7;
 constexpr std::size_t floors = 8;
+// Weights for responses of these are float numbers still, together with any sample that is not absurd itself.
+constexpr double least_response = 1e-15;
 
 const SubbandWeights::Config& checked(const SubbandWeights::Config& c) {
   const auto positive = [](const char* name, double value) {
@@ -48,6 +51,8 @@ const SubbandWeights::Config& checked(const SubbandWeights::Config& c) {
   require(c.loading_over_noise_db >= -60 && c.loading_over_noise_db <= 60,
           "subband weights: loading_over_noise_db " + std::to_string(c.loading_over_noise_db) +
               " must be -60 to 60");
+  require(c.uncertainty > 0 && c.uncertainty < 1,
+          "subband weights: uncertainty " + std::to_string(c.uncertainty) + " must be in (0, 1)");
   require(c.fade_steps >= 1, "subband weights: fade_steps must be at least 1");
   return c;
 }
@@ -61,6 +66,7 @@ struct SubbandWeights::State {
         responses(subbands, elements),
         steering(subbands, elements),
         weights(subbands, elements),
+        loadings(subbands),
         accepted(subbands),
         active(elements, bins),
         target(elements, bins),
@@ -77,6 +83,7 @@ struct SubbandWeights::State {
   GridBuffer<cf64> responses;
   GridBuffer<cf64> steering;
   GridBuffer<cf64> weights;
+  std::vector<double> loadings;
   std::vector<std::uint8_t> accepted;
   GridBuffer<cf32> active;  // [elements x bins], FFT order
   GridBuffer<cf32> target;
@@ -132,8 +139,9 @@ void SubbandWeights::set_responses(Grid<const cf64> responses) noexcept {
                    responses.columns() == config_.geometry.elements());
   for (std::size_t s = 0; s < responses.rows(); ++s) {
     for (std::size_t e = 0; e < responses.columns(); ++e) {
-      const cf64 r = responses(s, e);
-      state_->responses(s, e) = std::isfinite(r.real()) && std::isfinite(r.imag()) ? r : cf64(0);
+      const double size = std::abs(responses(s, e));
+      const bool possible = size >= least_response && size <= 1 / least_response;
+      state_->responses(s, e) = possible ? responses(s, e) : cf64(0);
     }
   }
 }
@@ -212,7 +220,7 @@ void SubbandWeights::renew(std::size_t fade_steps) noexcept {
   steer();
   const std::size_t width = config_.bins / config_.subbands;
   const double products = state.sums.snapshots() * static_cast<double>(width);
-  const bool measured = config_.mode == Mode::mvdr && products >= 2.0 * static_cast<double>(elements);
+  const bool measured = config_.mode != Mode::conventional && products >= 2.0 * static_cast<double>(elements);
   if (measured) {
     const double least = least_loading_over_mean + least_loading_of_one_product / std::sqrt(products);
     state.sums.mean(state.covariances.view());
@@ -224,22 +232,21 @@ void SubbandWeights::renew(std::size_t fade_steps) noexcept {
       double mean = 0;
       for (std::size_t e = 0; e < elements; ++e) mean += r[e * elements + e].real();
       mean /= static_cast<double>(elements);
-      for (std::size_t e = 0; e < elements; ++e) {
-        state.weights(s, e) = state.steering(s, e);
-        r[e * elements + e] += std::max(loading, least * mean);
-      }
+      state.loadings[s] = std::max(loading, least * mean);
+      if (config_.mode == Mode::robust_capon) continue;
+      for (std::size_t e = 0; e < elements; ++e) r[e * elements + e] += state.loadings[s];
     }
-    const std::size_t solved = state.mvdr.solve(state.covariances.view(), state.weights.view(),
-                                                state.weights.view(), state.accepted);
+    const std::size_t solved =
+        config_.mode == Mode::robust_capon
+            ? state.mvdr.solve_robust(state.covariances.view(), state.steering.view(), config_.uncertainty,
+                                      state.loadings, state.weights.view(), state.accepted)
+            : state.mvdr.solve(state.covariances.view(), state.steering.view(), state.weights.view(),
+                               state.accepted);
     stats_.rejected += config_.subbands - solved;
   }
   for (std::size_t s = 0; s < config_.subbands; ++s) {
     if (measured && state.accepted[s] != 0) continue;
-    double power = 0;
-    for (const cf64 a : state.steering.row(s)) power += std::norm(a);
-    for (std::size_t e = 0; e < elements; ++e) {
-      state.weights(s, e) = power > 0 ? state.steering(s, e) / power : cf64(0);
-    }
+    conventional(std::as_const(state.steering).row(s), state.weights.row(s));
   }
   spread();
   const bool first = stats_.updates++ == 0;

@@ -23,7 +23,8 @@
 namespace boresight::test {
 
 struct JammedLink {
-  std::string processor = "subband";  ///< or conventional-subband, narrowband, conventional
+  /// Or mvdr-subband, conventional-subband, narrowband, conventional.
+  std::string processor = "subband";
   std::string array = "line";  ///< or rectangle (two rows), circle; half a wavelength between neighbours
   std::size_t elements = 8;
   /// Rms of each element's own gain and phase, drawn from the seed; the beamformers know nothing of them.
@@ -41,6 +42,7 @@ struct JammedLink {
   std::size_t fft_size = 256;
   std::size_t subbands = 64;
   double loading_db = 3;
+  double uncertainty = 0.3;
   double forgetting = 0.5;
   std::size_t interval = 65536;
   double jump_db = 6;
@@ -119,16 +121,19 @@ inline JammedLinkResult run(const JammedLink& link, double snr_db, bool jammed) 
   const array::Geometry geometry = array::Geometry::from_positions(sky.positions_m());
   std::optional<beam::SubbandBeamformer> subband;
   std::optional<beam::AdaptiveBeamformer> narrow;
-  if (link.processor == "subband" || link.processor == "conventional-subband") {
+  if (link.processor.ends_with("subband")) {
+    using Mode = beam::SubbandWeights::Mode;
     subband.emplace(beam::SubbandBeamformer::Config{.geometry = geometry,
                                                     .carrier_hz = sky.carrier_hz(),
                                                     .sample_rate_hz = sky.sample_rate_hz(),
                                                     .fft_size = link.fft_size,
                                                     .subbands = link.subbands,
-                                                    .mode = link.processor == "subband"
-                                                                ? beam::SubbandWeights::Mode::mvdr
-                                                                : beam::SubbandWeights::Mode::conventional,
+                                                    .mode = link.processor == "subband" ? Mode::robust_capon
+                                                            : link.processor == "mvdr-subband"
+                                                                ? Mode::mvdr
+                                                                : Mode::conventional,
                                                     .loading_over_noise_db = link.loading_db,
+                                                    .uncertainty = link.uncertainty,
                                                     .update_interval_samples = link.interval,
                                                     .forgetting = link.forgetting,
                                                     .jump_db = link.jump_db});

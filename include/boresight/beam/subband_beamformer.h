@@ -31,9 +31,10 @@ class SubbandBeamformer {
     std::size_t fft_size = 256;  ///< bins of the bank, even, 8 to 8192
     std::size_t subbands = 64;   ///< divides fft_size
     double band_hz = 0;          ///< see SubbandWeights::Config
-    SubbandWeights::Mode mode = SubbandWeights::Mode::mvdr;
+    SubbandWeights::Mode mode = SubbandWeights::Mode::robust_capon;
     SubbandWeights::Between between = SubbandWeights::Between::linear;
     double loading_over_noise_db = 3;
+    double uncertainty = 0.3;  ///< see SubbandWeights::Config
     /// Weights are renewed every so many samples; before that when 4 E frames have been seen and each time
     /// that number doubles. Until the first renewal the beam is conventional.
     std::size_t update_interval_samples = 65536;

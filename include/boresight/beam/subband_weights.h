@@ -18,8 +18,8 @@
 
 namespace boresight::beam {
 
-/// MVDR weights per subband, measured on the bins [E x K] of FFTs and applied to them: of OFDM symbols, or of
-/// a filter bank (SubbandBeamformer).
+/// Adaptive weights per subband, measured on the bins [E x K] of FFTs and applied to them: of OFDM symbols,
+/// or of a filter bank (SubbandBeamformer).
 ///
 /// The bins of an FFT without a window, as of OFDM symbols, see a jammer with delay T across the aperture as
 /// two: the parts of the window that overlap, and a share 2 T / (symbol time) that does not. 1024 bins are
@@ -28,6 +28,7 @@ class SubbandWeights {
  public:
   enum class Mode {
     mvdr,          ///< unit gain towards the direction, least power from everywhere else, per subband
+    robust_capon,  ///< the same for a signal that is strong, and not quite where it is thought to be
     conventional,  ///< unit gain towards the direction; with as many subbands as bins: true time delay
   };
   enum class Between {
@@ -44,11 +45,15 @@ class SubbandWeights {
     /// Two-sided width around the carrier in which weights are not zero; 0: everywhere. Where the sample rate
     /// is no larger than the band, the outermost bins hold both edges folded together, twice the jammers.
     double band_hz = 0;
-    Mode mode = Mode::mvdr;
+    Mode mode = Mode::robust_capon;
     Between between = Between::constant;
-    /// Diagonal loading over the noise floor, -60 to 60. The floor is that of
-    /// CovarianceFactor, the median of it over up to eight subbands.
+    /// Diagonal loading over the noise floor, -60 to 60; with Mode::robust_capon the least one. The floor is
+    /// that of CovarianceFactor, the median of it over up to eight subbands.
     double loading_over_noise_db = 3;
+    /// Mode::robust_capon: squared length of the steering vector's error over its own, in (0, 1), which is
+    /// the error per element where elements are isotropic; see robust_capon(). Each subband finds its own
+    /// loading, that of BatchedMvdr::solve_robust().
+    double uncertainty = 0.3;
     /// New weights take over in so many equal steps, one per apply(); 1: at once. The first ones do at once.
     std::size_t fade_steps = 1;
   };
@@ -72,8 +77,8 @@ class SubbandWeights {
   void set_direction(Vec3 direction) noexcept;
 
   /// What the receive channels do to a wave, [subbands x E], lowest frequency first, relative to the ideal
-  /// (array::Calibration::responses); zero for a dead element, which then gets no weight. Not finite: taken
-  /// for zero. Valid from the next renew() on.
+  /// (array::Calibration::responses); zero for a dead element, which then gets no weight. Not finite, or of a
+  /// magnitude outside 1e-15 to 1e15, which is nobody's gain: taken for zero. Valid from the next renew() on.
   void set_responses(Grid<const cf64> responses) noexcept;
 
   /// Adds one FFT's bins [E x K] to the covariances. Bins that are not all finite are left out and counted.
