@@ -16,7 +16,7 @@ constexpr std::size_t max_elements = 64;
 constexpr std::size_t max_subbands = 65536;
 constexpr double max_loading = 1e6;
 // Of solve_robust(): how far d^2 |x|^2 may be above what is asked for, and how many factorizations there are
-// at most. Two or three are the rule; eigenvalues spread over 250 dB take six.
+// at most. Signals and jammers take one to four; eigenvalues evenly spread over 240 dB leave 7 % at the end.
 constexpr double share_tolerance = 0.01;
 constexpr std::size_t most_solves = 12;
 

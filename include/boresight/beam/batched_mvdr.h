@@ -41,13 +41,14 @@ class BatchedMvdr {
                     std::span<std::uint8_t> accepted) noexcept;
 
   /// Robust Capon weights (robust_capon(); Li, Stoica and Wang 2003): MVDR with the loading d that makes
-  /// ||d (R + d I)^-1 a||^2 = uncertainty ||a||^2 in each subband. The left side is up to 1 % above that, and
-  /// d by about 1 % in an equation that is nearly flat there. Config::loading is not added.
+  /// ||d (R + d I)^-1 a||^2 = uncertainty ||a||^2 in each subband; the left side is up to 1 % above that.
+  /// Config::loading is not added.
   ///
   /// @param uncertainty  squared length of the steering vector's error over its own, in (0, 1)
   /// @param loadings     [subbands], in: the least ones, absolute, not negative; out: the ones used
-  /// The rest as solve(). At most 12 factorizations, two or three as a rule; one where the least loading is
-  /// enough. Where 12 are not enough the loading is too large.
+  /// The rest as solve(). Signals and jammers take one to four factorizations, and 12 are the limit: behind
+  /// it the loading is larger than asked for (eigenvalues evenly spread over 240 dB: by 7 % of the left
+  /// side).
   std::size_t solve_robust(Grid<const cf64> covariances, Grid<const cf64> steering, double uncertainty,
                            std::span<double> loadings, Grid<cf64> weights,
                            std::span<std::uint8_t> accepted) noexcept;
