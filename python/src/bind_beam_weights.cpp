@@ -1,4 +1,7 @@
 // Weights from a known covariance: the plain versions, and the factored one for many right sides.
+#include <algorithm>
+#include <cmath>
+
 #include "bindings.h"
 #include "boresight/beam/batched_mvdr.h"
 #include "boresight/beam/constraints.h"
@@ -376,6 +379,35 @@ void bind_batched(py::module_& module) {
           "complex128 (subbands, elements * elements) and (subbands, elements) to weights (subbands, "
           "elements) "
           "and uint8 (subbands,): 0 where the subband was rejected.")
+      .def(
+          "solve_robust",
+          [](BatchedMvdr& self, const In<cf64>& covariances, const In<cf64>& steering, double uncertainty,
+             const std::vector<double>& least_loadings) {
+            const std::size_t e = self.elements(), k = self.subbands();
+            const auto r = grid(covariances, k, e * e, "covariances");
+            const auto a = grid(steering, k, e, "steering");
+            require(least_loadings.size() == k, "least_loadings: one per subband");
+            require(uncertainty > 0 && uncertainty < 1, "uncertainty: must be in (0, 1)");
+            for (const double loading : least_loadings) {
+              require(loading >= 0 && std::isfinite(loading),
+                      "least_loadings: must be finite and not negative");
+            }
+            auto weights = new_grid<cf64>(k, e);
+            auto loadings = new_vector<double>(k);
+            auto accepted = new_vector<std::uint8_t>(k);
+            const Grid<cf64> to = writable_grid(weights);
+            const auto used = writable(loadings);
+            const auto flags = writable(accepted);
+            {
+              const LongCall call(&self);
+              std::ranges::copy(least_loadings, used.begin());
+              self.solve_robust(r, a, uncertainty, used, to, flags);
+            }
+            return std::make_tuple(weights, loadings, accepted);
+          },
+          "covariances"_a, "steering"_a, "uncertainty"_a, "least_loadings"_a,
+          "Robust Capon: covariances and steering as solve(), squared error of the steering vector over its "
+          "square, float64 (subbands,) to weights, loadings used, accepted.")
       .def_property_readonly("elements", &BatchedMvdr::elements, "Number of elements.")
       .def_property_readonly("subbands", &BatchedMvdr::subbands, "Number of subbands.");
 }

@@ -14,9 +14,10 @@ void bind_subband_weights(py::module_& module) {
   using Config = SubbandWeights::Config;
   using Stats = SubbandWeights::Stats;
   py::class_<SubbandWeights> weights(module, "SubbandWeights",
-                                     "MVDR weights per subband, on the bins of FFTs.");
+                                     "Adaptive weights per subband, on the bins of FFTs.");
   Enum<SubbandWeights::Mode>(weights, "Mode", "The rule for weights.")
       .value("mvdr", SubbandWeights::Mode::mvdr)
+      .value("robust_capon", SubbandWeights::Mode::robust_capon)
       .value("conventional", SubbandWeights::Mode::conventional);
   Enum<SubbandWeights::Between>(weights, "Between", "What happens between subbands.")
       .value("constant", SubbandWeights::Between::constant)
@@ -28,9 +29,11 @@ void bind_subband_weights(py::module_& module) {
       .field("bins", &Config::bins, "In FFT order, 1 to 65536.")
       .field("subbands", &Config::subbands, "Divides bins.")
       .field("band_hz", &Config::band_hz, "Two-sided; 0: everywhere.")
-      .field("mode", &Config::mode, "mvdr or conventional.")
+      .field("mode", &Config::mode, "robust_capon, mvdr or conventional.")
       .field("between", &Config::between, "constant or linear.")
       .field("loading_over_noise_db", &Config::loading_over_noise_db, "-60 to 60.")
+      .field("uncertainty", &Config::uncertainty,
+             "robust_capon: squared error of the steering vector over its square, (0, 1).")
       .field("fade_steps", &Config::fade_steps, "New weights take over in so many apply().");
   Result<Stats>(weights, "Stats", "Counters.")
       .field("noise_power", &Stats::noise_power, "Per element and bin.")
@@ -125,9 +128,11 @@ void bind_subband_beamformer(py::module_& module) {
       .field("fft_size", &Config::fft_size, "Bins of the bank, even, 8 to 8192.")
       .field("subbands", &Config::subbands, "Divides fft_size.")
       .field("band_hz", &Config::band_hz, "Two-sided; 0: everywhere.")
-      .field("mode", &Config::mode, "mvdr or conventional.")
+      .field("mode", &Config::mode, "robust_capon, mvdr or conventional.")
       .field("between", &Config::between, "constant or linear.")
       .field("loading_over_noise_db", &Config::loading_over_noise_db, "-60 to 60.")
+      .field("uncertainty", &Config::uncertainty,
+             "robust_capon: squared error of the steering vector over its square, (0, 1).")
       .field("update_interval_samples", &Config::update_interval_samples, "Between renewals.")
       .field("forgetting", &Config::forgetting, "(0, 1].")
       .field("covariance_decimation", &Config::covariance_decimation, "One frame in so many.")

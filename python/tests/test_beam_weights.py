@@ -152,6 +152,29 @@ class AdaptedWeightsTest(unittest.TestCase):
         for k in (0, 1, 6):
             np.testing.assert_allclose(weights[k], mvdr(rs[k], steering[k]), atol=1e-9)
 
+    def test_batched_robust(self):
+        # A strong signal 3 degrees beside where it is looked for, and one jammer.
+        rs = np.stack([covariance(4, [3, 40 + k], [100, 1000]) for k in range(7)])
+        steering = np.tile(line_steering(4, 0), (7, 1))
+        rs[3, 1, 0] = np.nan
+        least = [0, 0, 0, 0, 0, 0, 1e5]
+        weights, loadings, accepted = BatchedMvdr(4, 7).solve_robust(rs.reshape(7, 16), steering, 0.3, least)
+        np.testing.assert_array_equal(accepted, [1, 1, 1, 0, 1, 1, 1])
+        self.assertEqual(loadings[6], 1e5)
+        for k in (0, 1, 2, 4, 5, 6):
+            q = rs[k] + loadings[k] * np.eye(4)
+            x = np.linalg.solve(q, steering[k])
+            np.testing.assert_allclose(weights[k], x / np.vdot(steering[k], x), atol=1e-9)
+            if k != 6:
+                share = np.linalg.norm(loadings[k] * x) ** 2 / 4
+                self.assertGreater(share, 0.3 - 1e-9)
+                self.assertLess(share, 0.3 * 1.01)
+        for uncertainty, loading in ((0, 0), (1, 0), (np.nan, 0), (0.3, -1), (0.3, np.nan)):
+            with self.assertRaises(boresight.ConfigError):
+                BatchedMvdr(4, 7).solve_robust(rs.reshape(7, 16), steering, uncertainty, [loading] * 7)
+        with self.assertRaises(boresight.ConfigError):
+            BatchedMvdr(4, 7).solve_robust(rs.reshape(7, 16), steering, 0.3, [0] * 6)
+
 
 class ConstraintTest(unittest.TestCase):
     def test_enforce_is_the_projection(self):

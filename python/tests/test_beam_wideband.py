@@ -45,7 +45,8 @@ class WidebandTest(unittest.TestCase):
 
     def test_subband_weights_are_mvdr_per_subband(self):
         rng = np.random.default_rng(2)
-        weights = SubbandWeights(geometry=line(4), carrier_hz=FREQUENCY_HZ, sample_rate_hz=20e6, bins=64, subbands=4)
+        weights = SubbandWeights(geometry=line(4), carrier_hz=FREQUENCY_HZ, sample_rate_hz=20e6, bins=64, subbands=4,
+                                 mode=SubbandWeights.Mode.mvdr)
         for _ in range(50):
             weights.train((noise(rng, 4, 64) + 20 * line_steering(4, 30)[:, None] * noise(rng, 64)).astype(np.complex64))
         weights.renew()
@@ -107,7 +108,7 @@ class SubbandTest(unittest.TestCase):
 
     def test_trained_weights_are_loaded_mvdr(self):
         rng = np.random.default_rng(2)
-        weights = self.make(loading_over_noise_db=0, fade_steps=4)
+        weights = self.make(mode=SubbandWeights.Mode.mvdr, loading_over_noise_db=0, fade_steps=4)
         blocks = [(noise(rng, 4, 64) + 20 * line_steering(4, 30)[:, None] * noise(rng, 64)).astype(np.complex64) for _ in range(40)]
         for block in blocks:
             weights.train(block)
@@ -144,6 +145,33 @@ class SubbandTest(unittest.TestCase):
             weights.train(huge)
         weights.renew()
         self.assertEqual(weights.stats.rejected, 1)
+
+    def test_robust_weights_meet_their_equation(self):
+        rng = np.random.default_rng(6)
+        # 30 dB, 2 degrees beside where it is looked for: within the set of 0.3, not within that of 0.001.
+        blocks = [(noise(rng, 4, 64) + 30 * line_steering(4, 2)[:, None] * noise(rng, 64)).astype(np.complex64) for _ in range(40)]
+        x = np.fft.fftshift(np.stack(blocks), axes=2).astype(complex)[:, :, 16:32].transpose(1, 0, 2).reshape(4, -1)
+        r = x @ x.conj().T / x.shape[1]
+        kept = []
+        for uncertainty in (0.3, 0.001):
+            weights = self.make(uncertainty=uncertainty)
+            self.assertEqual(SubbandWeights.Config().mode, SubbandWeights.Mode.robust_capon)
+            for block in blocks:
+                weights.train(block)
+            weights.renew()
+            # Unit gain times y = d (R + d I)^-1 a, with d such that |y|^2 is the share of |a|^2, 4.
+            w, a = weights.weights[1], weights.steering[1]
+            low, high = np.log(1e-3), np.log(1e9)
+            for _ in range(100):
+                d = np.exp((low + high) / 2)
+                y = d * np.linalg.solve(r + d * np.eye(4), a)
+                low, high = (low, np.log(d)) if np.linalg.norm(y) ** 2 > uncertainty * 4 else (np.log(d), high)
+            np.testing.assert_allclose(w, y / np.vdot(a, y), atol=2e-3)
+            kept.append(abs(np.vdot(w, line_steering(4, 2))))
+        self.assertGreater(kept[0], 0.9)
+        self.assertLess(kept[1], 0.5)
+        with self.assertRaisesRegex(boresight.ConfigError, "uncertainty"):
+            self.make(uncertainty=1)
 
     def test_beamformer_steers_with_responses(self):
         rng = np.random.default_rng(3)

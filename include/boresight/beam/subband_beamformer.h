@@ -1,7 +1,7 @@
 // The wideband beamformer of the receive chain: samples of all elements in, samples of one beam out.
 //
 //   [E x n] ─▶ filter bank ─▶ bins ─┬──────────▶ w_k^H x_k ─▶ filter bank back ─▶ [n]
-//                                   └▶ covariance per subband ─▶ MVDR ─▲
+//                                   └▶ covariance per subband ─▶ w_k ─▲
 #pragma once
 
 #include <cstddef>

@@ -52,7 +52,8 @@ class SubbandWeights {
     double loading_over_noise_db = 3;
     /// Mode::robust_capon: squared length of the steering vector's error over its own, in (0, 1), which is
     /// the error per element where elements are isotropic; see robust_capon(). Each subband finds its own
-    /// loading, that of BatchedMvdr::solve_robust().
+    /// loading (BatchedMvdr::solve_robust()). Jammers whose nulls leave less than this share of the steering
+    /// vector (known covariances: that cost 5.2 dB at 0.3) are within the set and are not nulled.
     double uncertainty = 0.3;
     /// New weights take over in so many equal steps, one per apply(); 1: at once. The first ones do at once.
     std::size_t fade_steps = 1;
