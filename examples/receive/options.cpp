@@ -213,7 +213,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
       ->type_name("NAME")
       ->group(what);
   app.add_option("--beamformer", options.beamformer,
-                 "mvdr: nulls on jammers; lcmv: the same and exact nulls on every --null; subband: mvdr in "
+                 "mvdr: nulls on jammers; lcmv: the same and exact nulls on every --null; subband: robust in "
                  "--subbands parts of the band, for jammers as wide as the band and few elements; robust: "
                  "the same where directions or channels are known badly; "
                  "subspace: mvdr among the signals alone; power-inversion: nulls on whatever is strong, no "

@@ -216,6 +216,9 @@ TEST(SubbandBeamformer, RefusesWhatCannotBe) {
   refuse([](auto& c) { c.subbands = 100; });
   refuse([&](auto& c) { c.band_hz = nan; });
   refuse([&](auto& c) { c.loading_over_noise_db = nan; });
+  refuse([](auto& c) { c.uncertainty = 0; });
+  refuse([](auto& c) { c.uncertainty = 1; });
+  refuse([&](auto& c) { c.uncertainty = nan; });
   refuse([](auto& c) { c.update_interval_samples = 0; });
   refuse([&](auto& c) { c.forgetting = nan; });
   refuse([](auto& c) { c.forgetting = 0; });

@@ -24,5 +24,21 @@ TEST(SubbandBeamformer, ReadsEveryFrameUnderThreeWidebandJammers) {
   EXPECT_EQ(run(link, snr_db, true).lost, 2U);
 }
 
+// A satellite 30 dB over the noise of one element, on elements with 0.5 dB and 5 degrees of errors: MVDR
+// takes what the errors turn away from the steering vector for a jammer, and 1 dB is left of 39.
+TEST(SubbandBeamformer, ReadsEveryFrameOfAStrongSatellite) {
+  test::JammedLink link;
+  link.gain_error_db = 0.5;
+  link.phase_error_deg = 5;
+  link.frames = 3;
+  const test::JammedLinkResult robust = run(link, 30, false);
+  EXPECT_EQ(robust.lost, 0U);
+  link.processor = "conventional-subband";
+  // The receiver ends at 26 dB here; the weights may take 0.3 of the 39.
+  EXPECT_GT(robust.beam_snr_db, run(link, 30, false).beam_snr_db - 0.3);
+  link.processor = "mvdr-subband";
+  EXPECT_EQ(run(link, 30, false).lost, 3U);
+}
+
 }  // namespace
 }  // namespace boresight::beam

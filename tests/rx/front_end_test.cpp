@@ -278,7 +278,8 @@ TEST(FrontEnd, DeadChannelsAreSilent) {
   GridBuffer<cf32> x = noise_of(4, count, true);
   Random random(7);
   random.add_noise(x.row(3), 1e4F);
-  for (const auto mode : {beam::SubbandWeights::Mode::mvdr, beam::SubbandWeights::Mode::conventional}) {
+  using Mode = beam::SubbandWeights::Mode;
+  for (const Mode mode : {Mode::robust_capon, Mode::mvdr, Mode::conventional}) {
     FrontEnd::Config config = wide_of(subbands_of(4), calibration_of(4, true));
     config.subband->mode = mode;
     for (std::size_t e = 1; e < 3; ++e) config.calibration->calibration.channels[e] = {};
