@@ -25,8 +25,20 @@ namespace {
 constexpr double least_loading_over_mean = 1e-9;
 constexpr double least_loading_of_one_product = 3e-7;
 constexpr std::size_t floors = 8;
+// So many bins at each edge of the sampled band hold what is beyond the other edge as well: the main lobe of
+// a sine window and side lobes that a strong jammer reaches through.
+constexpr std::size_t folded_bins = 4;
+// Their loading over that of the subband next to them, at most: more than neighbors differ by from samples.
+constexpr double most_at_edge = 1.25;
 // Weights for responses of these are float numbers still, together with any sample that is not absurd itself.
 constexpr double least_response = 1e-15;
+
+/// Subbands at each edge that hold folded bins; none when that leaves no subband between them.
+std::size_t folded_subbands(std::size_t bins, std::size_t subbands) {
+  const std::size_t width = bins / subbands;
+  const std::size_t count = (folded_bins + width - 1) / width;
+  return 2 * count < subbands ? count : 0;
+}
 
 const SubbandWeights::Config& checked(const SubbandWeights::Config& c) {
   const auto positive = [](const char* name, double value) {
@@ -75,7 +87,9 @@ struct SubbandWeights::State {
         found(std::min(floors, subbands)),
         eigen({.elements = elements, .matrices = std::min(floors, subbands), .vectors = false}),
         powers(elements),
-        mvdr({.elements = elements, .subbands = subbands}) {}
+        mvdr({.elements = elements, .subbands = subbands}),
+        folded(folded_subbands(bins, subbands)),
+        edge({.elements = elements, .subbands = std::max<std::size_t>(folded, 1)}) {}
 
   Vec3 direction{0, 0, 1};
   BinCovariance sums;
@@ -94,6 +108,8 @@ struct SubbandWeights::State {
   doa::BatchedEigen eigen;
   std::vector<double> powers;
   BatchedMvdr mvdr;
+  std::size_t folded;  // subbands at each edge
+  BatchedMvdr edge;    // of as many
 };
 
 SubbandWeights::SubbandWeights(const Config& config)
@@ -209,6 +225,29 @@ double SubbandWeights::noise_floor() noexcept {
   return *middle;
 }
 
+/// In folded subbands a jammer comes from two directions, and where it is not far from the satellite both
+/// nulls together can leave less of the steering vector than the uncertainty: the robust rule would load
+/// these subbands until they let it through. The satellite is no stronger there than in the subband next to
+/// them, `inner`, and that one's loading is enough.
+void SubbandWeights::limit_edge(std::size_t first, std::size_t inner) noexcept {
+  State& state = *state_;
+  const std::size_t count = state.folded;
+  const std::size_t elements = config_.geometry.elements();
+  const double most = count > 0 ? most_at_edge * state.loadings[inner] : 0;
+  const std::span<double> loadings = std::span(state.loadings).subspan(first, count);
+  if (std::ranges::none_of(loadings, [&](double d) { return d > most; })) return;
+  for (std::size_t i = 0; i < count; ++i) {
+    loadings[i] = std::min(loadings[i], most);
+    const std::span<cf64> r = state.covariances.row(first + i);
+    for (std::size_t e = 0; e < elements; ++e) r[e * elements + e] += loadings[i];
+  }
+  const auto rows = [&](auto grid) {
+    return decltype(grid)(grid.row(first).data(), count, grid.columns(), grid.row_stride());
+  };
+  state.edge.solve(rows(state.covariances.view()), rows(state.steering.view()), rows(state.weights.view()),
+                   std::span(state.accepted).subspan(first, count));
+}
+
 bool SubbandWeights::fading() const {
   return state_->fade_left > 0;
 }
@@ -236,13 +275,15 @@ void SubbandWeights::renew(std::size_t fade_steps) noexcept {
       if (config_.mode == Mode::robust_capon) continue;
       for (std::size_t e = 0; e < elements; ++e) r[e * elements + e] += state.loadings[s];
     }
-    const std::size_t solved =
-        config_.mode == Mode::robust_capon
-            ? state.mvdr.solve_robust(state.covariances.view(), state.steering.view(), config_.uncertainty,
-                                      state.loadings, state.weights.view(), state.accepted)
-            : state.mvdr.solve(state.covariances.view(), state.steering.view(), state.weights.view(),
-                               state.accepted);
-    stats_.rejected += config_.subbands - solved;
+    if (config_.mode == Mode::robust_capon) {
+      state.mvdr.solve_robust(state.covariances.view(), state.steering.view(), config_.uncertainty,
+                              state.loadings, state.weights.view(), state.accepted);
+      limit_edge(0, state.folded);
+      limit_edge(config_.subbands - state.folded, config_.subbands - state.folded - 1);
+    } else {
+      state.mvdr.solve(state.covariances.view(), state.steering.view(), state.weights.view(), state.accepted);
+    }
+    stats_.rejected += static_cast<std::uint64_t>(std::ranges::count(state.accepted, 0));
   }
   for (std::size_t s = 0; s < config_.subbands; ++s) {
     if (measured && state.accepted[s] != 0) continue;

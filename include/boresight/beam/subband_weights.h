@@ -53,7 +53,9 @@ class SubbandWeights {
     /// Mode::robust_capon: squared length of the steering vector's error over its own, in (0, 1), which is
     /// the error per element where elements are isotropic; see robust_capon(). Each subband finds its own
     /// loading (BatchedMvdr::solve_robust()). Jammers whose nulls leave less than this share of the steering
-    /// vector (known covariances: that cost 5.2 dB at 0.3) are within the set and are not nulled.
+    /// vector (known covariances: that cost 5.2 dB at 0.3) are within the set and are not nulled. Subbands
+    /// with the four outermost bins of the sampled band on either side, where a jammer is folded and takes
+    /// two nulls, have at most 1.25 times the loading of the subband next to them.
     double uncertainty = 0.3;
     /// New weights take over in so many equal steps, one per apply(); 1: at once. The first ones do at once.
     std::size_t fade_steps = 1;
@@ -118,6 +120,7 @@ class SubbandWeights {
   void steer() noexcept;
   void silence(std::size_t subband) noexcept;
   double noise_floor() noexcept;
+  void limit_edge(std::size_t first, std::size_t inner) noexcept;
   void spread() noexcept;
 
   Config config_;
