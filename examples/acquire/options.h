@@ -6,15 +6,12 @@
 #include <optional>
 #include <string>
 
+#include "common/source_options.h"
+
 namespace boresight::acquire {
 
 struct Options {
-  std::string device;           ///< SoapySDR arguments; empty: `input` is given
-  std::filesystem::path input;  ///< SigMF recording; empty: `device` is given
-  std::optional<double> frequency_hz;
-  std::optional<double> rate_hz;
-  std::optional<double> gain_db;
-  std::string antenna;
+  program::SourceOptions source;
   std::size_t antenna_channel = 0;
 
   double lnb_hz = 0;  ///< oscillator of the converter

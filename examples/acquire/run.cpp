@@ -96,7 +96,7 @@ Run run(const Options& options, Setup& setup, Findings& findings, const std::ato
   program::Progress progress(options.quiet);
   sdr::SampleStream stream(*setup.source);
   aligned_vector<cf32> samples(stream.block_samples());
-  const std::size_t channel = options.device.empty() ? options.antenna_channel : 0;
+  const std::size_t channel = options.source.recording() ? options.antenna_channel : 0;
   stream.start();
   while (!interrupted) {
     sdr::SampleStream::Next next = stream.next(milliseconds(100));

@@ -115,8 +115,8 @@ TEST(Acquire, WritesALineForEveryFrame) {
 TEST(Acquire, TakesThePilotsWhereTheyAre) {
   const TemporaryFolder folder;
   const Recording recording{.rate_hz = 2.5e6, .center_hz = 115.2e6, .snr_db = -13, .frames = 60};
-  const Ended run =
-      acquire({"--input", recording.write(folder), "--lnb", "9.75e9", "--json", "-", "--quiet"});
+  const Ended run = acquire(
+      {"--input", recording.write(folder), "--rate", "2.5e6", "--lnb", "9.75e9", "--json", "-", "--quiet"});
   EXPECT_EQ(run.status, 0) << run.err;
   EXPECT_EQ(run.err, "");
   const auto lines = lines_of(run.out);
@@ -169,7 +169,11 @@ TEST(Acquire, BadOptionsAndFilesEndInOneLine) {
       {{"--input", input, "--lnb", "9.75e9", "--mode", "pilots"}, "pilots"},
       {{"--input", input, "--lnb", "nan"}, "--lnb"},
       {{"--input", input, "--lnb", "9.75e9", "--duration", "0"}, "--duration"},
-      {{"--input", input, "--lnb", "9.75e9", "--rate", "1e6"}, "--rate"},
+      {{"--input", input, "--lnb", "9.75e9", "--rate", "1e6"}, "was recorded at 1e+07 Hz"},
+      {{"--input", input, "--lnb", "9.75e9", "--antenna-channel", "-1"}, "--antenna-channel: -1"},
+      {{"--input", input, "--lnb", "9.75e9", "--antenna-channel", "1"},
+       "--antenna-channel: 1: the recording"},
+      {{"--input", input, "--lnb", "9.75e9", "--gain", "3"}, "--gain: 3"},
       {{"--input", input, "--lnb", "9.75e9", "--json", "/nowhere/at/all"}, "--json"},
   };
   for (const auto& [arguments, text] : cases) {

@@ -119,7 +119,7 @@ TEST(ReceiveErrors, Recordings) {
   expect_refusal(input, "sample_rate");
   describe(R"(, "core:sample_rate": 10e6)");
   expect_refusal({"--input", meta, "--waveform", "wifi20"}, "wifi20 needs 2e+07 Hz");
-  expect_refusal({"--input", meta, "--rate", "5e6"}, "--rate says 5e+06 Hz");
+  expect_refusal({"--input", meta, "--rate", "5e6"}, "was recorded at 1e+07 Hz");
   describe(rate + R"(, "core:num_channels": 2)");
   expect_refusal(input, "--frequency");
   expect_refusal({"--input", meta, "--frequency", "1e9"}, "--array");
