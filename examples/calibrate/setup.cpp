@@ -71,6 +71,7 @@ Setup set_up(const Options& options) {
   if (from_direction) {
     estimator.geometry = program::choose_geometry(from, options.array, info, setup.frequency_hz, "--array");
     estimator.carrier_hz = setup.frequency_hz;
+    program::check_ahead(options.array, estimator.geometry, setup.frequency_hz);
   }
   return setup;
 }

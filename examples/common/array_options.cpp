@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <numeric>
 
 #include "boresight/core/error.h"
@@ -11,6 +12,9 @@
 
 namespace boresight::program {
 namespace {
+
+constexpr double most_uneven_wavelengths = 0.01;  // of a plane
+constexpr double rim = 1e-9;                      // rounding of directions in the plane itself
 
 // "4": the first four; "0,2,5": these.
 std::vector<std::size_t> parse_channels(const std::string& text) {
@@ -121,6 +125,26 @@ array::Geometry choose_geometry(const SourceOptions& source, const ArrayOptions&
   require(info.channels == 1, source.name() + ": " + std::to_string(info.channels) +
                                   " channels and no element positions; say " + advice);
   return array::Geometry::from_positions({Vec3{}});
+}
+
+std::optional<double> behind_deg(const array::Geometry& geometry, const array::Attitude& attitude,
+                                 double frequency_hz, array::SkyDirection direction) {
+  const auto [low, high] = std::ranges::minmax(geometry.positions_m, {}, &Vec3::z);
+  const bool plane = (high.z - low.z) * frequency_hz < most_uneven_wavelengths * speed_of_light_m_s;
+  const double ahead = attitude.array_from_sky(direction).z;
+  if (geometry.elements() < 2 || !plane || ahead > -rim) return std::nullopt;
+  return deg_from_rad(std::acos(std::max(ahead, -1.0)));
+}
+
+void check_ahead(const ArrayOptions& options, const array::Geometry& geometry, double frequency_hz) {
+  const std::optional<array::SkyDirection> direction = options.direction();
+  if (!direction) return;
+  const auto behind = behind_deg(geometry, options.attitude(), frequency_hz, *direction);
+  require(!behind, "--elevation: " + format_number(options.elevation_deg.value_or(0)) + ": with --azimuth " +
+                       format_number(options.azimuth_deg.value_or(0)) + " it is " +
+                       format_number(behind.value_or(0)) +
+                       " degrees off boresight, behind the array: at most 90 (how the panel stands: "
+                       "--attitude)");
 }
 
 std::vector<std::size_t> numbers_of_channels(const SourceOptions& source, const ArrayOptions& options,

@@ -40,6 +40,15 @@ void check_array_options(const ArrayOptions& options);
 /// `advice` where there is nothing.
 array::Geometry choose_geometry(const SourceOptions& source, const ArrayOptions& options,
                                 const sdr::SourceInfo& info, double frequency_hz, const char* advice);
+/// How far a direction is from the boresight of a plane array (elements within a hundredth of a wavelength of
+/// one plane z = constant) when it lies behind it, from 90 to 180 degrees: isotropic elements in a plane
+/// cannot tell it from its mirror image in front. Nothing when it lies in front, and for one element or an
+/// array that is no plane, which has no behind.
+std::optional<double> behind_deg(const array::Geometry& geometry, const array::Attitude& attitude,
+                                 double frequency_hz, array::SkyDirection direction);
+/// ConfigError for --azimuth and --elevation behind the array.
+void check_ahead(const ArrayOptions& options, const array::Geometry& geometry, double frequency_hz);
+
 /// Numbers of the channels of a device, or of those of a recording that were asked for. Empty: a whole
 /// recording, which does not tell which channels of a device it was made with.
 std::vector<std::size_t> numbers_of_channels(const SourceOptions& source, const ArrayOptions& options,

@@ -47,7 +47,12 @@ int receive_with(const Options& options) {
   program::check_writable(options.report, "--report");
   Setup setup = set_up(options);
 
+  for (const std::string& warning : setup.warnings) {
+    std::cerr << "boresight-receive: warning: " << program::one_line(warning) << std::endl;
+  }
+
   Results results;
+  results.warnings = setup.warnings;
   results.source = options.source.text();
   results.waveform = setup.waveform;
   results.beamformer = options.beamformer;

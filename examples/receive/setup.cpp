@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "boresight/core/error.h"
+#include "boresight/core/units.h"
 #include "boresight/ofdm/numerology.h"
 #include "boresight/sdr/calibration_file.h"
 #include "boresight/sdr/sigmf.h"
@@ -94,6 +95,28 @@ void check_elements(const Options& options, std::size_t elements) {
               (elements == 1 ? " element" : " elements"));
 }
 
+// What cannot be is an error; a jammer, and a satellite over the sea, may be below the horizon.
+void check_directions(const Options& options, Setup& setup) {
+  program::check_ahead(options.array, setup.geometry, setup.carrier_hz);
+  const double elevation_deg = options.array.elevation_deg.value_or(0);
+  if (elevation_deg < 0 && !wifi_rate_hz(setup.waveform)) {
+    setup.warnings.push_back("--elevation: " + format_number(elevation_deg) +
+                             ": below the horizon, 0 degrees, where satellites hardly are");
+  }
+  for (const array::SkyDirection null : options.nulls) {
+    const auto behind = program::behind_deg(setup.geometry, setup.attitude, setup.carrier_hz, null);
+    if (!behind) continue;
+    const auto text = [](array::SkyDirection d) {
+      return format_number(deg_from_rad(d.azimuth_rad)) + "," + format_number(deg_from_rad(d.elevation_rad));
+    };
+    Vec3 mirrored = setup.attitude.array_from_sky(null);
+    mirrored.z = -mirrored.z;
+    setup.warnings.push_back("--null: " + text(null) + ": " + format_number(*behind) +
+                             " degrees off boresight, behind the array: the null is at its mirror image " +
+                             text(setup.attitude.sky_from_array(mirrored)) + " as well");
+  }
+}
+
 }  // namespace
 
 Setup set_up(const Options& options) {
@@ -128,6 +151,7 @@ Setup set_up(const Options& options) {
   setup.geometry =
       program::choose_geometry(from, options.array, info, setup.carrier_hz, "--array, or --channels 1");
   check_elements(options, setup.geometry.elements());
+  check_directions(options, setup);
   if (!options.calibration.empty()) setup.calibration = load_calibration(options, setup);
   return setup;
 }

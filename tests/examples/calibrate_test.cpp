@@ -447,6 +447,8 @@ TEST_F(Calibrate, BadOptionsAndFilesEndInOneLine) {
       {{"--device", sky, "--from", "noise", "--output", file, "--azimuth", "1"}, "--azimuth"},
       {{"--device", sky, "--from", "noise", "--output", file, "--array", "4x2"}, "--array"},
       {{"--device", sky, "--from", "direction", "--output", file, "--array", "3x2"}, "--array: 3x2"},
+      {{"--device", sky, "--from", "direction", "--output", file, "--azimuth", "0", "--elevation", "-5"},
+       "--elevation: -5: with --azimuth 0 it is 95 degrees off boresight, behind the array: at most 90"},
       {{"--device", sky, "--from", "noise", "--output", file, "--samples", "-1"}, "--samples"},
       {{"--device", sky, "--from", "noise", "--output", file, "--samples", "10"}, "--samples"},
       {{"--device", sky, "--from", "noise", "--output", file, "--shape", "-1"}, "--shape: -1"},
