@@ -22,7 +22,7 @@ using namespace boresight::calibrate;
 
 /// Of --check; ConfigError when it is not one for what is measured now.
 array::Calibration load_before(const Options& options, const Setup& setup) {
-  try {
+  return program::with_option("--check", [&] {
     array::Calibration before = sdr::load_calibration(options.check);
     // However old it is: its age is shown.
     array::require_fresh(before,
@@ -35,11 +35,7 @@ array::Calibration load_before(const Options& options, const Setup& setup) {
     require(before.delay_known || options.from == "tone",
             options.check.string() + ": was measured from a tone: --from tone compares with it");
     return before;
-  } catch (const ConfigError& error) {
-    throw ConfigError(std::string("--check: ") + error.what());
-  } catch (const IoError& error) {
-    throw IoError(std::string("--check: ") + error.what());
-  }
+  });
 }
 
 int calibrate_with(const Options& options) {

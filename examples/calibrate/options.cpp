@@ -98,8 +98,6 @@ void check(const Options& options) {
   }
   require(options.shape_points == 0 || (options.shape_points >= 2 && options.shape_points <= 32),
           "--shape: " + std::to_string(options.shape_points) + ": must be 0, or from 2 to 32");
-  require(options.time.empty() || options.source.recording(),
-          "--time: " + options.time + ": a device is now; only with --input");
   require(options.output.empty() != options.check.empty(),
           options.output.empty() ? "--output: none: one of --output and --check is needed (see --help)"
                                  : "--output: " + options.output.string() + ": not together with --check");
@@ -124,10 +122,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
 
   program::add_source_options(app, options.source, source_use);
-  app.add_option("--time", options.time,
-                 "When a recording that does not say so was made, e.g. 2026-01-02T03:04:05Z")
-      ->type_name("UTC")
-      ->group(program::source_group);
+  program::add_time_option(app, options.source, "When a recording that does not say so was made");
 
   const std::string what = "What is measured";
   app.add_option("--from", options.from, "The common signal: tone, noise (both injected) or direction")

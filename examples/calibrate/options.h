@@ -16,7 +16,6 @@ namespace boresight::calibrate {
 struct Options {
   program::SourceOptions source;  ///< the gain of a recording is the one that it was made at
   program::ArrayOptions array;
-  std::string time;  ///< of a recording that tells none, RFC 3339; empty: not given
   std::string from;  ///< tone, noise, direction
   std::uint64_t samples = 262144;
   std::optional<double> notch_hz;

@@ -1,7 +1,6 @@
 #include "calibrate/setup.h"
 
 #include "boresight/core/error.h"
-#include "boresight/sdr/sigmf.h"
 #include "common/text.h"
 
 namespace boresight::calibrate {
@@ -12,23 +11,6 @@ using program::format_number;
 constexpr double notch_of_rate = 0.02;
 constexpr std::uint64_t enough_for_long_frames = 65536;
 constexpr std::size_t most_channels_of_long_frames = 128;
-
-std::optional<double> choose_time_s(const Options& options, const sdr::Source& source) {
-  const auto* recording = dynamic_cast<const sdr::SigmfSource*>(&source);
-  if (recording == nullptr) return std::nullopt;
-  std::optional<std::int64_t> utc_ns;
-  if (!recording->meta().captures.empty()) utc_ns = recording->meta().captures.front().utc_ns;
-  if (!options.time.empty()) {
-    require(!utc_ns, "--time: " + options.time + ": the recording has its own");
-    try {
-      utc_ns = sdr::parse_utc(options.time);
-    } catch (const IoError&) {
-      throw ConfigError("--time: " + options.time + ": must be a time such as 2026-01-02T03:04:05Z");
-    }
-  }
-  require(utc_ns.has_value(), options.source.name() + ": does not tell when it was made; it needs --time");
-  return static_cast<double>(*utc_ns) * 1e-9;
-}
 
 }  // namespace
 
@@ -54,7 +36,7 @@ Setup set_up(const Options& options) {
   require(gain_db.has_value(), from.name() + ": tells no gain setting; it needs --gain");
   setup.gain_db = *gain_db;
   setup.device_channels = program::numbers_of_channels(from, options.array, info);
-  setup.time_s = choose_time_s(options, *setup.device);
+  setup.time_s = program::recording_time_s(from, *setup.device);
 
   array::CalibrationEstimator::Config& estimator = setup.estimator;
   estimator.channels = info.channels;

@@ -7,7 +7,6 @@
 #include <exception>
 #include <iostream>
 
-#include "boresight/core/error.h"
 #include "common/text.h"
 
 namespace boresight::program {

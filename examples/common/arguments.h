@@ -9,12 +9,26 @@
 #include <optional>
 #include <string>
 
+#include "boresight/core/error.h"
+
 namespace boresight::program {
 
 /// ConfigError naming option, value and limits; nothing for no value. `unit` is said behind the limits.
 void in_range(const char* option, std::optional<double> value, double low, double high, const char* unit);
 /// --duration: above 0, at most 1e6 s.
 void check_duration(std::optional<double> duration_s);
+
+/// What `body` returns; its ConfigError and IoError begin with the option.
+template <typename Body>
+auto with_option(const std::string& option, Body&& body) {
+  try {
+    return body();
+  } catch (const ConfigError& error) {
+    throw ConfigError(option + ": " + error.what());
+  } catch (const IoError& error) {
+    throw IoError(option + ": " + error.what());
+  }
+}
 
 /// An option whose value is the name of a file.
 CLI::Option* add_file(CLI::App& app, const std::string& name, std::filesystem::path& path,

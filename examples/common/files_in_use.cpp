@@ -4,6 +4,7 @@
 
 #include "boresight/core/error.h"
 #include "boresight/sdr/atomic_file.h"
+#include "common/arguments.h"
 
 namespace boresight::program {
 
@@ -37,11 +38,7 @@ std::vector<fs::path> recording_files(const fs::path& recording) {
 
 void check_writable(const fs::path& path, const std::string& option) {
   if (path.empty()) return;
-  try {
-    sdr::AtomicFile probe(path);
-  } catch (const IoError& error) {
-    throw IoError(option + ": " + error.what());
-  }
+  with_option(option, [&] { sdr::AtomicFile probe(path); });
 }
 
 void FilesInUse::reads(const std::string& option, const fs::path& path) {

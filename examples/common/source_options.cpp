@@ -41,6 +41,12 @@ void add_source_options(CLI::App& app, SourceOptions& options, const SourceUse& 
       ->group(source_group);
 }
 
+void add_time_option(CLI::App& app, SourceOptions& options, const std::string& help) {
+  app.add_option("--time", options.time, help + ", e.g. 2026-01-02T03:04:05Z")
+      ->type_name("UTC")
+      ->group(source_group);
+}
+
 void check_source_options(const SourceOptions& options, const SourceUse& use) {
   require(options.device.empty() || options.input.empty(),
           "--device: " + options.device + ": not together with --input " + options.input.string() +
@@ -52,6 +58,8 @@ void check_source_options(const SourceOptions& options, const SourceUse& use) {
   in_range("--gain", options.gain_db, -200, 200, "dB");
   require(!options.recording() || options.antenna.empty(),
           "--antenna: " + options.antenna + ": a recording has no antenna to choose; only with --device");
+  require(options.time.empty() || options.recording(),
+          "--time: " + options.time + ": a device is now; only with --input");
 }
 
 void check_no_recorded_gain(const SourceOptions& options, const char* only) {
@@ -62,26 +70,18 @@ void check_no_recorded_gain(const SourceOptions& options, const char* only) {
 
 std::unique_ptr<sdr::Source> open_source(const SourceOptions& options, std::optional<double> rate_hz,
                                          const std::vector<std::size_t>& channels) {
-  std::unique_ptr<sdr::Source> source;
-  const std::string option = options.recording() ? "--input: " : "--device: ";
-  try {
-    if (options.recording()) {
-      source = std::make_unique<sdr::SigmfSource>(options.input);
-    } else {
-      sdr::SoapySourceConfig config;
-      config.args = options.device;
-      config.frequency_hz = options.frequency_hz;
-      config.sample_rate_hz = rate_hz;
-      config.gain_db = options.gain_db;
-      if (!options.antenna.empty()) config.antenna = options.antenna;
-      config.channels = channels;
-      source = std::make_unique<sdr::SoapySource>(config);
-    }
-  } catch (const ConfigError& error) {
-    throw ConfigError(option + error.what());
-  } catch (const IoError& error) {
-    throw IoError(option + error.what());
-  }
+  auto source =
+      with_option(options.recording() ? "--input" : "--device", [&]() -> std::unique_ptr<sdr::Source> {
+        if (options.recording()) return std::make_unique<sdr::SigmfSource>(options.input);
+        sdr::SoapySourceConfig config;
+        config.args = options.device;
+        config.frequency_hz = options.frequency_hz;
+        config.sample_rate_hz = rate_hz;
+        config.gain_db = options.gain_db;
+        if (!options.antenna.empty()) config.antenna = options.antenna;
+        config.channels = channels;
+        return std::make_unique<sdr::SoapySource>(config);
+      });
   check_recorded("--rate", options, options.rate_hz, source->info().sample_rate_hz);
   return source;
 }
@@ -94,6 +94,24 @@ double center_frequency_hz(const SourceOptions& options, const sdr::SourceInfo& 
 std::optional<double> gain_setting_db(const SourceOptions& options, sdr::Source& source) {
   const std::optional<double> told_db = source.sensor("gain_db");
   return told_db ? told_db : options.gain_db;
+}
+
+std::optional<double> recording_time_s(const SourceOptions& options, const sdr::Source& source) {
+  const auto* recording = dynamic_cast<const sdr::SigmfSource*>(&source);
+  if (recording == nullptr) return std::nullopt;
+  std::optional<std::int64_t> utc_ns;
+  if (!recording->meta().captures.empty()) utc_ns = recording->meta().captures.front().utc_ns;
+  if (!options.time.empty()) {
+    require(!utc_ns, "--time: " + options.time + ": the recording has its own");
+    try {
+      utc_ns = sdr::parse_utc(options.time);
+    } catch (const IoError&) {
+      throw ConfigError("--time: " + options.time + ": must be a time such as 2026-01-02T03:04:05Z");
+    }
+  }
+  require(utc_ns.has_value(),
+          options.name() + ": does not tell when it was made (core:datetime); it needs --time");
+  return static_cast<double>(*utc_ns) * 1e-9;
 }
 
 std::vector<std::filesystem::path> files_of(const sdr::Source& source) {

@@ -26,6 +26,7 @@ struct SourceOptions {
   std::optional<double> rate_hz;
   std::optional<double> gain_db;
   std::string antenna;
+  std::string time;  ///< of a recording that tells none, RFC 3339; empty: not given
 
   bool recording() const { return device.empty(); }
   /// As typed, without its option.
@@ -44,6 +45,8 @@ struct SourceUse {
 };
 
 void add_source_options(CLI::App& app, SourceOptions& options, const SourceUse& use);
+/// --time, of the programs to which it matters when samples were taken.
+void add_time_option(CLI::App& app, SourceOptions& options, const std::string& help);
 /// ConfigError, one line that names the option, its value and the limit.
 void check_source_options(const SourceOptions& options, const SourceUse& use);
 /// ConfigError for --gain with a recording; `only` says with what it may be.
@@ -59,6 +62,9 @@ std::unique_ptr<sdr::Source> open_source(const SourceOptions& options, std::opti
 double center_frequency_hz(const SourceOptions& options, const sdr::SourceInfo& info);
 /// The gain setting that the source tells, which is what it made of --gain, else that of --gain.
 std::optional<double> gain_setting_db(const SourceOptions& options, sdr::Source& source);
+/// When a recording was made, seconds since 1970; ConfigError when neither it nor --time tells. Nothing of a
+/// device.
+std::optional<double> recording_time_s(const SourceOptions& options, const sdr::Source& source);
 /// What a recording is read from; of a device nothing.
 std::vector<std::filesystem::path> files_of(const sdr::Source& source);
 

@@ -24,8 +24,9 @@ constexpr const char* description =
 
 constexpr const char* footer = R"(
 --calibration reads what boresight-calibrate wrote. It is refused unless it was made at the same frequency
-(within 1 Hz) and gain (0.01 dB), for the same channels, and at most 24 hours before: before now,
-or before the time of a recording. The gain has to be said with --gain, that of a recording as well.
+(within 1 Hz) and gain (0.01 dB), for the same channels, and at most 24 hours before: before now, or before the
+time of a recording (core:datetime, else --time). The gain has to be said with --gain, that of a recording as
+well. One with a residual above 10 degrees or 1.5 dB is used, with a warning that says what it costs.
 
 Ends after --duration or --frames, whichever comes first; with neither, when the sender's file is complete,
 the input ends, or Ctrl-C is pressed. Numbers may be written as 20e6.
@@ -79,8 +80,10 @@ void check(const Options& options) {
     require(options.beamformer != "single",
             option + ": means nothing for element 0 alone; not with --beamformer single");
   }
-  if (options.calibration.empty())
+  if (options.calibration.empty()) {
     program::check_no_recorded_gain(options.source, "--device or --calibration");
+    require(options.source.time.empty(), "--time: " + options.source.time + ": only with --calibration");
+  }
   require(
       options.output.empty() || !wifi_rate_hz(options.waveform),
       "--output: " + options.output.string() + ": " + options.waveform + " frames carry no file; use --json");
@@ -149,6 +152,8 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
 
   program::add_source_options(app, options.source, source_use);
+  program::add_time_option(app, options.source,
+                           "When a recording that does not say so was made, for --calibration");
   app.add_flag("--list-devices", options.list_devices, "List the devices that SoapySDR finds, and end")
       ->group(program::source_group);
 

@@ -1,13 +1,11 @@
 #include "setup.h"
 
-#include <chrono>
 #include <cmath>
 
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
 #include "boresight/ofdm/numerology.h"
-#include "boresight/sdr/calibration_file.h"
-#include "boresight/sdr/sigmf.h"
+#include "calibration_use.h"
 #include "common/text.h"
 
 namespace boresight::receive {
@@ -48,41 +46,6 @@ double choose_carrier_hz(const Options& options, const sdr::SourceInfo& info) {
   if (info.channels == 1) return ofdm::nominal_ku_carrier_hz(ofdm::ku(info.sample_rate_hz));
   throw ConfigError(options.source.name() + ": tells no center frequency; " + std::to_string(info.channels) +
                     " channels need --frequency");
-}
-
-// When the samples are from, seconds since 1970.
-double time_of_samples_s(const Options& options, const sdr::Source& source) {
-  if (!options.source.recording()) {
-    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-  }
-  const auto* recording = dynamic_cast<const sdr::SigmfSource*>(&source);
-  if (recording != nullptr && !recording->meta().captures.empty()) {
-    if (const auto utc_ns = recording->meta().captures.front().utc_ns) {
-      return 1e-9 * static_cast<double>(*utc_ns);
-    }
-  }
-  throw ConfigError("--calibration: " + options.calibration.string() + ": " + options.source.input.string() +
-                    " tells no time (core:datetime) to compare with that of the calibration");
-}
-
-// The device is open: what it made of --gain is what counts, as in boresight-calibrate.
-array::Calibration load_calibration(const Options& options, const Setup& setup) {
-  const std::string option = "--calibration: ";
-  require(setup.carrier_known, option + options.calibration.string() +
-                                   ": needs --frequency, to be compared with that of the calibration");
-  const array::CalibrationUse use{
-      .frequency_hz = setup.carrier_hz,
-      .gain_db = program::gain_setting_db(options.source, *setup.device).value_or(0),
-      .now_s = time_of_samples_s(options, *setup.device),
-      .channels = setup.geometry.elements(),
-      .device_channels = program::numbers_of_channels(options.source, options.array, setup.source->info())};
-  try {
-    return sdr::load_calibration(options.calibration, use);
-  } catch (const ConfigError& error) {
-    throw ConfigError(option + error.what());
-  } catch (const IoError& error) {
-    throw IoError(option + error.what());
-  }
 }
 
 void check_elements(const Options& options, std::size_t elements) {
@@ -152,7 +115,10 @@ Setup set_up(const Options& options) {
       program::choose_geometry(from, options.array, info, setup.carrier_hz, "--array, or --channels 1");
   check_elements(options, setup.geometry.elements());
   check_directions(options, setup);
-  if (!options.calibration.empty()) setup.calibration = load_calibration(options, setup);
+  if (options.calibration.empty()) return setup;
+  setup.calibration = load_calibration(options, setup);
+  const auto warning = residual_warning(*setup.calibration, options.calibration.string());
+  if (warning) setup.warnings.push_back(*warning);
   return setup;
 }
 

@@ -1,28 +1,10 @@
 // What cannot be ends with status 1 and one line that names it; nothing is left behind.
 #include <gmock/gmock.h>
 
-#include <algorithm>
-
 #include "examples/process.h"
 
 namespace boresight::receive {
 namespace {
-
-using testing::HasSubstr;
-using testing::StartsWith;
-using Arguments = std::vector<std::string>;
-
-void expect_refusal(const Arguments& arguments, const std::string& named, const Around& around = {}) {
-  std::string command;
-  for (const std::string& argument : arguments) command += " " + argument;
-  SCOPED_TRACE(command);
-  const Ended run = receive(arguments, around);
-  EXPECT_EQ(run.status, 1);
-  EXPECT_EQ(run.out, "");
-  EXPECT_THAT(run.err, StartsWith("boresight-receive: "));
-  EXPECT_THAT(run.err, HasSubstr(named));
-  EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
-}
 
 const std::string sky = "driver=boresight";
 
