@@ -75,8 +75,7 @@ void check(const Options& options) {
           "--channel: " + std::to_string(options.channel.value_or(0)) + ": must be from 1 to 8");
   require(!(options.channel && options.carrier_hz),
           "--carrier: " + format_number(options.carrier_hz.value_or(0)) + ": not together with --channel");
-  require(options.search_every >= 1 && options.search_every <= 100'000,
-          "--search-every: " + std::to_string(options.search_every) + ": must be from 1 to 100000");
+  in_range("--search-every", options.search_every, 1, 100'000, "frame periods");
   const std::size_t n = options.accumulate_frames;
   require(n == 0 || (n >= 8 && n <= 256 && (n & (n - 1)) == 0),
           "--accumulate: " + std::to_string(n) + ": must be 8, 16, 32, 64, 128 or 256");
@@ -131,7 +130,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
       ->type_name("P")
       ->group(how);
   program::add_count(app, "--accumulate", options.accumulate_frames,
-                     "preamble: also add up so many frames, 8 to 256 [0: do not]")
+                     "preamble: also add up so many frames: 8, 16, ... 256 [0: do not]")
       ->type_name("N")
       ->group(how);
   program::add_count(
@@ -139,7 +138,8 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
       "pilots: the whole search in one of so many frame periods; frames once found are followed [32]")
       ->type_name("N")
       ->group(how);
-  app.add_option("--clock-ppm", options.clock_ppm, "How far off the radio's sample clock may be [2]")
+  app.add_option("--clock-ppm", options.clock_ppm,
+                 "preamble: how far off the radio's sample clock may be [2]")
       ->type_name("PPM")
       ->group(how);
 

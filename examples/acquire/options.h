@@ -22,9 +22,9 @@ struct Options {
   std::string mode = "auto";  ///< auto, preamble, pilots, tones
   double max_doppler_hz = 300e3;
   double false_alarm = 1e-3;
-  double clock_ppm = 2;
-  std::size_t accumulate_frames = 0;
-  std::size_t search_every = 32;
+  std::optional<double> clock_ppm;            ///< preamble; none: 2
+  std::size_t accumulate_frames = 0;          ///< preamble; 0: none
+  std::optional<std::uint64_t> search_every;  ///< pilots; none: 32
 
   std::optional<double> duration_s;
   std::filesystem::path json;

@@ -35,6 +35,20 @@ Mode choose_mode(const Options& options, double center_hz, double rate_hz) {
   return rate_hz <= widest_pilot_slice_hz && holds_an_edge ? Mode::pilots : Mode::preamble;
 }
 
+// An option that the mode does not look at is an error, above all where auto chose another one.
+void check_mode(const Options& options, Mode mode) {
+  const auto only = [&](bool given, const char* option, double value, Mode wanted) {
+    require(!given || mode == wanted,
+            std::string(option) + ": " + format_number(value) + ": only with --mode " + to_string(wanted) +
+                ", not " + to_string(mode) + (options.mode == "auto" ? ", which auto chose" : ""));
+  };
+  const auto frames = static_cast<double>(options.accumulate_frames);
+  only(options.accumulate_frames > 0, "--accumulate", frames, Mode::preamble);
+  only(options.clock_ppm.has_value(), "--clock-ppm", options.clock_ppm.value_or(0), Mode::preamble);
+  const auto periods = static_cast<double>(options.search_every.value_or(0));
+  only(options.search_every.has_value(), "--search-every", periods, Mode::pilots);
+}
+
 }  // namespace
 
 const char* to_string(Mode mode) {
@@ -71,6 +85,7 @@ Setup set_up(const Options& options) {
               format_number(options.lnb_hz) + ", is not within 120 MHz of the channel's center at " +
               format_number(setup.carrier_hz * 1e-6) + " MHz");
   setup.mode = choose_mode(options, setup.center_hz(), setup.sample_rate_hz);
+  check_mode(options, setup.mode);
   return setup;
 }
 

@@ -46,6 +46,11 @@ bool parse(CLI::App& app, int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     throw ConfigError(error.what());
   }
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& value : option->results()) {
+      require(!value.empty(), option->get_name() + ": needs a value, not an empty one");
+    }
+  }
   return true;
 }
 

@@ -44,7 +44,8 @@ CLI::Option* add_count(CLI::App& app, const std::string& name, T& value, const s
 }
 
 /// Reads the command line; false when it asked for help or the version, which has then been printed.
-/// ConfigError for what cannot be read.
+/// ConfigError for what cannot be read, and for values that are empty: a shell's variable that is not set is
+/// not an option that was not given.
 bool parse(CLI::App& app, int argc, const char* const* argv);
 
 /// What main() returns: the status of `body`, or 1 for an exception and for output that nobody took, with

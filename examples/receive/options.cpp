@@ -68,7 +68,6 @@ constexpr program::SourceUse source_use{
     .gain_help = "Receive gain [the device's own]; for --calibration, also of a recording"};
 
 void check(const Options& options) {
-  if (options.list_devices) return;
   program::check_source_options(options.source, source_use);
   program::check_array_options(options.array);
   program::check_duration(options.duration_s);
@@ -84,9 +83,6 @@ void check(const Options& options) {
     program::check_no_recorded_gain(options.source, "--device or --calibration");
     require(options.source.time.empty(), "--time: " + options.source.time + ": only with --calibration");
   }
-  require(
-      options.output.empty() || !wifi_rate_hz(options.waveform),
-      "--output: " + options.output.string() + ": " + options.waveform + " frames carry no file; use --json");
 }
 
 void one_of(const char* option, const std::string& value, std::initializer_list<const char*> values) {
@@ -221,13 +217,18 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   app.add_flag("--quiet", options.quiet, "No status line and no summary")->group(to);
 
   if (!program::parse(app, argc, argv)) return std::nullopt;
+  if (options.list_devices) {
+    for (const CLI::Option* option : app.get_options()) {
+      require(option->count() == 0 || option->check_name("--device") || option->check_name("--list-devices"),
+              option->get_name() + ": means nothing with --list-devices");
+    }
+    return options;
+  }
   if (app.count("--waveform") > 0) {
     one_of("--waveform", options.waveform, {"ku20", "ku240", "ku", "wifi20", "wifi10", "wifi5"});
   }
   check_beamformer(options, app.count("--subbands") > 0, nulls);
   for (const std::string& null : nulls) options.nulls.push_back(parse_null(null));
-  require(app.count("--calibration") == 0 || !options.calibration.empty(),
-          "--calibration: needs the name of a file");
   check(options);
   check_files_differ(options, {});
   return options;

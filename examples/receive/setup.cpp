@@ -104,6 +104,11 @@ Setup set_up(const Options& options) {
   const sdr::SourceInfo& info = setup.source->info();
 
   setup.waveform = choose_waveform(options, *setup.device);
+  if (wifi_rate_hz(setup.waveform)) {
+    const std::string reason = ": " + setup.waveform + " frames carry no file";
+    require(options.output.empty(), "--output: " + options.output.string() + reason + "; use --json");
+    require(!options.until_complete, "--until-complete" + reason + "; use --duration or --frames");
+  }
   setup.sample_rate_hz = info.sample_rate_hz;
   const std::optional<double> tied_hz = rate_of(setup.waveform);
   require(!tied_hz || std::abs(info.sample_rate_hz - *tied_hz) <= rate_tolerance * *tied_hz,

@@ -452,6 +452,7 @@ TEST_F(Calibrate, BadOptionsAndFilesEndInOneLine) {
       {{"--device", sky, "--from", "noise", "--output", file, "--samples", "-1"}, "--samples"},
       {{"--device", sky, "--from", "noise", "--output", file, "--samples", "10"}, "--samples"},
       {{"--device", sky, "--from", "noise", "--output", file, "--shape", "-1"}, "--shape: -1"},
+      {{"--device", sky, "--from", "noise", "--output", ""}, "--output: needs a value"},
       {{"--device", sky, "--from", "noise", "--output", file, "--limit-deg", "nan"}, "--limit-deg"},
       {{"--device", sky, "--from", "noise", "--output", file, "--limit-db", "0"}, "--limit-db"},
       {{"--device", sky, "--from", "noise", "--output", file, "--shape", "1"}, "--shape"},

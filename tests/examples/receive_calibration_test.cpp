@@ -104,7 +104,7 @@ TEST_F(ReceiveCalibration, IsRefusedWhenItDoesNotFit) {
                      "2e+07 Hz: start the channels by one clock and measure it again, or lower --rate");
   save(fresh());
   expect_refusal({"--device", device, "--calibration", file()}, "needs --gain");
-  expect_refusal({"--device", device, "--gain", "0", "--calibration", ""}, "--calibration: needs the name");
+  expect_refusal({"--device", device, "--gain", "0", "--calibration", ""}, "--calibration: needs a value");
   expect_refusal(join(use, {"--beamformer", "single"}), "not with --beamformer single");
   const std::string before = contents(file());
   for (const char* option : {"--json", "--report", "--output"}) {

@@ -34,6 +34,15 @@ TEST(ReceiveErrors, Options) {
     for (const std::string& value : values) expect_refusal({"--device", sky, option, value}, option);
   }
   expect_refusal({"--device", sky, "--azimuth", "10"}, "--azimuth: 10");
+  for (const char* option : {"--input", "--antenna", "--array", "--channels", "--output", "--json",
+                             "--report", "--record", "--calibration", "--time"}) {
+    expect_refusal({"--device", sky, option, ""}, option);
+  }
+  for (const Arguments& more :
+       {Arguments{"--input", "a"}, {"--output", "b"}, {"--quiet"}, {"--frames", "1"}}) {
+    expect_refusal(join({"--list-devices", "--device", sky}, more),
+                   more[0] + ": means nothing with --list-devices");
+  }
   expect_refusal({"--device", sky, "--attitude", "1,2"}, "--attitude");
   expect_refusal({"--device", sky, "--attitude", "1,2,nan"}, "--attitude");
 }
@@ -122,6 +131,8 @@ TEST(ReceiveErrors, PlacesThatCannotBeWritten) {
     expect_refusal({"--device", device, option, folder.path().string()}, folder.path().string());
   }
   expect_refusal({"--device", device, "--waveform", "wifi20", "--output", "f"}, "--output: f");
+  expect_refusal({"--device", device, "--waveform", "wifi20", "--until-complete"},
+                 "--until-complete: wifi20");
   EXPECT_EQ(sdr::files_in(folder.path()), 1U);
 }
 
