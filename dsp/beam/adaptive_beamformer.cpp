@@ -22,6 +22,9 @@ constexpr std::size_t run_samples = 128;  // what SampleCovariance sums at a tim
 constexpr std::size_t max_beams = 64;
 // Eigenvalues this much over the noise floor are signals to Mode::subspace.
 constexpr double signal_threshold_db = 3;
+// Unit gain on such a steering vector takes weights of 1e15, which float holds together with any sample that
+// is not absurd itself.
+constexpr double least_steering_power = 1e-30;
 
 using Config = AdaptiveBeamformer::Config;
 using Mode = AdaptiveBeamformer::Mode;
@@ -45,7 +48,9 @@ const Config& checked(const Config& config) {
           "adaptive beamformer: forgetting " + text(config.forgetting) + " must be in (0, 1]");
   require(config.update_interval_samples >= 1,
           "adaptive beamformer: update_interval_samples must be at least 1");
-  require(config.covariance_decimation >= 1, "adaptive beamformer: covariance_decimation must be at least 1");
+  require(config.covariance_decimation >= 1 && config.covariance_decimation <= (std::size_t{1} << 24),
+          "adaptive beamformer: covariance_decimation " + std::to_string(config.covariance_decimation) +
+              " must be 1 to 2^24");
   require(config.max_block_samples >= 1 && config.max_block_samples <= (std::size_t{1} << 24),
           "adaptive beamformer: max_block_samples " + std::to_string(config.max_block_samples) +
               " must be 1 to 2^24");
@@ -81,7 +86,7 @@ AdaptiveBeamformer::AdaptiveBeamformer(const Config& config)
       faded_in_(config.beams, config.mode == Mode::single ? 0 : config.max_block_samples),
       steering_(config.beams, config.geometry.elements()),
       derivatives_(config.flat_top ? 2 * config.beams : 0, config.geometry.elements()),
-      nulls_(config.max_nulls, config.geometry.elements()),
+      nulls_(config.mode == Mode::lcmv ? config.max_nulls : 0, config.geometry.elements()),
       weights_(config.beams, config.geometry.elements()) {
   if (config.forward_backward) mirror_ = doa::mirror_elements(config.geometry);
   for (std::size_t b = 0; b < config.beams; ++b) set_direction({0, 0, 1}, b);
@@ -112,7 +117,7 @@ void AdaptiveBeamformer::set_steering(std::span<const cf64> steering, std::size_
   BORESIGHT_ASSERT(beam < beams() && steering.size() == elements());
   double power = 0;
   for (const cf64 a : steering) power += std::norm(a);
-  if (!(std::isfinite(power) && power > 0)) {
+  if (!(power >= least_steering_power && power <= 1 / least_steering_power)) {
     ++stats_.bad_directions;
     return;
   }
@@ -180,8 +185,11 @@ bool AdaptiveBeamformer::adapt_beam(std::size_t beam) noexcept {
   const std::span<const cf64> a = steering_.row(beam);
   const std::span<cf64> w = weights_.row(beam);
   switch (config_.mode) {
-    case Mode::robust_capon:
-      return robust_capon(factor_, a, config_.uncertainty * static_cast<double>(factor_.live_elements()), w);
+    case Mode::robust_capon: {
+      double length = 0;  // squared, of what robust_capon() sees of a
+      for (std::size_t e = 0; e < elements(); ++e) length += factor_.alive(e) ? std::norm(a[e]) : 0;
+      return robust_capon(factor_, a, config_.uncertainty * length, w);
+    }
     case Mode::lcmv:
       return constrained_beam(beam);
     case Mode::subspace: {

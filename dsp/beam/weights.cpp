@@ -26,8 +26,9 @@ void conventional(std::span<const cf64> steering, std::span<cf64> weights) {
   BORESIGHT_ASSERT(steering.size() == weights.size());
   double power = 0;
   for (const cf64 a : steering) power += std::norm(a);
-  const double scale = power > 0 ? 1 / power : 0;
-  for (std::size_t e = 0; e < steering.size(); ++e) weights[e] = scale * steering[e];
+  const double scale = 1 / power;
+  const bool possible = std::isfinite(power) && std::isfinite(scale);
+  for (std::size_t e = 0; e < steering.size(); ++e) weights[e] = possible ? scale * steering[e] : cf64(0);
 }
 
 void mvdr(Grid<const cf64> covariance, std::span<const cf64> steering, double loading,

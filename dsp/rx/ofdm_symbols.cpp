@@ -87,9 +87,9 @@ void OfdmSymbols::begin(Grid<const cf32> samples, double frequency) noexcept {
     moment += g * (channel_.lowest_index() + static_cast<double>(i));
   }
   center_ = sum > 0 ? moment / sum : 0.0;
-  // The channel's phase is that half way between the two training symbols, one and a half symbols before the
-  // first that follows, and has an error of its own. Between the two it is known to 1 / sum, and noise times
-  // noise, and better with the parts.
+  // The channel's phase and delay are those half way between the two training symbols, one and a half symbols
+  // before the first that follows, and the phase has an error of its own. Between the two it is known to
+  // 1 / sum, and noise times noise, and better with the parts.
   origin_variance_ = std::min(0.25 / std::max(sum, 1e-9), 1.0);
   const auto noise = static_cast<double>(burst_->used_carriers().size()) / std::max(sum, 1e-9);
   rate_variance_ =
@@ -105,6 +105,7 @@ void OfdmSymbols::start_tracking() noexcept {
   phase_.predict(0.5);
   turned_ = 0;
   delay_.reset(0, 0, 0, max_rate_deviation_ * max_rate_deviation_);
+  delay_.predict(0.5);
   gain_.reset(1, 0, 0, 0);
 }
 

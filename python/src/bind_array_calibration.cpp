@@ -152,8 +152,10 @@ void bind_estimator(py::module_& module) {
       .field("calibration", &CalibrationEstimator::Result::calibration, "The calibration.")
       .field("bound_deg_rms", &CalibrationEstimator::Result::bound_deg_rms, "Cramer-Rao, of the phases.")
       .field("bound_delay_s_rms", &CalibrationEstimator::Result::bound_delay_s_rms, "Of the delays.")
-      .field("residual_db_rms", &CalibrationEstimator::Result::residual_db_rms, "Of each channel, (channels,).")
-      .field("residual_deg_rms", &CalibrationEstimator::Result::residual_deg_rms, "Of each channel, (channels,).")
+      .field("residual_db_rms", &CalibrationEstimator::Result::residual_db_rms,
+             "Of each channel, (channels,).")
+      .field("residual_deg_rms", &CalibrationEstimator::Result::residual_deg_rms,
+             "Of each channel, (channels,).")
       .field("source_offset_hz", &CalibrationEstimator::Result::source_offset_hz,
              "Middle of the source's spectrum from the tuned frequency.")
       .field("narrow", &CalibrationEstimator::Result::narrow, "Delays are unknown because it is a tone.");

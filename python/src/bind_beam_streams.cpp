@@ -88,7 +88,8 @@ void bind_adaptive_beamformer(py::module_& module) {
       .field("max_block_samples", &Config::max_block_samples, "Longest block.")
       .field("jump_db", &Config::jump_db, "3 to 60; 0: off.")
       .field("forward_backward", &Config::forward_backward, "For calibrated point-symmetric arrays.")
-      .field("uncertainty", &Config::uncertainty, "robust_capon: squared error per element, (0, 1).")
+      .field("uncertainty", &Config::uncertainty,
+             "robust_capon: squared error of the steering vector over its square, (0, 1).")
       .field("flat_top", &Config::flat_top, "lcmv: first derivatives zero.")
       .field("null_other_beams", &Config::null_other_beams, "lcmv: nulls on the other beams' directions.")
       .field("max_nulls", &Config::max_nulls, "lcmv: how many set_nulls() takes.");

@@ -11,7 +11,9 @@ void bind_tx(py::module_& module) {
   py::class_<KuTransmitter> ku(module, "KuTransmitter", "A payload becomes one ku frame of samples.");
   Struct<KuTransmitter::Config>(ku, "Config", "Of the transmitter.")
       .field("oversampling", &KuTransmitter::Config::oversampling,
-             "Output samples per sample of the waveform.");
+             "Output samples per sample of the waveform; 4 where they will be resampled (another clock): at "
+             "1 it "
+             "fills its band.");
   init_from_config(ku, "Of a Config or its fields.");
   ku.def(
         "transmit",

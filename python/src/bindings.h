@@ -38,5 +38,6 @@ void bind_tx(py::module_& module);
 void bind_sim(py::module_& module);
 void bind_sdr(py::module_& module);
 void bind_sdr_sigmf(py::module_& module);
+void bind_sdr_stream(py::module_& module);
 
 }  // namespace boresight::python

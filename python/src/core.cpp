@@ -73,7 +73,7 @@ PYBIND11_MODULE(_core, module) {
   folder(module, "rx", bind_rx, bind_rx_wifi, bind_rx_downlink, bind_rx_ofdm);
   folder(module, "tx", bind_tx, bind_tx_ofdm);
   folder(module, "sim", bind_sim);
-  folder(module, "sdr", bind_sdr, bind_sdr_sigmf);
+  folder(module, "sdr", bind_sdr, bind_sdr_stream, bind_sdr_sigmf);
   for (const char* member : {"samples", "after"}) module.attr("IoError").attr(member) = py::none();
   py::module_::import("os").attr("register_at_fork")("after_in_child"_a =
                                                          py::cpp_function(&lose_objects_in_calls));

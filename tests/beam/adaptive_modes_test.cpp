@@ -90,6 +90,57 @@ TEST(AdaptiveModes, ARobustBeamHoldsAStrongSignal) {
   }
 }
 
+// The set is relative to the steering vector, whatever its gain: 60 degrees off the normal elements with a
+// pattern of cos(theta) have half of it, and a set of 0.3 per element then held all directions. A signal of
+// 20 dB per element is 0.16 of a beamwidth beside where it is thought to be, 0.063 of ||a||^2.
+TEST(AdaptiveModes, TheUncertaintySetFollowsTheGainOfTheElements) {
+  constexpr std::size_t n = 8;
+  const std::vector<cf64> actual = line_steering(n, 2);
+  std::vector<double> sinr_db;
+  for (const double gain : {1.0, 0.5, 1e-3, 1e6}) {
+    AdaptiveBeamformer beamformer({.geometry = array::Geometry::line(n, test_wavelength_m / 2),
+                                   .carrier_hz = test_frequency_hz,
+                                   .mode = Mode::robust_capon,
+                                   .max_block_samples = block_samples});
+    std::vector<cf64> believed = line_steering(n, 0);
+    for (cf64& a : believed) a *= gain;
+    beamformer.set_steering(believed);
+    Random random(27);
+    run(beamformer, snapshots({{actual, 100}}, n, block_samples, random).view());
+    EXPECT_EQ(beamformer.stats().fallbacks, 0U) << gain;
+    const GridBuffer<cf64> noise = theory_covariance({}, n);
+    sinr_db.push_back(db_from_power(sinr(noise.view(), copied(beamformer.weights()), actual) / n));
+    EXPECT_GT(sinr_db.back(), -1.5) << gain;
+    EXPECT_NEAR(sinr_db.back(), sinr_db.front(), 1e-6) << gain;
+  }
+}
+
+TEST(AdaptiveModes, SteeringVectorsOfNoPossibleGainAreRefused) {
+  const Roof roof(block_samples, 28);
+  for (const Mode mode : {Mode::conventional, Mode::mvdr, Mode::robust_capon, Mode::lcmv, Mode::subspace}) {
+    AdaptiveBeamformer beamformer(roof.config(mode));
+    beamformer.set_steering(std::vector<cf64>(Roof::elements, cf64(1e-160)));
+    beamformer.set_steering(std::vector<cf64>(Roof::elements, cf64(1e-40)));
+    beamformer.set_steering(std::vector<cf64>(Roof::elements, cf64(1e160)));
+    EXPECT_EQ(beamformer.stats().bad_directions, 3U);
+    beamformer.set_steering(std::vector<cf64>(Roof::elements, cf64(1e-15)));
+    EXPECT_EQ(beamformer.stats().bad_directions, 3U);
+    for (const cf32 y : run(beamformer, roof.x.view())) ASSERT_TRUE(std::isfinite(std::abs(y)));
+    EXPECT_NEAR(std::abs(response(copied(beamformer.weights()), copied(beamformer.steering()))), 1, 1e-9);
+  }
+}
+
+TEST(AdaptiveModes, NullsInAModeWithoutThemAreCounted) {
+  const Roof roof(1, 1);
+  for (const Mode mode : {Mode::mvdr, Mode::conventional, Mode::lcmv}) {
+    AdaptiveBeamformer::Config config = roof.config(mode);
+    config.max_nulls = 2;
+    AdaptiveBeamformer beamformer(config);
+    beamformer.set_nulls(std::vector<Vec3>{{0, 0.6, 0.8}, {0, 0.8, 0.6}});
+    EXPECT_EQ(beamformer.stats().bad_directions, mode == Mode::lcmv ? 0U : 2U);
+  }
+}
+
 TEST(AdaptiveModes, LcmvHasTheNullsItIsTold) {
   const Roof roof(2 * block_samples, 24);
   AdaptiveBeamformer::Config config = roof.config(Mode::lcmv);
@@ -295,6 +346,7 @@ TEST(AdaptiveModes, RefuseValuesOutOfRange) {
   refused([](auto& c) { c.beams = 2, c.mode = Mode::power_inversion; });
   refused([](auto& c) { c.jump_db = 2; });
   refused([](auto& c) { c.jump_db = std::numeric_limits<double>::quiet_NaN(); });
+  refused([](auto& c) { c.covariance_decimation = std::size_t{1} << 57; });  // 128 times this is 0
   refused([](auto& c) { c.uncertainty = 0; });
   refused([](auto& c) { c.uncertainty = 1; });
   refused([](auto& c) { c.max_nulls = Roof::elements; });

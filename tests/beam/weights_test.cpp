@@ -33,6 +33,11 @@ TEST(ConventionalWeights, UnitGainAndTenLogNGain) {
   std::vector<cf64> w(3, cf64(7));
   conventional(std::vector<cf64>(3), w);
   EXPECT_EQ(w, std::vector<cf64>(3));
+  for (const double size : {1e-160, 1e160, nan}) {  // a^H a is next to nothing, infinite, nothing
+    std::ranges::fill(w, cf64(7));
+    conventional(std::vector<cf64>{size, 1e-170, 1e-170}, w);
+    EXPECT_EQ(w, std::vector<cf64>(3)) << size;
+  }
 }
 
 TEST(MvdrWeights, ReachTheOptimumWithAKnownCovariance) {

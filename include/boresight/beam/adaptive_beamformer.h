@@ -65,7 +65,7 @@ class AdaptiveBeamformer {
     double loading_over_noise_db = 10;
     /// The covariance takes one run of 128 samples in so many, counted from the start of each block: 1 takes
     /// all samples. 4 leaves 16384 snapshots per default interval, a hundred times what 16 elements need, at
-    /// a quarter of the work. A jammer that pulses in step with the gaps is the price.
+    /// a quarter of the work. A jammer that pulses in step with the gaps is the price. 1 to 2^24.
     std::size_t covariance_decimation = 4;
     /// Longest block that process() will be given, 1 to 2^24; buffers of that size are allocated.
     std::size_t max_block_samples = 65536;
@@ -76,8 +76,8 @@ class AdaptiveBeamformer {
     /// Forward-backward averaging: doubles what few snapshots are worth, for calibrated point-symmetric
     /// arrays. Left out while an element is dead and the one opposite to it is not.
     bool forward_backward = false;
-    /// Mode::robust_capon: squared length of the steering vector's error per element, in (0, 1); see
-    /// robust_capon().
+    /// Mode::robust_capon: squared length of the steering vector's error over its own, in (0, 1), which is
+    /// the error per element where elements are isotropic; see robust_capon().
     double uncertainty = 0.3;
     /// Mode::lcmv: the beam is flat on top (both first derivatives zero), at two degrees of freedom.
     bool flat_top = false;
@@ -115,13 +115,14 @@ class AdaptiveBeamformer {
 
   /// The same with the steering vector [elements] of any array: element patterns, polarization and coupling
   /// (array::Manifold::steering), or channels that are not calibrated (times array::Calibration::responses).
-  /// All zero or not finite: the last one stays and Stats::bad_directions counts. Without the flat top, whose
-  /// derivatives it does not tell.
+  /// Not finite, all zero, or of a squared length outside 1e-30 to 1e30, which is nobody's gain: the last one
+  /// stays and Stats::bad_directions counts. Without the flat top, whose derivatives it does not tell.
   void set_steering(std::span<const cf64> steering, std::size_t beam = 0) noexcept;
 
   /// Mode::lcmv: directions that no beam may hear, in place of the ones before; from the next block on. A
   /// null on a beam's own direction, or one more than there are elements for, is left out for that beam and
-  /// counted; one that is said twice counts once.
+  /// counted; one that is said twice counts once. In other modes there is room for none:
+  /// Stats::bad_directions counts them all.
   void set_nulls(std::span<const Vec3> directions) noexcept;
 
   /// @param in   [elements x n], n <= max_block_samples; NaN and Inf are to be cleaned by the caller. Should

@@ -13,7 +13,8 @@
 namespace boresight::beam {
 
 /// w = a / (a^H a), which is a / E for a steering vector: the largest gain in white noise, 10 log10 E dB
-/// (Van Trees 2002, section 2.5). a = 0 gives w = 0.
+/// (Van Trees 2002, section 2.5). w = 0 for a = 0, for an a that is not finite, and where a^H a or its
+/// reciprocal is too large for a double.
 void conventional(std::span<const cf64> steering, std::span<cf64> weights);
 
 /// Minimum variance distortionless response with diagonal loading (Capon 1969; Carlson 1988):

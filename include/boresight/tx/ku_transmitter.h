@@ -17,7 +17,9 @@ class KuTransmitter {
  public:
   struct Config {
     /// Output samples per sample of the waveform: 1 for a radio; 2 or more where the samples will be
-    /// interpolated (the simulated sky), since the waveform fills its own band to the edge.
+    /// interpolated (the simulated sky, another clock), since the waveform fills its own band to the edge: 4
+    /// of 1024 subcarriers are between the lower edge and the upper one. A windowed sinc of 32 taps has an
+    /// error of -16 dB at 1, half way between samples, and of -88 dB at 4.
     unsigned oversampling = 1;
   };
 
