@@ -44,7 +44,7 @@ int calibrate_with(const Options& options) {
   program::check_writable(options.json_to_stdout() ? "" : options.json, "--json");
   Setup setup = set_up(options);
   std::optional<Comparison> comparison;
-  if (!options.check.empty()) comparison.emplace(load_before(options, setup), Drift{}, std::string());
+  if (!options.check.empty()) comparison = Comparison{load_before(options, setup), {}, {}};
 
   const Measurement measurement = measure(options, setup, interrupted);
   const array::CalibrationEstimator::Result& result = measurement.result;
