@@ -11,13 +11,9 @@
 #include "boresight/core/version.h"
 #include "common/arguments.h"
 #include "common/files_in_use.h"
-#include "common/text.h"
 
 namespace boresight::receive {
 namespace {
-
-using program::format_number;
-using program::in_range;
 
 constexpr const char* description =
     "Receives frames from a radio, a recording or the simulated sky, through a phased array.";

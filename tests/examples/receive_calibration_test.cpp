@@ -86,7 +86,7 @@ TEST_F(ReceiveCalibration, IsRefusedWhenItDoesNotFit) {
   expect_refusal(use, "--calibration: cannot open " + file());
   put(file(), "{ not json");
   expect_refusal(use, "--calibration: " + file());
-  const auto with = [&](auto&& change) {
+  const auto with = [&](auto&& change) -> const Arguments& {
     array::Calibration calibration = fresh();
     change(calibration);
     save(calibration);
