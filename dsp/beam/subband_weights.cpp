@@ -65,6 +65,9 @@ const SubbandWeights::Config& checked(const SubbandWeights::Config& c) {
               " must be -60 to 60");
   require(c.uncertainty > 0 && c.uncertainty < 1,
           "subband weights: uncertainty " + std::to_string(c.uncertainty) + " must be in (0, 1)");
+  require(
+      c.mode == SubbandWeights::Mode::robust_capon || c.uncertainty == SubbandWeights::Config{}.uncertainty,
+      "subband weights: uncertainty " + std::to_string(c.uncertainty) + " needs mode robust_capon");
   require(c.fade_steps >= 1, "subband weights: fade_steps must be at least 1");
   return c;
 }

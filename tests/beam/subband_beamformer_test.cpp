@@ -218,6 +218,7 @@ TEST(SubbandBeamformer, RefusesWhatCannotBe) {
   refuse([&](auto& c) { c.loading_over_noise_db = nan; });
   refuse([](auto& c) { c.uncertainty = 0; });
   refuse([](auto& c) { c.uncertainty = 1; });
+  refuse([](auto& c) { c.mode = SubbandWeights::Mode::mvdr, c.uncertainty = 0.2; });
   refuse([&](auto& c) { c.uncertainty = nan; });
   refuse([](auto& c) { c.update_interval_samples = 0; });
   refuse([&](auto& c) { c.forgetting = nan; });
