@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t run_samples = 128;  // what SampleCovariance sums at a time
 constexpr std::size_t max_beams = 64;
+constexpr std::uint64_t golden_turn = 0x9E3779B97F4A7C15;  // 2^64 / 1.618...
 // Eigenvalues this much over the noise floor are signals to Mode::subspace.
 constexpr double signal_threshold_db = 3;
 // Unit gain on such a steering vector takes weights of 1e15, which float holds together with any sample that
@@ -142,11 +143,19 @@ void AdaptiveBeamformer::set_nulls(std::span<const Vec3> directions) noexcept {
   direction_changed_ = true;
 }
 
+/// One run out of each stretch of so many, as many samples from every block. Multiples of the golden ratio
+/// leave no gap wider than 1.9 over their number, whatever part of them is looked at (the three-gap theorem,
+/// Sos 1958), and have no period of their own: pulses in every second or third block are met as well, later.
 void AdaptiveBeamformer::train(Grid<const cf32> in) noexcept {
-  const std::size_t step = run_samples * config_.covariance_decimation;
-  for (std::size_t first = 0; first < in.columns(); first += step) {
-    covariance_.update(in.columns(first, std::min(run_samples, in.columns() - first)));
+  const std::size_t stretch = run_samples * config_.covariance_decimation;
+  for (std::size_t first = 0; first < in.columns(); first += stretch) {
+    const std::size_t length = std::min(stretch, in.columns() - first);
+    const std::size_t run = std::min(run_samples, length);
+    const std::uint64_t places = (length + run_samples - 1) / run_samples;
+    const std::size_t place = (turn_ >> 32) * places >> 32;
+    covariance_.update(in.columns(first + std::min(place * run_samples, length - run), run));
   }
+  turn_ += golden_turn;
 }
 
 /// Samples since the jump, densely. The past keeps the weight of 32 snapshots per element, which is what a
@@ -313,6 +322,7 @@ void AdaptiveBeamformer::reset() noexcept {
   for (std::size_t b = 0; b < beams(); ++b) std::ranges::fill(weights_.row(b), cf64(0));
   watch_.reset();
   samples_since_renewal_ = 0;
+  turn_ = 0;
   started_ = false;
   direction_changed_ = false;
   stats_ = {};

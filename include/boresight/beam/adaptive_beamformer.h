@@ -63,9 +63,11 @@ class AdaptiveBeamformer {
     double forgetting = 0.5;
     /// Diagonal loading over the noise floor, see MvdrSolver; -60 to 60.
     double loading_over_noise_db = 10;
-    /// The covariance takes one run of 128 samples in so many, counted from the start of each block: 1 takes
-    /// all samples. 4 leaves 16384 snapshots per default interval, a hundred times what 16 elements need, at
-    /// a quarter of the work. A jammer that pulses in step with the gaps is the price. 1 to 2^24.
+    /// The covariance takes one run of 128 samples in so many: 1 takes all samples. 4 leaves 16384 snapshots
+    /// per default interval, a hundred times what 16 elements need, at a quarter of the work. Which of the
+    /// runs it is changes from block to block in golden-ratio order, so that a jammer that pulses in step
+    /// with the blocks is met wherever in them it is: within 5 blocks for 4, in general within twice as many
+    /// blocks as this says. The first block's runs are the first of so many. 1 to 2^24.
     std::size_t covariance_decimation = 4;
     /// Longest block that process() will be given, 1 to 2^24; buffers of that size are allocated.
     std::size_t max_block_samples = 65536;
@@ -176,6 +178,7 @@ class AdaptiveBeamformer {
   GridBuffer<cf64> weights_;           // [beams x elements]
   std::size_t null_count_ = 0;
   std::size_t samples_since_renewal_ = 0;
+  std::uint64_t turn_ = 0;  // in 2^-64 of a turn: which of the runs joins the covariance
   bool started_ = false;
   bool direction_changed_ = false;
   Stats stats_;
