@@ -60,11 +60,18 @@ const Config& checked(const Config& config) {
   require(config.max_nulls < elements, "adaptive beamformer: max_nulls " + std::to_string(config.max_nulls) +
                                            " with " + std::to_string(elements) +
                                            " elements: at most one less than elements");
+  // What no mode would look at is a mistake, too.
+  const bool lcmv = config.mode == Mode::lcmv;
+  require(lcmv || config.max_nulls == 0,
+          "adaptive beamformer: max_nulls " + std::to_string(config.max_nulls) + " needs mode lcmv");
+  require(lcmv || !config.flat_top, "adaptive beamformer: flat_top needs mode lcmv");
+  require(lcmv || !config.null_other_beams, "adaptive beamformer: null_other_beams needs mode lcmv");
+  require(config.mode == Mode::robust_capon || config.uncertainty == Config{}.uncertainty,
+          "adaptive beamformer: uncertainty " + text(config.uncertainty) + " needs mode robust_capon");
   return config;
 }
 
 std::size_t constraints_per_beam(const Config& config) {
-  if (config.mode != Mode::lcmv) return 1;
   return std::min(config.geometry.elements(), 1 + (config.flat_top ? 2 : 0) + config.max_nulls +
                                                   (config.null_other_beams ? config.beams - 1 : 0));
 }
@@ -87,7 +94,7 @@ AdaptiveBeamformer::AdaptiveBeamformer(const Config& config)
       faded_in_(config.beams, config.mode == Mode::single ? 0 : config.max_block_samples),
       steering_(config.beams, config.geometry.elements()),
       derivatives_(config.flat_top ? 2 * config.beams : 0, config.geometry.elements()),
-      nulls_(config.mode == Mode::lcmv ? config.max_nulls : 0, config.geometry.elements()),
+      nulls_(config.max_nulls, config.geometry.elements()),
       weights_(config.beams, config.geometry.elements()) {
   if (config.forward_backward) mirror_ = doa::mirror_elements(config.geometry);
   for (std::size_t b = 0; b < config.beams; ++b) set_direction({0, 0, 1}, b);

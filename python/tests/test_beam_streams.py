@@ -124,6 +124,14 @@ class AdaptiveSteeringTest(unittest.TestCase):
         self.assertEqual((beamformer.stats.updates, beamformer.stats.dropped_nulls, beamformer.stats.fallbacks), (1, 1, 0))
         self.assertLess(abs(np.vdot(beamformer.weights, line_steering(8, 30))), 1e-6)
 
+    def test_values_that_the_mode_does_not_take(self):
+        Mode = AdaptiveBeamformer.Mode
+        for field, value, mode in [("max_nulls", 2, Mode.lcmv), ("flat_top", True, Mode.lcmv),
+                                   ("null_other_beams", True, Mode.lcmv), ("uncertainty", 0.2, Mode.robust_capon)]:
+            self.make(mode=mode, **{field: value})
+            with self.assertRaisesRegex(boresight.ConfigError, f"{field}.*{mode.name}"):
+                self.make(**{field: value})
+
 
 class WatchTest(unittest.TestCase):
     def test_a_jump_is_where_the_power_of_a_run_is(self):

@@ -78,6 +78,8 @@ class AdaptiveBeamformer {
     /// Forward-backward averaging: doubles what few snapshots are worth, for calibrated point-symmetric
     /// arrays. Left out while an element is dead and the one opposite to it is not.
     bool forward_backward = false;
+    // The values of single modes are a ConfigError in any other, unless left as they are here.
+
     /// Mode::robust_capon: squared length of the steering vector's error over its own, in (0, 1), which is
     /// the error per element where elements are isotropic; see robust_capon().
     double uncertainty = 0.3;
@@ -106,8 +108,8 @@ class AdaptiveBeamformer {
   };
 
   /// Throws ConfigError for a bad geometry, a carrier that is not positive and finite, a value out of range,
-  /// several beams in a mode of one, and forward-backward averaging on an array without point symmetry. All
-  /// beams look at the boresight until told otherwise.
+  /// several beams in a mode of one, a value that the mode does not look at, and forward-backward averaging
+  /// on an array without point symmetry. All beams look at the boresight until told otherwise.
   explicit AdaptiveBeamformer(const Config& config);
 
   /// Where to look: a vector from the array to the source, array frame, made a unit vector here. The next
