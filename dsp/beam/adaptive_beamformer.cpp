@@ -34,10 +34,33 @@ std::string text(double value) {
   return std::to_string(value);
 }
 
+std::size_t element_count(const Config& config) {
+  return config.channels > 0 ? config.channels : config.geometry.elements();
+}
+
+/// Without a geometry there are steering vectors and no directions.
+void check_channels(const Config& config) {
+  const std::string channels = "adaptive beamformer: channels " + std::to_string(config.channels);
+  require(config.channels <= array::max_elements,
+          channels + " must be at most " + std::to_string(array::max_elements));
+  require(config.geometry == array::Geometry{}, channels + " and a geometry of " +
+                                                    std::to_string(config.geometry.elements()) +
+                                                    " elements are both given, must be one of them");
+  require(config.max_nulls == 0,
+          channels + ": max_nulls " + std::to_string(config.max_nulls) + " needs a geometry in their place");
+  require(!config.flat_top, channels + ": flat_top needs a geometry in their place");
+  require(!config.forward_backward, channels + ": forward_backward needs a geometry in their place");
+}
+
 const Config& checked(const Config& config) {
-  config.geometry.check();
-  const std::size_t elements = config.geometry.elements();
-  require(std::isfinite(config.carrier_hz) && config.carrier_hz > 0,
+  if (config.channels > 0) {
+    check_channels(config);
+  } else {
+    config.geometry.check();
+  }
+  const std::size_t elements = element_count(config);
+  require((std::isfinite(config.carrier_hz) && config.carrier_hz > 0) ||
+              (config.channels > 0 && config.carrier_hz == 0),
           "adaptive beamformer: carrier_hz " + text(config.carrier_hz) + " must be positive and finite");
   require(config.beams >= 1 && config.beams <= max_beams,
           "adaptive beamformer: " + std::to_string(config.beams) + " beams, must be 1 to " +
@@ -72,8 +95,8 @@ const Config& checked(const Config& config) {
 }
 
 std::size_t constraints_per_beam(const Config& config) {
-  return std::min(config.geometry.elements(), 1 + (config.flat_top ? 2 : 0) + config.max_nulls +
-                                                  (config.null_other_beams ? config.beams - 1 : 0));
+  return std::min(element_count(config), 1 + (config.flat_top ? 2 : 0) + config.max_nulls +
+                                             (config.null_other_beams ? config.beams - 1 : 0));
 }
 
 }  // namespace
@@ -82,29 +105,34 @@ AdaptiveBeamformer::AdaptiveBeamformer(const Config& config)
     : config_(checked(config)),
       adapts_(config.mode != Mode::conventional && config.mode != Mode::single),
       watch_({.beams = config.beams, .jump_db = config.jump_db}),
-      covariance_({.elements = config.geometry.elements()}),
-      factor_(
-          {.elements = config.geometry.elements(), .loading_over_noise_db = config.loading_over_noise_db}),
-      constraints_({.elements = config.geometry.elements(), .max_constraints = constraints_per_beam(config)}),
-      lcmv_({.elements = config.geometry.elements(), .max_constraints = constraints_per_beam(config)}),
-      current_({.elements = config.geometry.elements(), .beams = config.beams}),
-      next_({.elements = config.geometry.elements(), .beams = config.beams}),
-      covariance_matrix_(config.geometry.elements(), config.geometry.elements()),
-      single_precision_(config.beams, config.geometry.elements()),
+      covariance_({.elements = element_count(config)}),
+      factor_({.elements = element_count(config), .loading_over_noise_db = config.loading_over_noise_db}),
+      constraints_({.elements = element_count(config), .max_constraints = constraints_per_beam(config)}),
+      lcmv_({.elements = element_count(config), .max_constraints = constraints_per_beam(config)}),
+      current_({.elements = element_count(config), .beams = config.beams}),
+      next_({.elements = element_count(config), .beams = config.beams}),
+      covariance_matrix_(element_count(config), element_count(config)),
+      single_precision_(config.beams, element_count(config)),
       faded_in_(config.beams, config.mode == Mode::single ? 0 : config.max_block_samples),
-      steering_(config.beams, config.geometry.elements()),
-      derivatives_(config.flat_top ? 2 * config.beams : 0, config.geometry.elements()),
-      nulls_(config.max_nulls, config.geometry.elements()),
-      weights_(config.beams, config.geometry.elements()) {
+      steering_(config.beams, element_count(config)),
+      derivatives_(config.flat_top ? 2 * config.beams : 0, element_count(config)),
+      nulls_(config.max_nulls, element_count(config)),
+      weights_(config.beams, element_count(config)) {
   if (config.forward_backward) mirror_ = doa::mirror_elements(config.geometry);
-  for (std::size_t b = 0; b < config.beams; ++b) set_direction({0, 0, 1}, b);
+  for (std::size_t b = 0; b < config.beams; ++b) {
+    if (config.channels > 0) {
+      steering_(b, 0) = 1;
+    } else {
+      set_direction({0, 0, 1}, b);
+    }
+  }
   direction_changed_ = false;
 }
 
 void AdaptiveBeamformer::set_direction(Vec3 direction, std::size_t beam) noexcept {
   BORESIGHT_ASSERT(beam < beams());
   const double length = norm(direction);
-  if (!(std::isfinite(length) && length > 0)) {
+  if (config_.channels > 0 || !(std::isfinite(length) && length > 0)) {
     ++stats_.bad_directions;
     return;
   }

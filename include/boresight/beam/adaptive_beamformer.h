@@ -53,7 +53,13 @@ class AdaptiveBeamformer {
 
   struct Config {
     array::Geometry geometry;
-    double carrier_hz = 0;
+    double carrier_hz = 0;  ///< positive; with `channels` it may stay 0
+    /// In place of a geometry: how many rows of samples there are, of an array that isotropic elements do not
+    /// describe, such as two polarizations (array::Manifold::channels()); at most 1024. Beams are then
+    /// steered by set_steering() alone and until then look along (1, 0, ..., 0): channel 0 in full. Whatever
+    /// needs to know where elements stand is refused: set_direction() and set_nulls() (they count),
+    /// max_nulls, flat_top, forward_backward. 0: the geometry's elements are the channels.
+    std::size_t channels = 0;
     Mode mode = Mode::mvdr;
     std::size_t beams = 1;  ///< 1 to 64, each with a direction of its own
     /// Weights are renewed with the first block that completes this many samples since the last renewal.
@@ -102,25 +108,29 @@ class AdaptiveBeamformer {
     std::uint64_t updates = 0;         ///< renewals of the weights
     std::uint64_t jumps = 0;           ///< of which early ones, because the output power jumped
     std::uint64_t rejected = 0;        ///< renewals given up because the samples held NaN or Inf
-    std::uint64_t bad_directions = 0;  ///< directions and nulls that were zero, not finite or too many
+    std::uint64_t bad_directions = 0;  ///< directions and nulls that were zero, not finite or too many, or
+                                       ///< given without a geometry
     std::uint64_t dropped_nulls = 0;   ///< constraints that could not be met, for one beam at one renewal
     std::uint64_t fallbacks = 0;       ///< beams for which the mode had no answer and mvdr stood in
   };
 
-  /// Throws ConfigError for a bad geometry, a carrier that is not positive and finite, a value out of range,
-  /// several beams in a mode of one, a value that the mode does not look at, and forward-backward averaging
-  /// on an array without point symmetry. All beams look at the boresight until told otherwise.
+  /// Throws ConfigError for a bad geometry, a carrier that is not positive and finite, a geometry beside
+  /// `channels` or what needs one, a value out of range, several beams in a mode of one, a value that the
+  /// mode does not look at, and forward-backward averaging on an array without point symmetry. All beams look
+  /// at the boresight until told otherwise.
   explicit AdaptiveBeamformer(const Config& config);
 
   /// Where to look: a vector from the array to the source, array frame, made a unit vector here. The next
   /// block fades over to it. Zero or not finite: the last direction stays and Stats::bad_directions counts.
-  /// Isotropic elements; behind a plane array (z < 0) it is the same as its mirror image in front.
+  /// Isotropic elements; behind a plane array (z < 0) it is the same as its mirror image in front. With
+  /// `channels` every direction counts as bad.
   void set_direction(Vec3 direction, std::size_t beam = 0) noexcept;
 
-  /// The same with the steering vector [elements] of any array: element patterns, polarization and coupling
-  /// (array::Manifold::steering), or channels that are not calibrated (times array::Calibration::responses).
-  /// Not finite, all zero, or of a squared length outside 1e-30 to 1e30, which is nobody's gain: the last one
-  /// stays and Stats::bad_directions counts. Without the flat top, whose derivatives it does not tell.
+  /// The same with the steering vector [elements] of any array: element patterns and coupling
+  /// (array::Manifold::steering), two polarizations (the same, with Config::channels), or channels that are
+  /// not calibrated (times array::Calibration::responses). Not finite, all zero, or of a squared length
+  /// outside 1e-30 to 1e30, which is nobody's gain: the last one stays and Stats::bad_directions counts.
+  /// Without the flat top, whose derivatives it does not tell.
   void set_steering(std::span<const cf64> steering, std::size_t beam = 0) noexcept;
 
   /// Mode::lcmv: directions that no beam may hear, in place of the ones before; from the next block on. A
@@ -140,6 +150,7 @@ class AdaptiveBeamformer {
   }
 
   const Stats& stats() const { return stats_; }
+  /// Of the geometry, or `channels`.
   std::size_t elements() const { return steering_.columns(); }
   std::size_t beams() const { return steering_.rows(); }
   std::size_t max_block_samples() const { return config_.max_block_samples; }
