@@ -158,7 +158,9 @@ void bind_adaptive_beamformer(py::module_& module) {
           [](const py::object& self) -> py::array_t<cf64> {
             return view(self.cast<const AdaptiveBeamformer&>().weights(0), self);
           },
-          "Of beam 0 at the end of the last block, complex128 (elements,), a view.")
+          "The newest of beam 0, complex128 (elements,), a view: in effect at the end of the last block, or "
+          "what it "
+          "fades over to (blocks below 128 samples).")
       .def_property_readonly(
           "steering",
           [](const py::object& self) -> py::array_t<cf64> {

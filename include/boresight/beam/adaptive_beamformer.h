@@ -25,9 +25,11 @@ namespace boresight::beam {
 /// factorization.
 ///
 /// Per block: the block joins the covariance; if an update is due, the weights it leads to take effect within
-/// this very block, faded in linearly from the old ones over its samples, so that the output never steps. The
-/// first block is beamformed with its own weights throughout. The output is a function of the sequence of
-/// blocks and directions alone: no clock, no thread.
+/// this very block, faded in linearly from the old ones over its samples, so that the output never steps. A
+/// fade takes 128 samples at least and goes on through the next blocks where they are shorter; newer weights
+/// that come before it ends start a fade of their own from what it has come to. The first block is beamformed
+/// with its own weights throughout. The output is a function of the sequence of blocks and directions alone:
+/// no clock, no thread.
 ///
 /// A jammer that comes on does not wait for the next update. It shows as a jump of a beam's output power over
 /// the block before; the samples from there on then count more than the past, and the new weights hold from
@@ -38,7 +40,9 @@ namespace boresight::beam {
 ///                               128    first run with the jump
 ///
 /// so that a jammer costs none of the wanted signal, except where it comes on in the last few samples of a
-/// block: those are gone before there is anything to learn from.
+/// block: those are gone before there is anything to learn from. At the very start of a block the new weights
+/// hold at once, the one step that there is; while a fade goes on from the block before, they take 128
+/// samples like any others. Blocks of fewer than 32 samples have no jumps.
 class AdaptiveBeamformer {
  public:
   enum class Mode {
@@ -155,7 +159,8 @@ class AdaptiveBeamformer {
   std::size_t beams() const { return steering_.rows(); }
   std::size_t max_block_samples() const { return config_.max_block_samples; }
 
-  /// The weights [elements] in effect at the end of the last block; zero before the first.
+  /// The newest weights [elements]: in effect at the end of the last block, or what its fade goes on to where
+  /// blocks are shorter than 128 samples; zero before the first.
   std::span<const cf64> weights(std::size_t beam = 0) const { return weights_.row(beam); }
   /// The steering vector [elements] of the present direction.
   std::span<const cf64> steering(std::size_t beam = 0) const { return steering_.row(beam); }
@@ -169,8 +174,10 @@ class AdaptiveBeamformer {
   bool renew_weights() noexcept;
   bool adapt_beam(std::size_t beam) noexcept;
   bool constrained_beam(std::size_t beam) noexcept;
-  void fade_in(Grid<const cf32> in, Grid<cf32> out, std::size_t first, std::size_t end) noexcept;
-  void load_weights(Beamformer& beamformer) noexcept;
+  void start(Grid<const cf32> in, Grid<cf32> out) noexcept;
+  void hold_fade() noexcept;
+  void fade(Grid<const cf32> in, Grid<cf32> out, std::size_t first) noexcept;
+  void load_weights(Grid<cf32> out) const noexcept;
 
   Config config_;
   bool adapts_;
@@ -184,6 +191,7 @@ class AdaptiveBeamformer {
   std::vector<std::size_t> mirror_;  // empty without forward-backward averaging
   GridBuffer<cf64> covariance_matrix_;
   GridBuffer<cf32> single_precision_;  // [beams x elements], weights on their way into a beamformer
+  GridBuffer<cf32> fade_from_;         // [beams x elements], those of current_ while a fade runs
   GridBuffer<cf32> faded_in_;          // [beams x max_block_samples], output of the next weights
   GridBuffer<cf64> steering_;          // [beams x elements]
   GridBuffer<cf64> derivatives_;       // [2 beams x elements], for a flat top
@@ -191,6 +199,8 @@ class AdaptiveBeamformer {
   GridBuffer<cf64> weights_;           // [beams x elements]
   std::size_t null_count_ = 0;
   std::size_t samples_since_renewal_ = 0;
+  std::size_t fade_samples_ = 0;  // length of the fade from current_ to next_, 0: none runs
+  std::size_t fade_done_ = 0;
   std::uint64_t turn_ = 0;  // in 2^-64 of a turn: which of the runs joins the covariance
   bool started_ = false;
   bool direction_changed_ = false;
