@@ -125,7 +125,7 @@ TEST(AdaptiveChannels, RefuseWhatNeedsAGeometry) {
     AdaptiveBeamformer::Config config{.channels = 8, .mode = Mode::lcmv};
     change(config);
     try {
-      AdaptiveBeamformer{config};
+      const AdaptiveBeamformer taken(config);
     } catch (const ConfigError& error) {
       return error.what();
     }

@@ -381,7 +381,7 @@ TEST(AdaptiveModes, RefuseValuesThatOtherModesTake) {
         continue;
       }
       try {
-        AdaptiveBeamformer{config};
+        const AdaptiveBeamformer taken(config);
         ADD_FAILURE() << name << " taken by mode " << static_cast<int>(mode);
       } catch (const ConfigError& error) {
         EXPECT_TRUE(std::string(error.what()).starts_with("adaptive beamformer: " + std::string(name)));
