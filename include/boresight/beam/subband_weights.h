@@ -56,6 +56,7 @@ class SubbandWeights {
     /// vector (known covariances: that cost 5.2 dB at 0.3) are within the set and are not nulled. Subbands
     /// with the four outermost bins of the sampled band on either side, where a jammer is folded and takes
     /// two nulls, have at most 1.25 times the loading of the subband next to them.
+    /// Other modes refuse any other value.
     double uncertainty = 0.3;
     /// New weights take over in so many equal steps, one per apply(); 1: at once. The first ones do at once.
     std::size_t fade_steps = 1;
