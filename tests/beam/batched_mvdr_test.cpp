@@ -102,7 +102,7 @@ TEST(BatchedMvdr, IsTheDefinitionOnEveryTarget) {
 }
 
 /// Sample covariances of 40 products per element: noise of power 1, two jammers of 40 dB and a wanted signal
-/// from -10 to 40 dB, one more decibel than its neighbour; the steering vector is a few degrees beside it.
+/// from -10 to 40 dB, the next subband's a little stronger; the steering vector is a few degrees beside it.
 Subbands strong_scene(std::size_t elements, std::size_t subbands, std::uint64_t seed) {
   Random random(seed);
   Subbands s(elements, subbands);
@@ -111,7 +111,7 @@ Subbands strong_scene(std::size_t elements, std::size_t subbands, std::uint64_t 
     for (std::size_t e = 0; e < elements; ++e) {
       const double phase = 0.1 * random.normal();
       s.steering(b, e) = std::polar(1.0, 2 * pi * random.uniform());
-      waves(0, e) = std::pow(10, (static_cast<double>(b * 50 / subbands) - 10) / 20) *
+      waves(0, e) = std::pow(10, (50 * static_cast<double>(b) / static_cast<double>(subbands) - 10) / 20) *
                     std::polar(1.0, phase) * s.steering(b, e);
       for (std::size_t j = 1; j < 3; ++j) waves(j, e) = std::polar(100.0, 2 * pi * random.uniform());
     }
