@@ -11,7 +11,7 @@
 #include "boresight/doa/direction_finder.h"
 #include "boresight/doa/eigenspace.h"
 #include "boresight/doa/root_music.h"
-#include "doa/manifold.h"
+#include "doa/steering_model.h"
 #include "doa/subspace_fit.h"
 
 namespace boresight::doa {
@@ -32,7 +32,7 @@ struct DirectionFinder::Search {
                        Vec3 other, double noise_power, double snapshots) const;
 
   Config config;
-  Manifold manifold;
+  SteeringModel model;
   Extent extent;
   std::optional<LineArray> line;
   std::vector<Vec3> sky;          // candidates

@@ -23,9 +23,12 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "boresight/array/geometry.h"
+#include "boresight/array/manifold.h"
+#include "boresight/array/polarization.h"
 #include "boresight/core/grid.h"
 #include "boresight/core/types.h"
 #include "boresight/core/vec3.h"
@@ -50,7 +53,8 @@ enum class Doubt {
 struct FoundSource {
   Vec3 direction;            ///< unit vector in the array frame, z > 0
   double deviation_rad = 0;  ///< standard deviation from curvature and noise, along the worse axis
-  double power = 0;          ///< on one element, in the units of R; of coherent paths their own
+  double power = 0;          ///< on one element (of a manifold: at amplitude 1), in the units of R; of
+                             ///< coherent paths their own
 };
 
 struct DirectionResult {
@@ -72,7 +76,7 @@ class DirectionFinder {
     /// in a volume. A tilted plane sees a part of the sky twice: "unresolved" there. A line bent by more than
     /// a thousandth of the smallest distance of two elements counts as a plane, so that its width has to tell
     /// the second angle.
-    array::Geometry geometry;
+    array::Geometry geometry = {};
     double frequency_hz = 0;
     /// Plane waves, up to elements - 1; 0: as few as explain the data, which counts coherent paths too.
     std::size_t sources = 0;
@@ -89,11 +93,18 @@ class DirectionFinder {
     /// What the steering vectors are known to: rms relative error of an element (0.02: 0.17 dB, 1.1 degrees),
     /// 0 to 1. Strong sources otherwise show every imperfection of the array, and `model` refuses them.
     double calibration_error = 0;
+    /// In place of `geometry`, of which the same holds: what the elements hear (patterns, coupling, ports),
+    /// of waves of polarization `wave`; 3 to 64 channels. A line is still taken to tell one angle. Noise has
+    /// to be white, that of receivers behind the coupling. Without a manifold elements are alike and alone:
+    /// of sources on 8 dipoles half a wavelength apart, which are not, or around a cylinder of elements with
+    /// patterns, nothing is resolved.
+    std::optional<array::Manifold::Config> manifold = {};
+    array::Jones wave = array::Jones::rhcp();
   };
 
-  /// Throws ConfigError when a value is out of range, and for arrays that can tell no direction at all: a
-  /// line that leans out of the x-y plane or stands on it (it knows cones about itself), elements in a plane
-  /// that holds the z axis (both its sides look the same).
+  /// Throws ConfigError when a value is out of range, for a geometry beside a manifold, and for arrays that
+  /// can tell no direction at all: a line that leans out of the x-y plane or stands on it (it knows cones
+  /// about itself), elements in a plane that holds the z axis (both its sides look the same).
   explicit DirectionFinder(const Config& config);
   ~DirectionFinder();
   DirectionFinder(DirectionFinder&&) noexcept;
@@ -105,6 +116,8 @@ class DirectionFinder {
   /// @param snapshots   less than 2 E give bad_covariance, as does whatever else Verdict says
   /// Never NaN. Allocates: for a control loop, not for the sample path. Fails an assert for another shape.
   DirectionResult find(Grid<const cf64> covariance, double snapshots) const;
+
+  std::size_t channels() const;  ///< E: rows of R
 
  private:
   struct Search;
