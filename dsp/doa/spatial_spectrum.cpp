@@ -22,6 +22,12 @@ using Eigen::Index;
 
 constexpr double least_eigenvalue = 1e-9;  // of the largest: Capon's inverse
 constexpr float least_form = 1e-7F;        // of E ||Q||: below this is rounding
+constexpr double largest_float = std::numeric_limits<float>::max();
+
+/// What float may not hold.
+void multiply(std::span<float> out, double scale) {
+  for (float& value : out) value = static_cast<float>(std::min(value * scale, largest_float));
+}
 
 Eigenspace::Config all_of(std::size_t elements) {
   return {.elements = elements, .vectors = elements};
@@ -154,7 +160,9 @@ bool SpatialSpectrum::bartlett(Grid<const cf64> covariance, std::span<float> out
   }
   const auto elements = static_cast<double>(values.size());
   const double scale = largest / (elements * elements);
-  work.evaluate(work.everything, 0, 1, {.scale = static_cast<float>(scale)}, out);
+  const bool beyond = scale * elements > largest_float / 2;
+  work.evaluate(work.everything, 0, 1, {.scale = beyond ? 1 : static_cast<float>(scale)}, out);
+  if (beyond) multiply(out, scale);
   work.scale = scale;
   return true;
 }
@@ -173,9 +181,12 @@ bool SpatialSpectrum::capon(Grid<const cf64> covariance, double loading, std::sp
     work.weights(static_cast<Index>(i)) = smallest / std::max(values[i] + load, smallest);
   }
   const auto elements = static_cast<float>(values.size());
+  const float floor = least_form * elements;
+  const bool beyond = smallest / static_cast<double>(floor) > largest_float / 2;
   work.evaluate(work.everything, 0, 1,
-                {.scale = static_cast<float>(smallest), .floor = least_form * elements, .reciprocal = true},
+                {.scale = beyond ? 1 : static_cast<float>(smallest), .floor = floor, .reciprocal = true},
                 out);
+  if (beyond) multiply(out, smallest);
   work.scale = smallest;
   return true;
 }

@@ -58,8 +58,9 @@ class SpatialSpectrum {
   SpatialSpectrum& operator=(SpatialSpectrum&&) noexcept;
 
   /// Each fills out [grid.size()] and returns true; it returns false and fills it with zeros when the
-  /// covariance holds a NaN or infinity, or is zero. No value is ever NaN, infinite or negative. No
-  /// allocation.
+  /// covariance holds a NaN or infinity, or is zero. No value is ever NaN, infinite or negative: powers are
+  /// at most the largest float, 3.4e38 (peaks() of a covariance in such units may miss some), and below
+  /// 1e-45 zero. No allocation.
   ///
   /// Power of a conventional beam of unit gain: a^H R a / E^2 (Bartlett 1950; Van Trees 2002, 9.2.1).
   bool bartlett(Grid<const cf64> covariance, std::span<float> out) noexcept;
