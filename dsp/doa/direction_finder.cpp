@@ -107,7 +107,9 @@ DirectionResult DirectionFinder::find(Grid<const cf64> covariance, double snapsh
                        2 * calibration * signal.factor.squaredNorm() * (n - k) / n;
     if (out.misfit <= out.misfit_limit || !counting) break;
   }
-  if (!(out.misfit <= out.misfit_limit)) {
+  const MatrixXcd factor = full_factor(covariance);
+  if (!(out.misfit <= out.misfit_limit) ||
+      !search.nothing_beside(directions, factor, signal.factor.squaredNorm(), snapshots)) {
     out.doubt = Doubt::model;
     out.guess = directions;
     return out;
@@ -117,7 +119,6 @@ DirectionResult DirectionFinder::find(Grid<const cf64> covariance, double snapsh
   const double threshold = chi_squared_threshold(axes, config.false_accept_rate) * spread / unit;
   bool unique = search.unique(fit, directions, cost, threshold);
   out.misfit = unit * std::max(0.0, cost);
-  const MatrixXcd factor = full_factor(covariance);
   if (unique && counting) {
     unique = search.single(fit, directions, cost, threshold, factor, out.noise_power, snapshots);
   }

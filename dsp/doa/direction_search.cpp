@@ -177,6 +177,42 @@ std::vector<std::array<double, 2>> DirectionFinder::Search::at_tolerance(const S
   return steps;
 }
 
+/// Whether there is no more power than noise where a second source near one of the directions would bring it,
+/// or the direction be off: along the change of the steering vector with direction, off the fitted ones. The
+/// ratio to the mean of the rest is F of 2 K over 2 K m degrees where there is noise alone, and 1 + lambda of
+/// that with lambda = 2 p |d|^2 (apart / 2)^2 / noise for two sources of power p.
+bool DirectionFinder::Search::nothing_beside(const std::vector<Vec3>& directions, const MatrixXcd& factor,
+                                             double signal_power, double snapshots) const {
+  const MatrixXcd a = model.steering(directions);
+  const MatrixXcd d = model.derivatives(directions, a);
+  const Index n = a.rows(), m = n - a.cols() - 1;
+  if (m < 1) return true;
+  const Eigen::ColPivHouseholderQR<MatrixXcd> qr(a);
+  const MatrixXcd q = qr.householderQ() * MatrixXcd::Identity(n, a.cols());
+  const MatrixXcd off = d - q * (q.adjoint() * d);
+  const MatrixXcd rest = factor - q * (q.adjoint() * factor);
+  const double power = rest.squaredNorm();
+  const Index turns = model.axes() == 2 ? static_cast<Index>(around / 2) : 1;
+  const double rate = config.false_reject_rate / static_cast<double>(turns * a.cols());
+  const double most = ratio_threshold(2 * snapshots, 2 * snapshots * static_cast<double>(m), rate);
+  // What wrong steering vectors leave in one direction is exponential.
+  const double calibration = -std::log(rate) * config.calibration_error * config.calibration_error *
+                             signal_power / static_cast<double>(n);
+  for (Index i = 0; i < a.cols(); ++i) {
+    for (Index turn = 0; turn < turns; ++turn) {
+      const double angle = pi * static_cast<double>(turn) / static_cast<double>(turns);
+      Eigen::VectorXcd along = std::cos(angle) * off.col(model.axes() * i);
+      if (turns > 1) along += std::sin(angle) * off.col(model.axes() * i + 1);
+      const double length = along.squaredNorm();
+      if (!(length > 0)) continue;
+      const double beside = (along.adjoint() * rest).squaredNorm() / length;
+      const double noise = (power - beside) / static_cast<double>(m);
+      if (beside > most * noise + calibration) return false;
+    }
+  }
+  return true;
+}
+
 /// False when a set of directions that is off by more than the tolerance has a cost below the best one and
 /// `threshold`. A better set that turns up becomes the set.
 bool DirectionFinder::Search::unique(const SubspaceFit& fit, std::vector<Vec3>& directions, double& cost,
