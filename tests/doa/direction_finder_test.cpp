@@ -393,6 +393,23 @@ TEST(DirectionFinder, ModelIsRefusedAtItsRate) {
   }
 }
 
+// Counting on a small array has to refute two sources, one tolerance to each side: told that there is one, a
+// square of 16 finds it 5 dB earlier.
+TEST(DirectionFinder, ToldTheCountItNeedsLess) {
+  const DoaScene scene{
+      .geometry = array::Geometry::rectangle(4, 4, doa_wavelength_m / 2, doa_wavelength_m / 2),
+      .directions = {{0.1, 0.1, std::sqrt(0.98)}},
+      .snr_db = -5};
+  const Tally told = tally(scene, 1, 60, 32);
+  EXPECT_GE(told.resolved, 58);
+  EXPECT_EQ(told.wrong, 0);
+  DoaScene clear = scene;
+  clear.snr_db = 5;
+  const Tally counted = tally(clear, 0, 60, 32);
+  EXPECT_GE(counted.resolved, 59);
+  EXPECT_EQ(counted.wrong, 0);
+}
+
 TEST(DirectionFinder, RefusesValuesOutOfRange) {
   const DirectionFinder::Config good{.geometry = array::Geometry::line(4, 0.15),
                                      .frequency_hz = doa_carrier_hz};

@@ -19,9 +19,14 @@
 //            chance allows: its 2 K V / s is higher by a threshold. Tested with each direction held at the
 //            tolerance and the others free, and from the best candidates all over the sky. This is the
 //            likelihood-ratio confidence region: close sources, weak ones and ambiguities fail it alike.
-//            When sources are counted, not told: two of them at the tolerance to both sides of a direction
-//            must be less likely than one, by more than chance allows. A source near another, much stronger
-//            one may still go unnoticed; it does not make the direction of that one wrong.
+//            A source near another, much stronger one may still go unnoticed; it does not make the direction
+//            of that one wrong.
+//   counted  when sources are counted, not told: two of them at the tolerance to both sides of a direction
+//            must be less likely than one, by more than chance allows (Doubt::unique). A beam much wider than
+//            the tolerance cannot say so of weak sources, whatever the method: one source at boresight on 4 x
+//            4 elements with 200 snapshots is resolved in none of 500 trials at -5 dB, 170 at 0 dB and all at
+//            5 dB, where the best test that there is (Neyman and Pearson) has 0.25, 80 and 100 %. Told that
+//            there is one, in 499 at -5 dB.
 #pragma once
 
 #include <cstddef>
