@@ -55,6 +55,19 @@ void load_modules_beside_us() {
   }
 }
 
+// A driver that SoapySDR has no module of is the likeliest reason: say which there are and where others come
+// from.
+std::string nobody_matches(const std::string& args) {
+  std::string text = "no SoapySDR device matches '" + args + "'";
+  const auto drivers = SoapySDR::Registry::listFindFunctions();
+  const auto wanted = SoapySDR::KwargsFromString(args);
+  const auto driver = wanted.find("driver");
+  if (driver == wanted.end() || drivers.contains(driver->second)) return text;
+  text += ": there is no module for '" + driver->second + "' (there are:";
+  for (const auto& [name, find] : drivers) text += " " + name;
+  return text + "); install it, on Debian soapysdr-module-NAME, or name its folder in SOAPY_SDR_PLUGIN_PATH";
+}
+
 }  // namespace
 
 void quiet_soapy_log() {
@@ -102,9 +115,9 @@ DevicePtr open_device(const std::string& args) {
           "no device arguments: give at least driver=NAME (got '" + args + "')");
   load_bundled_driver();
   try {
-    if (SoapySDR::Device::enumerate(args).empty()) throw IoError("no SoapySDR device matches '" + args + "'");
+    if (SoapySDR::Device::enumerate(args).empty()) throw IoError(nobody_matches(args));
     DevicePtr device(SoapySDR::Device::make(args));
-    if (!device) throw IoError("no SoapySDR device matches '" + args + "'");
+    if (!device) throw IoError(nobody_matches(args));
     return device;
   } catch (const IoError&) {
     throw;

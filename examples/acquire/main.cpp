@@ -1,7 +1,6 @@
 // boresight-acquire: the frames of the real Ku-band downlink in a recording or on a radio.
 #include <cerrno>
 #include <cstring>
-#include <exception>
 #include <fstream>
 #include <iostream>
 #include <optional>
@@ -12,6 +11,7 @@
 #include "acquire/run.h"
 #include "acquire/setup.h"
 #include "boresight/core/error.h"
+#include "common/arguments.h"
 #include "common/signals.h"
 #include "common/text.h"
 
@@ -52,14 +52,8 @@ int acquire_with(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
+  return program::end_in_one_line("boresight-acquire", [&]() -> int {
     const std::optional<Options> options = parse_options(argc, argv);
-    const int status = options ? acquire_with(*options) : exit_detected;  // none: --help, --version
-    if (!std::cout.flush())
-      throw IoError("standard output: " + std::string(std::strerror(errno)) + ": nothing more was written");
-    return status;
-  } catch (const std::exception& error) {
-    std::cerr << "boresight-acquire: " << program::one_line(error.what()) << std::endl;
-    return exit_error;
-  }
+    return options ? acquire_with(*options) : exit_detected;  // none: --help, --version
+  });
 }

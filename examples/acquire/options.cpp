@@ -3,8 +3,6 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <cmath>
-#include <iostream>
 
 #include "boresight/core/error.h"
 #include "boresight/core/version.h"
@@ -61,15 +59,12 @@ Examples
                     --accumulate 64 --duration 60
   boresight-acquire --device driver=rtlsdr --frequency 1575e6 --rate 2.4e6 --lnb 9.75e9 --mode tones)";
 
+constexpr program::SourceUse source_use{
+    .example = "driver=hackrf", .least_rate_hz = 1e6, .most_rate_hz = 300e6};
+
 void check(const Options& options) {
-  const bool device = !options.device.empty();
-  const bool input = !options.input.empty();
-  require(!(device && input), "--device: " + options.device + ": not together with --input " +
-                                  options.input.string() + ", only one of the two");
-  require(device || input, "--device: none: one of --device and --input is needed (see --help)");
-  in_range("--frequency", options.frequency_hz, 1, 1e12, "Hz");
-  in_range("--rate", options.rate_hz, 1e6, 300e6, "Hz");
-  in_range("--gain", options.gain_db, -200, 200, "dB");
+  program::check_source_options(options.source, source_use);
+  program::check_no_recorded_gain(options.source, "--device");
   in_range("--lnb", options.lnb_hz, 0, 1e11, "Hz");
   in_range("--carrier", options.carrier_hz, 1e6, 1e12, "Hz");
   in_range("--carrier-offset", options.carrier_offset_hz, -5e6, 5e6, "Hz");
@@ -80,24 +75,11 @@ void check(const Options& options) {
           "--channel: " + std::to_string(options.channel.value_or(0)) + ": must be from 1 to 8");
   require(!(options.channel && options.carrier_hz),
           "--carrier: " + format_number(options.carrier_hz.value_or(0)) + ": not together with --channel");
-  require(options.search_every >= 1 && options.search_every <= 100'000,
-          "--search-every: " + std::to_string(options.search_every) + ": must be from 1 to 100000");
+  in_range("--search-every", options.search_every, 1, 100'000, "frame periods");
   const std::size_t n = options.accumulate_frames;
   require(n == 0 || (n >= 8 && n <= 256 && (n & (n - 1)) == 0),
           "--accumulate: " + std::to_string(n) + ": must be 8, 16, 32, 64, 128 or 256");
-  if (options.duration_s) {
-    require(*options.duration_s > 0,
-            "--duration: " + format_number(*options.duration_s) + ": must be above 0 and at most 1e+06 s");
-    in_range("--duration", options.duration_s, 0, 1e6, "s");
-  }
-  if (input) {
-    require(!options.gain_db, "--gain: " + format_number(options.gain_db.value_or(0)) +
-                                  ": a recording has no gain to set; only with --device");
-    require(options.antenna.empty(),
-            "--antenna: " + options.antenna + ": a recording has no antenna to choose; only with --device");
-    require(!options.rate_hz, "--rate: " + format_number(options.rate_hz.value_or(0)) +
-                                  ": a recording has its own rate; only with --device");
-  }
+  program::check_duration(options.duration_s);
   const auto modes = {"auto", "preamble", "pilots", "tones"};
   require(std::find(modes.begin(), modes.end(), options.mode) != modes.end(),
           "--mode: " + options.mode + ": must be one of auto, preamble, pilots, tones");
@@ -112,25 +94,10 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   app.set_version_flag("--version", std::string("boresight-acquire ") + version, "Print the version");
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
 
-  std::string input, json;
-  const std::string from = "Where samples come from";
-  app.add_option("--device", options.device, "SoapySDR device arguments, e.g. driver=hackrf")
-      ->type_name("ARGS")
-      ->group(from);
-  app.add_option("--input", input, "Recording to read instead of a device")
-      ->type_name("FILE.sigmf-meta")
-      ->group(from);
-  app.add_option("--frequency", options.frequency_hz, "Center frequency; of a recording that tells none")
-      ->type_name("HZ")
-      ->group(from);
-  app.add_option("--rate", options.rate_hz, "Sample rate [the device's own]")->type_name("HZ")->group(from);
-  app.add_option("--gain", options.gain_db, "Receive gain [the device's own]")->type_name("DB")->group(from);
-  app.add_option("--antenna", options.antenna, "Antenna port [the device's own]")
-      ->type_name("NAME")
-      ->group(from);
-  app.add_option("--antenna-channel", options.antenna_channel, "Which channel of several [0]")
+  program::add_source_options(app, options.source, source_use);
+  program::add_count(app, "--antenna-channel", options.antenna_channel, "Which channel of several [0]")
       ->type_name("N")
-      ->group(from);
+      ->group(program::source_group);
 
   const std::string where = "Which part of the band they are";
   app.add_option("--lnb", options.lnb_hz, "Oscillator of the converter before the radio [0]")
@@ -162,16 +129,17 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
          "same probability [1e-3]")
       ->type_name("P")
       ->group(how);
-  app.add_option("--accumulate", options.accumulate_frames,
-                 "preamble: also add up so many frames, 8 to 256 [0: do not]")
+  program::add_count(app, "--accumulate", options.accumulate_frames,
+                     "preamble: also add up so many frames: 8, 16, ... 256 [0: do not]")
       ->type_name("N")
       ->group(how);
-  app.add_option(
-         "--search-every", options.search_every,
-         "pilots: the whole search in one of so many frame periods; frames once found are followed [32]")
+  program::add_count(
+      app, "--search-every", options.search_every,
+      "pilots: the whole search in one of so many frame periods; frames once found are followed [32]")
       ->type_name("N")
       ->group(how);
-  app.add_option("--clock-ppm", options.clock_ppm, "How far off the radio's sample clock may be [2]")
+  app.add_option("--clock-ppm", options.clock_ppm,
+                 "preamble: how far off the radio's sample clock may be [2]")
       ->type_name("PPM")
       ->group(how);
 
@@ -179,14 +147,12 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   app.add_option("--duration", options.duration_s, "After so many seconds of samples [the end, or Ctrl-C]")
       ->type_name("S")
       ->group(to);
-  app.add_option("--json", json, "One line for each frame; - is standard output")
+  program::add_file(app, "--json", options.json, "One line for each frame; - is standard output")
       ->type_name("FILE")
       ->group(to);
   app.add_flag("--quiet", options.quiet, "No status line and no summary")->group(to);
 
   if (!program::parse(app, argc, argv)) return std::nullopt;
-  options.input = input;
-  options.json = json;
   check(options);
   return options;
 }

@@ -6,15 +6,12 @@
 #include <optional>
 #include <string>
 
+#include "common/source_options.h"
+
 namespace boresight::acquire {
 
 struct Options {
-  std::string device;           ///< SoapySDR arguments; empty: `input` is given
-  std::filesystem::path input;  ///< SigMF recording; empty: `device` is given
-  std::optional<double> frequency_hz;
-  std::optional<double> rate_hz;
-  std::optional<double> gain_db;
-  std::string antenna;
+  program::SourceOptions source;
   std::size_t antenna_channel = 0;
 
   double lnb_hz = 0;  ///< oscillator of the converter
@@ -25,9 +22,9 @@ struct Options {
   std::string mode = "auto";  ///< auto, preamble, pilots, tones
   double max_doppler_hz = 300e3;
   double false_alarm = 1e-3;
-  double clock_ppm = 2;
-  std::size_t accumulate_frames = 0;
-  std::size_t search_every = 32;
+  std::optional<double> clock_ppm;            ///< preamble; none: 2
+  std::size_t accumulate_frames = 0;          ///< preamble; 0: none
+  std::optional<std::uint64_t> search_every;  ///< pilots; none: 32
 
   std::optional<double> duration_s;
   std::filesystem::path json;

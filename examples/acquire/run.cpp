@@ -36,7 +36,7 @@ class Receiver {
       config.search.max_carrier_offset_hz = options.max_doppler_hz;
       config.tuned_hz = setup.tuned_hz;
       config.false_alarm = options.false_alarm;
-      config.clock_tolerance = options.clock_ppm * 1e-6;
+      config.clock_tolerance = options.clock_ppm.value_or(2) * 1e-6;
       config.accumulate_frames = options.accumulate_frames;
       preamble_.emplace(config);
     } else if (setup.mode == Mode::pilots) {
@@ -48,7 +48,7 @@ class Receiver {
       config.search.max_carrier_offset_hz = options.max_doppler_hz;
       config.search.false_alarm = options.false_alarm;
       config.tuned_hz = setup.tuned_hz;
-      config.search_every = options.search_every;
+      config.search_every = options.search_every.value_or(32);
       pilots_.emplace(config);
     } else {
       rx::ToneReceiver::Config config;
@@ -96,7 +96,7 @@ Run run(const Options& options, Setup& setup, Findings& findings, const std::ato
   program::Progress progress(options.quiet);
   sdr::SampleStream stream(*setup.source);
   aligned_vector<cf32> samples(stream.block_samples());
-  const std::size_t channel = options.device.empty() ? options.antenna_channel : 0;
+  const std::size_t channel = options.source.recording() ? options.antenna_channel : 0;
   stream.start();
   while (!interrupted) {
     sdr::SampleStream::Next next = stream.next(milliseconds(100));

@@ -3,11 +3,8 @@
 #include <cmath>
 
 #include "boresight/core/error.h"
-#include "boresight/sdr/sigmf.h"
-#include "boresight/sdr/soapy_source.h"
 #include "boresight/sync/ku_preamble.h"
 #include "common/files_in_use.h"
-#include "common/open_source.h"
 #include "common/text.h"
 
 namespace boresight::acquire {
@@ -18,17 +15,6 @@ using program::format_number;
 constexpr double widest_pilot_slice_hz = 15e6;
 constexpr double pilot_edge_hz = 115.3125e6;  // the middle of either band is within 120 kHz of it
 constexpr double pilot_half_width_hz = 0.95e6;
-
-std::unique_ptr<sdr::Source> open_device(const Options& options) {
-  sdr::SoapySourceConfig config;
-  config.args = options.device;
-  config.frequency_hz = options.frequency_hz;
-  config.sample_rate_hz = options.rate_hz;
-  config.gain_db = options.gain_db;
-  if (!options.antenna.empty()) config.antenna = options.antenna;
-  config.channels = {options.antenna_channel};
-  return program::open_device(config);
-}
 
 int nearest_channel(double tuned_hz) {
   int nearest = 1;
@@ -49,6 +35,20 @@ Mode choose_mode(const Options& options, double center_hz, double rate_hz) {
   return rate_hz <= widest_pilot_slice_hz && holds_an_edge ? Mode::pilots : Mode::preamble;
 }
 
+// An option that the mode does not look at is an error, above all where auto chose another one.
+void check_mode(const Options& options, Mode mode) {
+  const auto only = [&](bool given, const char* option, double value, Mode wanted) {
+    require(!given || mode == wanted,
+            std::string(option) + ": " + format_number(value) + ": only with --mode " + to_string(wanted) +
+                ", not " + to_string(mode) + (options.mode == "auto" ? ", which auto chose" : ""));
+  };
+  const auto frames = static_cast<double>(options.accumulate_frames);
+  only(options.accumulate_frames > 0, "--accumulate", frames, Mode::preamble);
+  only(options.clock_ppm.has_value(), "--clock-ppm", options.clock_ppm.value_or(0), Mode::preamble);
+  const auto periods = static_cast<double>(options.search_every.value_or(0));
+  only(options.search_every.has_value(), "--search-every", periods, Mode::pilots);
+}
+
 }  // namespace
 
 const char* to_string(Mode mode) {
@@ -57,28 +57,21 @@ const char* to_string(Mode mode) {
 
 Setup set_up(const Options& options) {
   Setup setup;
-  const bool recording = options.device.empty();
-  setup.source = recording ? program::open_recording(options.input) : open_device(options);
+  const program::SourceOptions& from = options.source;
+  setup.source = program::open_source(from, from.rate_hz, {options.antenna_channel});
   program::FilesInUse files;
   for (const auto& path : program::files_of(*setup.source)) files.reads("--input", path);
   if (!options.json_to_stdout()) files.writes("--json", options.json);
   const sdr::SourceInfo& info = setup.source->info();
-  const std::string name = recording ? "--input: " + options.input.string() : "--device: " + options.device;
-  require(!recording || options.antenna_channel < info.channels,
+  require(!from.recording() || options.antenna_channel < info.channels,
           "--antenna-channel: " + std::to_string(options.antenna_channel) + ": the recording has " +
               std::to_string(info.channels));
   setup.sample_rate_hz = info.sample_rate_hz;
-  require(
-      setup.sample_rate_hz >= 1e6 && setup.sample_rate_hz <= 300e6,
-      name + ": " + format_number(setup.sample_rate_hz) + " Hz sample rate: must be from 1e+06 to 3e+08 Hz");
-  const double told_hz = info.center_frequency_hz;
-  if (recording && told_hz > 0 && options.frequency_hz) {
-    require(std::abs(told_hz - *options.frequency_hz) <= 1e-6 * told_hz,
-            "--frequency: " + format_number(*options.frequency_hz) + ": " + options.input.string() +
-                " was recorded at " + format_number(told_hz) + " Hz");
-  }
-  const double center_hz = told_hz > 0 ? told_hz : options.frequency_hz.value_or(0);
-  require(center_hz > 0, name + ": tells no center frequency; it needs --frequency");
+  require(setup.sample_rate_hz >= 1e6 && setup.sample_rate_hz <= 300e6,
+          from.name() + ": " + format_number(setup.sample_rate_hz) +
+              " Hz sample rate: must be from 1e+06 to 3e+08 Hz");
+  const double center_hz = program::center_frequency_hz(from, info);
+  require(center_hz > 0, from.name() + ": tells no center frequency; it needs --frequency");
   setup.tuned_hz = center_hz + options.lnb_hz;
 
   if (options.carrier_hz) {
@@ -88,10 +81,11 @@ Setup set_up(const Options& options) {
     setup.carrier_hz = sync::ku_channel_center_hz(setup.channel);
   }
   require(std::abs(setup.center_hz()) < sync::ku_channel_rate_hz / 2,
-          name + ": its middle, " + format_number(setup.tuned_hz * 1e-6) + " MHz with --lnb " +
+          from.name() + ": its middle, " + format_number(setup.tuned_hz * 1e-6) + " MHz with --lnb " +
               format_number(options.lnb_hz) + ", is not within 120 MHz of the channel's center at " +
               format_number(setup.carrier_hz * 1e-6) + " MHz");
   setup.mode = choose_mode(options, setup.center_hz(), setup.sample_rate_hz);
+  check_mode(options, setup.mode);
   return setup;
 }
 

@@ -1,9 +1,5 @@
 // boresight-calibrate: what the channels of an array do to a wave, measured, written to a file and checked.
-#include <cerrno>
-#include <cstring>
-#include <exception>
 #include <iostream>
-#include <limits>
 #include <optional>
 #include <string>
 
@@ -14,6 +10,8 @@
 #include "calibrate/options.h"
 #include "calibrate/report.h"
 #include "calibrate/setup.h"
+#include "common/arguments.h"
+#include "common/files_in_use.h"
 #include "common/signals.h"
 #include "common/text.h"
 
@@ -22,19 +20,9 @@ namespace {
 using namespace boresight;
 using namespace boresight::calibrate;
 
-// A folder that cannot be written to is better found now than after the measurement.
-void check_writable(const std::filesystem::path& path, const char* option) {
-  if (path.empty()) return;
-  try {
-    sdr::AtomicFile probe(path);
-  } catch (const IoError& error) {
-    throw IoError(std::string(option) + ": " + error.what());
-  }
-}
-
 /// Of --check; ConfigError when it is not one for what is measured now.
 array::Calibration load_before(const Options& options, const Setup& setup) {
-  try {
+  return program::with_option("--check", [&] {
     array::Calibration before = sdr::load_calibration(options.check);
     // However old it is: its age is shown.
     array::require_fresh(before,
@@ -47,20 +35,16 @@ array::Calibration load_before(const Options& options, const Setup& setup) {
     require(before.delay_known || options.from == "tone",
             options.check.string() + ": was measured from a tone: --from tone compares with it");
     return before;
-  } catch (const ConfigError& error) {
-    throw ConfigError(std::string("--check: ") + error.what());
-  } catch (const IoError& error) {
-    throw IoError(std::string("--check: ") + error.what());
-  }
+  });
 }
 
 int calibrate_with(const Options& options) {
   const std::atomic<bool>& interrupted = program::listen_for_signals();
-  check_writable(options.output, "--output");
-  check_writable(options.json_to_stdout() ? "" : options.json, "--json");
+  program::check_writable(options.output, "--output");
+  program::check_writable(options.json_to_stdout() ? "" : options.json, "--json");
   Setup setup = set_up(options);
   std::optional<Comparison> comparison;
-  if (!options.check.empty()) comparison.emplace(load_before(options, setup), Drift{}, std::string());
+  if (!options.check.empty()) comparison = Comparison{load_before(options, setup), {}, {}};
 
   const Measurement measurement = measure(options, setup, interrupted);
   const array::CalibrationEstimator::Result& result = measurement.result;
@@ -100,14 +84,8 @@ int calibrate_with(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
+  return program::end_in_one_line("boresight-calibrate", [&]() -> int {
     const std::optional<Options> options = parse_options(argc, argv);
-    const int status = options ? calibrate_with(*options) : exit_good;  // none: --help, --version
-    if (!std::cout.flush())
-      throw IoError("standard output: " + std::string(std::strerror(errno)) + ": nothing more was written");
-    return status;
-  } catch (const std::exception& error) {
-    std::cerr << "boresight-calibrate: " << program::one_line(error.what()) << std::endl;
-    return exit_error;
-  }
+    return options ? calibrate_with(*options) : exit_good;  // none: --help, --version
+  });
 }

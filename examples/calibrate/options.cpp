@@ -4,12 +4,10 @@
 
 #include <charconv>
 #include <cmath>
-#include <iostream>
 
 #include "boresight/core/error.h"
 #include "boresight/core/version.h"
 #include "common/arguments.h"
-#include "common/array_text.h"
 #include "common/files_in_use.h"
 #include "common/text.h"
 
@@ -79,49 +77,30 @@ std::uint64_t parse_samples(const std::string& text) {
   return static_cast<std::uint64_t>(value);
 }
 
+constexpr program::SourceUse source_use{
+    .gain_help = "Receive gain [the device's own]; of a recording, the one that it was made at: needed"};
+
 void check(const Options& options) {
-  const bool device = !options.device.empty();
-  const bool input = !options.input.empty();
-  require(!(device && input), "--device: " + options.device + ": not together with --input " +
-                                  options.input.string() + ", only one of the two");
-  require(device || input, "--device: none: one of --device and --input is needed (see --help)");
-  in_range("--frequency", options.frequency_hz, 1, 1e12, "Hz");
-  in_range("--rate", options.rate_hz, 1e3, 1e9, "Hz");
-  in_range("--gain", options.gain_db, -200, 200, "dB");
-  in_range("--azimuth", options.azimuth_deg, -360, 360, "degrees");
-  in_range("--elevation", options.elevation_deg, -90, 90, "degrees");
-  for (const double angle : options.attitude_deg) in_range("--attitude", angle, -360, 360, "degrees");
+  program::check_source_options(options.source, source_use);
+  program::check_array_options(options.array);
   in_range("--notch", options.notch_hz, 0, 1e9, "Hz");
   in_range("--limit-deg", options.limit_deg, 1e-3, 90, "degrees");
   in_range("--limit-db", options.limit_db, 1e-3, 20, "dB");
   require(options.from == "tone" || options.from == "noise" || options.from == "direction",
           "--from: " + (options.from.empty() ? std::string("none") : options.from) +
               ": must be one of tone, noise, direction");
-  require(options.azimuth_deg.has_value() == options.elevation_deg.has_value(),
-          std::string(options.azimuth_deg ? "--azimuth" : "--elevation") + ": " +
-              format_number(options.azimuth_deg ? *options.azimuth_deg : options.elevation_deg.value_or(0)) +
-              ": --azimuth and --elevation are needed together");
   if (options.from != "direction") {
-    require(!options.azimuth_deg,
-            "--azimuth: " + format_number(options.azimuth_deg.value_or(0)) + ": only with --from direction");
-    require(options.array.empty(), "--array: " + options.array + ": only with --from direction");
-    require(options.attitude_deg.empty(), "--attitude: only with --from direction");
+    const program::ArrayOptions& array = options.array;
+    require(!array.azimuth_deg,
+            "--azimuth: " + format_number(array.azimuth_deg.value_or(0)) + ": only with --from direction");
+    require(array.array.empty(), "--array: " + array.array + ": only with --from direction");
+    require(array.attitude_deg.empty(), "--attitude: only with --from direction");
   }
   require(options.shape_points == 0 || (options.shape_points >= 2 && options.shape_points <= 32),
-          "--shape: " + std::to_string(static_cast<std::ptrdiff_t>(options.shape_points)) +
-              ": must be 0, or from 2 to 32");
-  if (input) {
-    require(options.antenna.empty(),
-            "--antenna: " + options.antenna + ": a recording has no antenna to choose; only with --device");
-    require(!options.rate_hz, "--rate: " + format_number(options.rate_hz.value_or(0)) +
-                                  ": a recording has its own rate; only with --device");
-  } else {
-    require(options.time.empty(), "--time: " + options.time + ": a device is now; only with --input");
-  }
+          "--shape: " + std::to_string(options.shape_points) + ": must be 0, or from 2 to 32");
   require(options.output.empty() != options.check.empty(),
           options.output.empty() ? "--output: none: one of --output and --check is needed (see --help)"
                                  : "--output: " + options.output.string() + ": not together with --check");
-  if (!options.channels.empty()) program::parse_channels(options.channels);
   check_files_differ(options, {});
 }
 
@@ -142,61 +121,20 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   app.set_version_flag("--version", std::string("boresight-calibrate ") + version, "Print the version");
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
 
-  std::string input, output, compared, json, samples;
-  const std::string from = "Where samples come from";
-  app.add_option("--device", options.device, "SoapySDR device arguments, e.g. driver=uhd")
-      ->type_name("ARGS")
-      ->group(from);
-  app.add_option("--input", input, "Recording to read instead of a device")
-      ->type_name("FILE.sigmf-meta")
-      ->group(from);
-  app.add_option("--frequency", options.frequency_hz, "Center frequency; of a recording that tells none")
-      ->type_name("HZ")
-      ->group(from);
-  app.add_option("--rate", options.rate_hz, "Sample rate [the device's own]")->type_name("HZ")->group(from);
-  app.add_option("--gain", options.gain_db,
-                 "Receive gain [the device's own]; of a recording, the one that it was made at: needed")
-      ->type_name("DB")
-      ->group(from);
-  app.add_option("--time", options.time,
-                 "When a recording that does not say so was made, e.g. 2026-01-02T03:04:05Z")
-      ->type_name("UTC")
-      ->group(from);
-  app.add_option("--antenna", options.antenna, "Antenna port [the device's own]")
-      ->type_name("NAME")
-      ->group(from);
-  app.add_option("--channels", options.channels, "First N channels, or a list such as 0,2,5 [all]")
-      ->type_name("N|LIST")
-      ->group(from);
+  program::add_source_options(app, options.source, source_use);
+  program::add_time_option(app, options.source, "When a recording that does not say so was made");
 
   const std::string what = "What is measured";
   app.add_option("--from", options.from, "The common signal: tone, noise (both injected) or direction")
       ->type_name("NAME")
       ->group(what);
-  app.add_option("--array,--geometry", options.array,
-                 "direction: columns x rows : spacing in wavelengths, e.g. 4x4:0.5 [positions told by the "
-                 "device or recording]")
-      ->type_name("CxR:S")
-      ->group(what);
-  app.add_option("--azimuth", options.azimuth_deg,
-                 "direction: where the source stands, degrees clockwise from north [the source's sensor or "
-                 "track]")
-      ->type_name("DEG")
-      ->group(what);
-  app.add_option("--elevation", options.elevation_deg, "Degrees above the horizon")
-      ->type_name("DEG")
-      ->group(what);
-  app.add_option("--attitude", options.attitude_deg,
-                 "Yaw, pitch and roll of the panel in degrees, e.g. 30,10,0 [0,0,0: flat, top to north]")
-      ->type_name("Y,P,R")
-      ->delimiter(',')
-      ->expected(3)
-      ->group(what);
+  std::string samples;
   app.add_option("--samples", samples, "Samples of each channel, 4096 and more [262144]")
       ->type_name("N")
       ->group(what);
-  app.add_option("--shape", options.shape_points,
-                 "Points over the band at which gain and phase may differ from a plain delay, 2 to 32 [0]")
+  program::add_count(
+      app, "--shape", options.shape_points,
+      "Points over the band at which gain and phase may differ from a plain delay, 2 to 32 [0]")
       ->type_name("N")
       ->group(what);
   app.add_option(
@@ -206,6 +144,9 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
       ->type_name("HZ")
       ->group(what);
 
+  program::add_array_options(app, options.array, "Where the source stands, and the array (--from direction)",
+                             "Degrees clockwise from north [the source's sensor or track]");
+
   const std::string limits = "What is good enough (residual and bound; with --check, the drift)";
   app.add_option("--limit-deg", options.limit_deg, "Of phases, degrees rms [3]")
       ->type_name("DEG")
@@ -213,21 +154,18 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   app.add_option("--limit-db", options.limit_db, "Of gains, dB rms [0.5]")->type_name("DB")->group(limits);
 
   const std::string to = "What is written";
-  app.add_option("--output", output, "The calibration")->type_name("FILE.json")->group(to);
-  app.add_option("--check", compared, "Nothing: a calibration to compare with, made in the same way")
+  program::add_file(app, "--output", options.output, "The calibration")->type_name("FILE.json")->group(to);
+  program::add_file(app, "--check", options.check,
+                    "Nothing: a calibration to compare with, made in the same way")
       ->type_name("FILE.json")
       ->group(to);
-  app.add_option("--json", json, "What the screen says, as JSON; - is standard output")
+  program::add_file(app, "--json", options.json, "What the screen says, as JSON; - is standard output")
       ->type_name("FILE")
       ->group(to);
   app.add_flag("--quiet", options.quiet, "No status line and no table")->group(to);
 
   if (!program::parse(app, argc, argv)) return std::nullopt;
   if (app.count("--samples") > 0) options.samples = parse_samples(samples);
-  options.input = input;
-  options.output = output;
-  options.check = compared;
-  options.json = json;
   check(options);
   return options;
 }

@@ -8,23 +8,15 @@
 #include <string>
 #include <vector>
 
+#include "common/array_options.h"
+#include "common/source_options.h"
+
 namespace boresight::calibrate {
 
 struct Options {
-  std::string device;           ///< SoapySDR arguments; empty: `input` is given
-  std::filesystem::path input;  ///< SigMF recording; empty: `device` is given
-  std::optional<double> frequency_hz;
-  std::optional<double> rate_hz;
-  std::optional<double> gain_db;  ///< of a recording: that it was made at
-  std::string time;               ///< of a recording that tells none, RFC 3339; empty: not given
-  std::string antenna;
-  std::string channels;  ///< as typed; empty: all. See program::parse_channels
-
-  std::string from;   ///< tone, noise, direction
-  std::string array;  ///< as typed; empty: what the source says. See program::parse_array
-  std::optional<double> azimuth_deg;
-  std::optional<double> elevation_deg;
-  std::vector<double> attitude_deg;  ///< yaw, pitch, roll; empty: flat, top to north
+  program::SourceOptions source;  ///< the gain of a recording is the one that it was made at
+  program::ArrayOptions array;
+  std::string from;  ///< tone, noise, direction
   std::uint64_t samples = 262144;
   std::optional<double> notch_hz;
   std::size_t shape_points = 0;

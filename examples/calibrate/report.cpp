@@ -112,7 +112,7 @@ std::string to_json(const Options& options, const Setup& setup, const Measuremen
                     const std::optional<Comparison>& comparison, bool written) {
   const array::CalibrationEstimator::Result& r = m.result;
   Json json;
-  json["source"] = options.device.empty() ? options.input.string() : options.device;
+  json["source"] = options.source.text();
   json["from"] = options.from;
   json["frequency_hz"] = setup.frequency_hz;
   json["gain_db"] = setup.gain_db;

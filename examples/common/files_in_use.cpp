@@ -3,6 +3,8 @@
 #include <system_error>
 
 #include "boresight/core/error.h"
+#include "boresight/sdr/atomic_file.h"
+#include "common/arguments.h"
 
 namespace boresight::program {
 
@@ -32,6 +34,11 @@ std::vector<fs::path> recording_files(const fs::path& recording) {
   const bool named = extension == ".sigmf-meta" || extension == ".sigmf-data";
   const fs::path base = named ? fs::path(recording).replace_extension() : recording;
   return {fs::path(base) += ".sigmf-meta", fs::path(base) += ".sigmf-data"};
+}
+
+void check_writable(const fs::path& path, const std::string& option) {
+  if (path.empty()) return;
+  with_option(option, [&] { sdr::AtomicFile probe(path); });
 }
 
 void FilesInUse::reads(const std::string& option, const fs::path& path) {

@@ -14,6 +14,10 @@ bool same_file(const std::filesystem::path& a, const std::filesystem::path& b);
 /// The .sigmf-meta and .sigmf-data of a recording that is named by either of them, or without extension.
 std::vector<std::filesystem::path> recording_files(const std::filesystem::path& recording);
 
+/// IoError that begins with the option for a place that cannot be written to: better found before a run than
+/// after it. Nothing for an empty name.
+void check_writable(const std::filesystem::path& path, const std::string& option);
+
 /// Writing over what is read destroys it, and of two outputs of one name only the second would be left, while
 /// the exit status speaks for both. Tell what is read first. Empty names are no files; what is no regular
 /// file

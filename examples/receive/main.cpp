@@ -1,7 +1,4 @@
 // boresight-receive: from a radio, a recording or the simulated sky to frames and files.
-#include <cerrno>
-#include <cstring>
-#include <exception>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -11,6 +8,8 @@
 #include "boresight/sdr/atomic_file.h"
 #include "boresight/sdr/soapy_source.h"
 #include "chain.h"
+#include "common/arguments.h"
+#include "common/files_in_use.h"
 #include "common/signals.h"
 #include "common/text.h"
 #include "options.h"
@@ -27,22 +26,12 @@ using namespace boresight;
 using namespace boresight::receive;
 
 int list(const Options& options) {
-  std::vector<std::string> devices = sdr::list_devices(options.device);
-  if (options.device.empty()) {
+  std::vector<std::string> devices = sdr::list_devices(options.source.device);
+  if (options.source.device.empty()) {
     for (const std::string& sky : sdr::list_devices("driver=boresight")) devices.push_back(sky);
   }
   for (const std::string& device : devices) std::cout << device << "\n";
   return exit_received;
-}
-
-// A folder that cannot be written to is better found now than after the run.
-void check_writable(const std::filesystem::path& path, const char* option) {
-  if (path.empty()) return;
-  try {
-    sdr::AtomicFile probe(path);
-  } catch (const IoError& error) {
-    throw IoError(std::string(option) + ": " + error.what());
-  }
 }
 
 void write_whole(const std::filesystem::path& path, const std::string& text) {
@@ -53,13 +42,18 @@ void write_whole(const std::filesystem::path& path, const std::string& text) {
 
 int receive_with(const Options& options) {
   const std::atomic<bool>& interrupted = program::listen_for_signals();
-  check_writable(options.output, "--output");
-  check_writable(options.json_to_stdout() ? "" : options.json, "--json");
-  check_writable(options.report, "--report");
+  program::check_writable(options.output, "--output");
+  program::check_writable(options.json_to_stdout() ? "" : options.json, "--json");
+  program::check_writable(options.report, "--report");
   Setup setup = set_up(options);
 
+  for (const std::string& warning : setup.warnings) {
+    std::cerr << "boresight-receive: warning: " << program::one_line(warning) << std::endl;
+  }
+
   Results results;
-  results.source = options.device.empty() ? options.input.string() : options.device;
+  results.warnings = setup.warnings;
+  results.source = options.source.text();
   results.waveform = setup.waveform;
   results.beamformer = options.beamformer;
   if (options.wideband()) results.subbands = options.subbands;
@@ -95,18 +89,9 @@ int receive_with(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
+  return program::end_in_one_line("boresight-receive", [&]() -> int {
     const std::optional<Options> options = parse_options(argc, argv);
-    if (!options) {  // --help, --version
-      if (!std::cout.flush()) throw IoError("standard output: " + std::string(std::strerror(errno)));
-      return exit_received;
-    }
-    const int status = options->list_devices ? list(*options) : receive_with(*options);
-    if (!std::cout.flush())
-      throw IoError("standard output: " + std::string(std::strerror(errno)) + ": nothing more was written");
-    return status;
-  } catch (const std::exception& error) {
-    std::cerr << "boresight-receive: " << program::one_line(error.what()) << std::endl;
-    return exit_error;
-  }
+    if (!options) return exit_received;  // --help, --version
+    return options->list_devices ? list(*options) : receive_with(*options);
+  });
 }

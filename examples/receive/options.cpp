@@ -5,29 +5,24 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <iostream>
 
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
 #include "boresight/core/version.h"
 #include "common/arguments.h"
-#include "common/array_text.h"
 #include "common/files_in_use.h"
-#include "common/text.h"
 
 namespace boresight::receive {
 namespace {
-
-using program::format_number;
-using program::in_range;
 
 constexpr const char* description =
     "Receives frames from a radio, a recording or the simulated sky, through a phased array.";
 
 constexpr const char* footer = R"(
 --calibration reads what boresight-calibrate wrote. It is refused unless it was made at the same frequency
-(within 1 Hz) and gain (0.01 dB), for the same channels, and at most 24 hours before: before now,
-or before the time of a recording. The gain has to be said with --gain, that of a recording as well.
+(within 1 Hz) and gain (0.01 dB), for the same channels, and at most 24 hours before: before now, or before the
+time of a recording (core:datetime, else --time). The gain has to be said with --gain, that of a recording as
+well. One with a residual above 10 degrees or 1.5 dB is used, with a warning that says what it costs.
 
 Ends after --duration or --frames, whichever comes first; with neither, when the sender's file is complete,
 the input ends, or Ctrl-C is pressed. Numbers may be written as 20e6.
@@ -63,55 +58,27 @@ array::SkyDirection parse_null(const std::string& text) {
   return {rad_from_deg(azimuth_deg), rad_from_deg(elevation_deg)};
 }
 
-// CLI11 takes -1 for the largest number there is.
-std::uint64_t parse_count(const char* option, const std::string& text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  require(error == std::errc{} && end == text.data() + text.size() && value >= 1,
-          std::string(option) + ": " + text + ": must be a whole number, at least 1");
-  return value;
-}
+constexpr program::SourceUse source_use{
+    .example = "driver=boresight,scenario=NAME",
+    .rate_help = "Sample rate [the waveform's or the device's own]",
+    .gain_help = "Receive gain [the device's own]; for --calibration, also of a recording"};
 
 void check(const Options& options) {
-  if (options.list_devices) return;
-  const bool device = !options.device.empty();
-  const bool input = !options.input.empty();
-  require(!(device && input), "--device: " + options.device + ": not together with --input " +
-                                  options.input.string() + ", only one of the two");
-  require(device || input, "--device: none: one of --device and --input is needed (see --help)");
-  in_range("--frequency", options.frequency_hz, 1, 1e12, "Hz");
-  in_range("--rate", options.rate_hz, 1e3, 1e9, "Hz");
-  in_range("--gain", options.gain_db, -200, 200, "dB");
-  in_range("--azimuth", options.azimuth_deg, -360, 360, "degrees");
-  in_range("--elevation", options.elevation_deg, -90, 90, "degrees");
-  require(options.azimuth_deg.has_value() == options.elevation_deg.has_value(),
-          std::string(options.azimuth_deg ? "--azimuth" : "--elevation") + ": " +
-              format_number(options.azimuth_deg ? *options.azimuth_deg : options.elevation_deg.value_or(0)) +
-              ": --azimuth and --elevation are needed together");
-  for (const double angle : options.attitude_deg) in_range("--attitude", angle, -360, 360, "degrees");
-  if (options.duration_s) {
-    require(*options.duration_s > 0,
-            "--duration: " + format_number(*options.duration_s) + ": must be above 0 and at most 1e+06 s");
-    in_range("--duration", options.duration_s, 0, 1e6, "s");
-  }
+  program::check_source_options(options.source, source_use);
+  program::check_array_options(options.array);
+  program::check_duration(options.duration_s);
+  require(!options.frames || *options.frames >= 1, "--frames: 0: must be at least 1");
   if (!options.calibration.empty()) {
     const std::string option = "--calibration: " + options.calibration.string();
-    require(options.gain_db.has_value(),
+    require(options.source.gain_db.has_value(),
             option + ": needs --gain, to be compared with the gain at which the calibration was made");
     require(options.beamformer != "single",
             option + ": means nothing for element 0 alone; not with --beamformer single");
   }
-  if (input) {
-    require(!options.gain_db || !options.calibration.empty(),
-            "--gain: " + format_number(options.gain_db.value_or(0)) +
-                ": a recording has no gain to set; only with --device or --calibration");
-    require(options.antenna.empty(),
-            "--antenna: " + options.antenna + ": a recording has no antenna to choose; only with --device");
+  if (options.calibration.empty()) {
+    program::check_no_recorded_gain(options.source, "--device or --calibration");
+    require(options.source.time.empty(), "--time: " + options.source.time + ": only with --calibration");
   }
-  require(
-      options.output.empty() || !wifi_rate_hz(options.waveform),
-      "--output: " + options.output.string() + ": " + options.waveform + " frames carry no file; use --json");
-  if (!options.channels.empty()) program::parse_channels(options.channels);
 }
 
 void one_of(const char* option, const std::string& value, std::initializer_list<const char*> values) {
@@ -122,15 +89,14 @@ void one_of(const char* option, const std::string& value, std::initializer_list<
 }
 
 // An option that the beamformer does not look at is an error.
-void check_beamformer(const Options& options, const std::string& subbands,
-                      const std::vector<std::string>& nulls) {
+void check_beamformer(const Options& options, bool subbands_said, const std::vector<std::string>& nulls) {
   one_of("--beamformer", options.beamformer,
          {"mvdr", "lcmv", "subband", "robust", "subspace", "power-inversion", "conventional", "single"});
-  if (!subbands.empty()) {
-    require(options.wideband(),
-            "--subbands: " + subbands + ": only with --beamformer subband, not " + options.beamformer);
-    require(subband_bins % options.subbands == 0,
-            "--subbands: " + subbands + ": must be 1, 2, 4, ... " + std::to_string(subband_bins));
+  if (subbands_said) {
+    const std::string option = "--subbands: " + std::to_string(options.subbands);
+    require(options.wideband(), option + ": only with --beamformer subband, not " + options.beamformer);
+    require(options.subbands > 0 && subband_bins % options.subbands == 0,
+            option + ": must be 1, 2, 4, ... " + std::to_string(subband_bins));
   }
   const bool lcmv = options.beamformer == "lcmv";
   require(lcmv || nulls.empty(), "--null: " + (nulls.empty() ? "" : nulls[0]) +
@@ -177,33 +143,11 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   app.set_version_flag("--version", std::string("boresight-receive ") + version, "Print the version");
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
 
-  std::string input, output, record, json, report, frames, calibration, subbands;
-  std::vector<std::string> nulls;
-  const std::string from = "Where samples come from";
-  app.add_option("--device", options.device, "SoapySDR device arguments, e.g. driver=boresight,scenario=NAME")
-      ->type_name("ARGS")
-      ->group(from);
-  app.add_option("--input", input, "Recording to play instead of a device")
-      ->type_name("FILE.sigmf-meta")
-      ->group(from);
+  program::add_source_options(app, options.source, source_use);
+  program::add_time_option(app, options.source,
+                           "When a recording that does not say so was made, for --calibration");
   app.add_flag("--list-devices", options.list_devices, "List the devices that SoapySDR finds, and end")
-      ->group(from);
-  app.add_option("--frequency", options.frequency_hz, "Center frequency; of a recording that tells none")
-      ->type_name("HZ")
-      ->group(from);
-  app.add_option("--rate", options.rate_hz, "Sample rate [the waveform's or the device's own]")
-      ->type_name("HZ")
-      ->group(from);
-  app.add_option("--gain", options.gain_db,
-                 "Receive gain [the device's own]; for --calibration, also of a recording")
-      ->type_name("DB")
-      ->group(from);
-  app.add_option("--antenna", options.antenna, "Antenna port [the device's own]")
-      ->type_name("NAME")
-      ->group(from);
-  app.add_option("--channels", options.channels, "First N channels, or a list such as 0,2,5 [all]")
-      ->type_name("N|LIST")
-      ->group(from);
+      ->group(program::source_group);
 
   const std::string what = "What is received";
   app.add_option(
@@ -220,11 +164,12 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
                  "direction needed; conventional: phases only; single: element 0 [mvdr]")
       ->type_name("NAME")
       ->group(what);
-  app.add_option(
-         "--subbands", subbands,
-         "Parts of the band with weights of their own: 1, 2, 4, ... 256 [64]; with --beamformer subband")
+  program::add_count(
+      app, "--subbands", options.subbands,
+      "Parts of the band with weights of their own: 1, 2, 4, ... 256 [64]; with --beamformer subband")
       ->type_name("N")
       ->group(what);
+  std::vector<std::string> nulls;
   app.add_option(
          "--null", nulls,
          "Where no power is to come from, degrees as --azimuth and --elevation; with --beamformer lcmv; "
@@ -233,66 +178,53 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false)
       ->group(what);
-  app.add_option("--calibration", calibration,
-                 "Gains, phases and delays of the channels, to be taken away; with --gain [none]")
+  program::add_file(app, "--calibration", options.calibration,
+                    "Gains, phases and delays of the channels, to be taken away; with --gain [none]")
       ->type_name("FILE")
       ->group(what);
-  app.add_option("--array", options.array,
-                 "Columns x rows : spacing in wavelengths, e.g. 4x4:0.5 [positions told by the device or "
-                 "recording]")
-      ->type_name("CxR:S")
-      ->group(what);
-  app.add_option("--azimuth", options.azimuth_deg,
-                 "Where to look, degrees clockwise from north [the source's sensor or track, else boresight]")
-      ->type_name("DEG")
-      ->group(what);
-  app.add_option("--elevation", options.elevation_deg, "Degrees above the horizon")
-      ->type_name("DEG")
-      ->group(what);
-  app.add_option("--attitude", options.attitude_deg,
-                 "Yaw, pitch and roll of the panel in degrees, e.g. 30,10,0 [0,0,0: flat, top to north]")
-      ->type_name("Y,P,R")
-      ->delimiter(',')
-      ->expected(3)
-      ->group(what);
+  program::add_array_options(
+      app, options.array, what.c_str(),
+      "Where to look, degrees clockwise from north [the source's sensor or track, else boresight]");
 
   const std::string end = "When it ends";
   app.add_option("--duration", options.duration_s, "After so many seconds of samples")
       ->type_name("S")
       ->group(end);
-  app.add_option("--frames", frames, "After so many detected frames")->type_name("N")->group(end);
+  program::add_count(app, "--frames", options.frames, "After so many detected frames")
+      ->type_name("N")
+      ->group(end);
   app.add_flag("--until-complete", options.until_complete, "Also as soon as the sender's file is complete")
       ->group(end);
 
   const std::string to = "What is written";
-  app.add_option("--output", output,
-                 "The file that was sent; written only when complete and its SHA-256 is right")
+  program::add_file(app, "--output", options.output,
+                    "The file that was sent; written only when complete and its SHA-256 is right")
       ->type_name("FILE")
       ->group(to);
-  app.add_option("--record", record, "All samples as they came, for --input")
+  program::add_file(app, "--record", options.record, "All samples as they came, for --input")
       ->type_name("FILE.sigmf-meta")
       ->group(to);
-  app.add_option("--json", json, "Results as JSON; - is standard output")->type_name("FILE")->group(to);
-  app.add_option("--report", report, "Results as one HTML page with pictures")
+  program::add_file(app, "--json", options.json, "Results as JSON; - is standard output")
+      ->type_name("FILE")
+      ->group(to);
+  program::add_file(app, "--report", options.report, "Results as one HTML page with pictures")
       ->type_name("FILE.html")
       ->group(to);
   app.add_flag("--quiet", options.quiet, "No status line and no summary")->group(to);
 
   if (!program::parse(app, argc, argv)) return std::nullopt;
-  if (app.count("--frames") > 0) options.frames = parse_count("--frames", frames);
-  options.input = input;
-  options.output = output;
-  options.record = record;
-  options.json = json;
-  options.report = report;
+  if (options.list_devices) {
+    for (const CLI::Option* option : app.get_options()) {
+      require(option->count() == 0 || option->check_name("--device") || option->check_name("--list-devices"),
+              option->get_name() + ": means nothing with --list-devices");
+    }
+    return options;
+  }
   if (app.count("--waveform") > 0) {
     one_of("--waveform", options.waveform, {"ku20", "ku240", "ku", "wifi20", "wifi10", "wifi5"});
   }
-  if (app.count("--subbands") > 0) options.subbands = parse_count("--subbands", subbands);
-  check_beamformer(options, subbands, nulls);
+  check_beamformer(options, app.count("--subbands") > 0, nulls);
   for (const std::string& null : nulls) options.nulls.push_back(parse_null(null));
-  require(app.count("--calibration") == 0 || !calibration.empty(), "--calibration: needs the name of a file");
-  options.calibration = calibration;
   check(options);
   check_files_differ(options, {});
   return options;

@@ -10,26 +10,19 @@
 
 #include "boresight/array/direction.h"
 #include "boresight/beam/adaptive_beamformer.h"
+#include "common/array_options.h"
+#include "common/source_options.h"
 
 namespace boresight::receive {
 
 struct Options {
-  std::string device;           ///< SoapySDR arguments; empty: `input` is given
-  std::filesystem::path input;  ///< SigMF recording; empty: `device` is given
-  std::string waveform;         ///< ku20, ku240, ku or a Wi-Fi one; empty: what the device says, else ku
-  std::optional<double> frequency_hz;
-  std::optional<double> rate_hz;
-  std::optional<double> gain_db;
-  std::string antenna;
-  std::string channels;  ///< as typed; empty: all. See program::parse_channels
+  program::SourceOptions source;
+  program::ArrayOptions array;
+  std::string waveform;  ///< ku20, ku240, ku or a Wi-Fi one; empty: what the device says, else ku
   std::string beamformer = "mvdr";
   std::size_t subbands = 64;               ///< of the beamformer subband
   std::vector<array::SkyDirection> nulls;  ///< of the beamformer lcmv
   std::filesystem::path calibration;       ///< empty: none
-  std::string array;  ///< as typed; empty: what the source says. See program::parse_array
-  std::optional<double> azimuth_deg;
-  std::optional<double> elevation_deg;
-  std::vector<double> attitude_deg;  ///< yaw, pitch, roll; empty: flat, top to north
   std::optional<double> duration_s;
   std::optional<std::uint64_t> frames;
   bool until_complete = false;

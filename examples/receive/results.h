@@ -71,6 +71,7 @@ struct Results {
   std::size_t subbands = 0;                          ///< 0: one band
   std::string calibration;                           ///< its file; empty: none
   std::vector<std::pair<double, double>> nulls_deg;  ///< azimuth and elevation
+  std::vector<std::string> warnings;
 
   // What came in.
   std::uint64_t samples = 0;       ///< per channel, through the chain

@@ -73,6 +73,7 @@ std::string to_json(const Results& r) {
   json["nulls"] = std::move(nulls);
   json["nulls_dropped"] = r.nulls_dropped;
   json["calibration"] = text(r.calibration);
+  json["warnings"] = r.warnings;
   json["channels"] = r.channels;
   json["sample_rate_hz"] = number(r.sample_rate_hz);
   json["carrier_hz"] = number(r.carrier_hz);

@@ -27,6 +27,7 @@ struct Setup {
   std::optional<array::SkyDirection> fixed_direction;  ///< of --azimuth and --elevation
   std::optional<array::Calibration> calibration;       ///< fresh, of these channels
   std::string pointing;                                ///< where the direction comes from, for people
+  std::vector<std::string> warnings;                   ///< what is unusual, one line each
 };
 
 /// Opens the source and checks that everything fits together.

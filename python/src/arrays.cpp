@@ -134,9 +134,14 @@ bool type_caster<ours::Bytes>::load(handle source, bool) {
   return true;
 }
 
+template <typename Array>
+static std::string got(const Array& a) {
+  return ", got " + ours::shape_text({a.shape(), a.shape() + a.ndim()});
+}
+
 bool type_caster<Vec3>::load(handle source, bool) {
   const auto a = ours::real_array(source, "vector");
-  boresight::require(a.ndim() == 1 && a.shape(0) == 3, "vector: must have shape (3,)");
+  boresight::require(a.ndim() == 1 && a.shape(0) == 3, "vector: must have shape (3,)" + got(a));
   value = {a.data()[0], a.data()[1], a.data()[2]};
   return true;
 }
@@ -150,7 +155,7 @@ bool type_caster<std::vector<Vec3>>::load(handle source, bool) {
   const auto a = ours::real_array(source, "vectors");
   value.clear();
   if (a.size() == 0) return true;
-  boresight::require(a.ndim() == 2 && a.shape(1) == 3, "vectors: must have shape (n, 3)");
+  boresight::require(a.ndim() == 2 && a.shape(1) == 3, "vectors: must have shape (n, 3)" + got(a));
   for (ssize_t i = 0; i < a.shape(0); ++i) {
     const double* r = a.data(i, 0);
     value.push_back({r[0], r[1], r[2]});

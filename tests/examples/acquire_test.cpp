@@ -115,10 +115,21 @@ TEST(Acquire, WritesALineForEveryFrame) {
 TEST(Acquire, TakesThePilotsWhereTheyAre) {
   const TemporaryFolder folder;
   const Recording recording{.rate_hz = 2.5e6, .center_hz = 115.2e6, .snr_db = -13, .frames = 60};
-  const Ended run =
-      acquire({"--input", recording.write(folder), "--lnb", "9.75e9", "--json", "-", "--quiet"});
+  const Ended run = acquire(
+      {"--input", recording.write(folder), "--rate", "2.5e6", "--lnb", "9.75e9", "--json", "-", "--quiet"});
   EXPECT_EQ(run.status, 0) << run.err;
   EXPECT_EQ(run.err, "");
+  // What only another mode looks at is not taken for granted.
+  const auto with = [&](const std::vector<std::string>& more) {
+    return acquire(join({"--input", (folder / "sky.sigmf-meta").string(), "--lnb", "9.75e9"}, more));
+  };
+  EXPECT_EQ(with({"--accumulate", "64"}).err,
+            "boresight-acquire: --accumulate: 64: only with --mode preamble, not pilots, which auto chose\n");
+  EXPECT_EQ(with({"--clock-ppm", "1", "--mode", "pilots"}).err,
+            "boresight-acquire: --clock-ppm: 1: only with --mode preamble, not pilots\n");
+  EXPECT_EQ(with({"--search-every", "8", "--mode", "preamble"}).err,
+            "boresight-acquire: --search-every: 8: only with --mode pilots, not preamble\n");
+  EXPECT_EQ(with({"--search-every", "8", "--quiet"}).status, 0);
   const auto lines = lines_of(run.out);
   EXPECT_GE(lines.size(), 50U);
   for (const json& line : lines) {
@@ -169,7 +180,13 @@ TEST(Acquire, BadOptionsAndFilesEndInOneLine) {
       {{"--input", input, "--lnb", "9.75e9", "--mode", "pilots"}, "pilots"},
       {{"--input", input, "--lnb", "nan"}, "--lnb"},
       {{"--input", input, "--lnb", "9.75e9", "--duration", "0"}, "--duration"},
-      {{"--input", input, "--lnb", "9.75e9", "--rate", "1e6"}, "--rate"},
+      {{"--input", input, "--lnb", "9.75e9", "--rate", "1e6"}, "was recorded at 1e+07 Hz"},
+      {{"--input", input, "--lnb", "9.75e9", "--antenna-channel", "-1"}, "--antenna-channel: -1"},
+      {{"--input", input, "--lnb", "9.75e9", "--antenna-channel", "1"},
+       "--antenna-channel: 1: the recording"},
+      {{"--input", input, "--lnb", "9.75e9", "--gain", "3"}, "--gain: 3"},
+      {{"--input", input, "--lnb", "9.75e9", "--search-every", "0"}, "--search-every: 0: must be from 1"},
+      {{"--input", input, "--lnb", "9.75e9", "--json", ""}, "--json: needs a value"},
       {{"--input", input, "--lnb", "9.75e9", "--json", "/nowhere/at/all"}, "--json"},
   };
   for (const auto& [arguments, text] : cases) {

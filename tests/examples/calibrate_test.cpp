@@ -335,7 +335,7 @@ TEST_F(Calibrate, RecordingWithDelaysAndBrokenChannels) {
   run = with({"--gain", "40", "--limit-deg", "1"});
   EXPECT_EQ(run.status, 2);
   EXPECT_THAT(run.err, HasSubstr("a residual of"));
-  run = with({"--gain", "40", "--limit-deg", "1", "--shape", "24"});
+  run = with({"--gain", "40", "--rate", "20e6", "--limit-deg", "1", "--shape", "24"});
   ASSERT_EQ(run.status, 0) << run.err;
   const array::Calibration found = sdr::load_calibration(file);
   EXPECT_EQ(found.gain_db, 40);
@@ -447,8 +447,12 @@ TEST_F(Calibrate, BadOptionsAndFilesEndInOneLine) {
       {{"--device", sky, "--from", "noise", "--output", file, "--azimuth", "1"}, "--azimuth"},
       {{"--device", sky, "--from", "noise", "--output", file, "--array", "4x2"}, "--array"},
       {{"--device", sky, "--from", "direction", "--output", file, "--array", "3x2"}, "--array: 3x2"},
+      {{"--device", sky, "--from", "direction", "--output", file, "--azimuth", "0", "--elevation", "-5"},
+       "--elevation: -5: with --azimuth 0 it is 95 degrees off boresight, behind the array: at most 90"},
       {{"--device", sky, "--from", "noise", "--output", file, "--samples", "-1"}, "--samples"},
       {{"--device", sky, "--from", "noise", "--output", file, "--samples", "10"}, "--samples"},
+      {{"--device", sky, "--from", "noise", "--output", file, "--shape", "-1"}, "--shape: -1"},
+      {{"--device", sky, "--from", "noise", "--output", ""}, "--output: needs a value"},
       {{"--device", sky, "--from", "noise", "--output", file, "--limit-deg", "nan"}, "--limit-deg"},
       {{"--device", sky, "--from", "noise", "--output", file, "--limit-db", "0"}, "--limit-db"},
       {{"--device", sky, "--from", "noise", "--output", file, "--shape", "1"}, "--shape"},

@@ -1,12 +1,14 @@
 #include "process.h"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <poll.h>
 #include <pty.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
@@ -48,6 +50,7 @@ Process::Process(const std::vector<std::string>& arguments, const Around& around
   std::vector<std::string> words = {program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
 
@@ -104,6 +107,18 @@ Ended Process::wait() {
   child_ = -1;
   ended_.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return ended_;
+}
+
+void expect_refusal(const Arguments& arguments, const std::string& named, const Around& around) {
+  std::string command;
+  for (const std::string& argument : arguments) command += " " + argument;
+  SCOPED_TRACE(command);
+  const Ended run = receive(arguments, around);
+  EXPECT_EQ(run.status, 1);
+  EXPECT_EQ(run.out, "");
+  EXPECT_THAT(run.err, testing::StartsWith("boresight-receive: "));
+  EXPECT_THAT(run.err, testing::HasSubstr(named));
+  EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
 }
 
 std::string to_json(const SmallScene& scene) {

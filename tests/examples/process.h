@@ -58,6 +58,15 @@ inline Ended receive(const std::vector<std::string>& arguments, const Around& ar
   return Process(arguments, around).wait();
 }
 
+using Arguments = std::vector<std::string>;
+inline Arguments join(Arguments a, const Arguments& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+/// Status 1, nothing on standard output, and one line on standard error with `named` in it.
+void expect_refusal(const Arguments& arguments, const std::string& named, const Around& around = {});
+
 /// A scene that is quick to make: two frames hold the whole file, one every 16 ms.
 struct SmallScene {
   std::size_t columns = 1;

@@ -414,8 +414,11 @@ TEST_F(SoapySourceTest, UnknownDriverIsOneLine) {
   SoapySourceConfig config = quick();
   config.args = "driver=boresight_nobody";
   testing::internal::CaptureStderr();
-  EXPECT_EQ(message_of<IoError>([&] { SoapySource{config}; }),
-            "no SoapySDR device matches 'driver=boresight_nobody'");
+  const std::string message = message_of<IoError>([&] { SoapySource{config}; });
+  EXPECT_THAT(message,
+              testing::StartsWith("no SoapySDR device matches 'driver=boresight_nobody': there is no "
+                                  "module for 'boresight_nobody' (there are: "));
+  EXPECT_THAT(message, testing::ContainsRegex("[ :]boresight_fake[ )].*SOAPY_SDR_PLUGIN_PATH$"));
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
   config.args = "driver=boresight_fake,broken=1";
   EXPECT_EQ(message_of<IoError>([&] { SoapySource{config}; }),

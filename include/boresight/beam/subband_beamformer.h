@@ -18,7 +18,7 @@
 namespace boresight::beam {
 
 /// AdaptiveBeamformer for bands in which a jammer is not narrow: weights per subband (SubbandWeights) on
-/// half- overlapping frames with sine windows. Any receiver of samples can stand behind it. A bin of the bank
+/// half-overlapping frames with sine windows. Any receiver of samples can stand behind it. A bin of the bank
 /// is as wide as an ideal subband of 1.7 bins.
 ///
 /// A function of the sequence of samples and directions alone, however the calls are cut.
