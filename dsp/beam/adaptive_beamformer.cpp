@@ -19,7 +19,9 @@ namespace boresight::beam {
 namespace {
 
 constexpr std::size_t run_samples = 128;  // what SampleCovariance sums at a time
+constexpr std::size_t least_fade_samples = 128;
 constexpr std::size_t max_beams = 64;
+constexpr std::uint64_t golden_turn = 0x9E3779B97F4A7C15;  // 2^64 / 1.618...
 // Eigenvalues this much over the noise floor are signals to Mode::subspace.
 constexpr double signal_threshold_db = 3;
 // Unit gain on such a steering vector takes weights of 1e15, which float holds together with any sample that
@@ -33,10 +35,33 @@ std::string text(double value) {
   return std::to_string(value);
 }
 
+std::size_t element_count(const Config& config) {
+  return config.channels > 0 ? config.channels : config.geometry.elements();
+}
+
+/// Without a geometry there are steering vectors and no directions.
+void check_channels(const Config& config) {
+  const std::string channels = "adaptive beamformer: channels " + std::to_string(config.channels);
+  require(config.channels <= array::max_elements,
+          channels + " must be at most " + std::to_string(array::max_elements));
+  require(config.geometry == array::Geometry{}, channels + " and a geometry of " +
+                                                    std::to_string(config.geometry.elements()) +
+                                                    " elements are both given, must be one of them");
+  require(config.max_nulls == 0,
+          channels + ": max_nulls " + std::to_string(config.max_nulls) + " needs a geometry in their place");
+  require(!config.flat_top, channels + ": flat_top needs a geometry in their place");
+  require(!config.forward_backward, channels + ": forward_backward needs a geometry in their place");
+}
+
 const Config& checked(const Config& config) {
-  config.geometry.check();
-  const std::size_t elements = config.geometry.elements();
-  require(std::isfinite(config.carrier_hz) && config.carrier_hz > 0,
+  if (config.channels > 0) {
+    check_channels(config);
+  } else {
+    config.geometry.check();
+  }
+  const std::size_t elements = element_count(config);
+  require((std::isfinite(config.carrier_hz) && config.carrier_hz > 0) ||
+              (config.channels > 0 && config.carrier_hz == 0),
           "adaptive beamformer: carrier_hz " + text(config.carrier_hz) + " must be positive and finite");
   require(config.beams >= 1 && config.beams <= max_beams,
           "adaptive beamformer: " + std::to_string(config.beams) + " beams, must be 1 to " +
@@ -59,13 +84,20 @@ const Config& checked(const Config& config) {
   require(config.max_nulls < elements, "adaptive beamformer: max_nulls " + std::to_string(config.max_nulls) +
                                            " with " + std::to_string(elements) +
                                            " elements: at most one less than elements");
+  // What no mode would look at is a mistake, too.
+  const bool lcmv = config.mode == Mode::lcmv;
+  require(lcmv || config.max_nulls == 0,
+          "adaptive beamformer: max_nulls " + std::to_string(config.max_nulls) + " needs mode lcmv");
+  require(lcmv || !config.flat_top, "adaptive beamformer: flat_top needs mode lcmv");
+  require(lcmv || !config.null_other_beams, "adaptive beamformer: null_other_beams needs mode lcmv");
+  require(config.mode == Mode::robust_capon || config.uncertainty == Config{}.uncertainty,
+          "adaptive beamformer: uncertainty " + text(config.uncertainty) + " needs mode robust_capon");
   return config;
 }
 
 std::size_t constraints_per_beam(const Config& config) {
-  if (config.mode != Mode::lcmv) return 1;
-  return std::min(config.geometry.elements(), 1 + (config.flat_top ? 2 : 0) + config.max_nulls +
-                                                  (config.null_other_beams ? config.beams - 1 : 0));
+  return std::min(element_count(config), 1 + (config.flat_top ? 2 : 0) + config.max_nulls +
+                                             (config.null_other_beams ? config.beams - 1 : 0));
 }
 
 }  // namespace
@@ -74,29 +106,35 @@ AdaptiveBeamformer::AdaptiveBeamformer(const Config& config)
     : config_(checked(config)),
       adapts_(config.mode != Mode::conventional && config.mode != Mode::single),
       watch_({.beams = config.beams, .jump_db = config.jump_db}),
-      covariance_({.elements = config.geometry.elements()}),
-      factor_(
-          {.elements = config.geometry.elements(), .loading_over_noise_db = config.loading_over_noise_db}),
-      constraints_({.elements = config.geometry.elements(), .max_constraints = constraints_per_beam(config)}),
-      lcmv_({.elements = config.geometry.elements(), .max_constraints = constraints_per_beam(config)}),
-      current_({.elements = config.geometry.elements(), .beams = config.beams}),
-      next_({.elements = config.geometry.elements(), .beams = config.beams}),
-      covariance_matrix_(config.geometry.elements(), config.geometry.elements()),
-      single_precision_(config.beams, config.geometry.elements()),
+      covariance_({.elements = element_count(config)}),
+      factor_({.elements = element_count(config), .loading_over_noise_db = config.loading_over_noise_db}),
+      constraints_({.elements = element_count(config), .max_constraints = constraints_per_beam(config)}),
+      lcmv_({.elements = element_count(config), .max_constraints = constraints_per_beam(config)}),
+      current_({.elements = element_count(config), .beams = config.beams}),
+      next_({.elements = element_count(config), .beams = config.beams}),
+      covariance_matrix_(element_count(config), element_count(config)),
+      single_precision_(config.beams, element_count(config)),
+      fade_from_(config.beams, element_count(config)),
       faded_in_(config.beams, config.mode == Mode::single ? 0 : config.max_block_samples),
-      steering_(config.beams, config.geometry.elements()),
-      derivatives_(config.flat_top ? 2 * config.beams : 0, config.geometry.elements()),
-      nulls_(config.mode == Mode::lcmv ? config.max_nulls : 0, config.geometry.elements()),
-      weights_(config.beams, config.geometry.elements()) {
+      steering_(config.beams, element_count(config)),
+      derivatives_(config.flat_top ? 2 * config.beams : 0, element_count(config)),
+      nulls_(config.max_nulls, element_count(config)),
+      weights_(config.beams, element_count(config)) {
   if (config.forward_backward) mirror_ = doa::mirror_elements(config.geometry);
-  for (std::size_t b = 0; b < config.beams; ++b) set_direction({0, 0, 1}, b);
+  for (std::size_t b = 0; b < config.beams; ++b) {
+    if (config.channels > 0) {
+      steering_(b, 0) = 1;
+    } else {
+      set_direction({0, 0, 1}, b);
+    }
+  }
   direction_changed_ = false;
 }
 
 void AdaptiveBeamformer::set_direction(Vec3 direction, std::size_t beam) noexcept {
   BORESIGHT_ASSERT(beam < beams());
   const double length = norm(direction);
-  if (!(std::isfinite(length) && length > 0)) {
+  if (config_.channels > 0 || !(std::isfinite(length) && length > 0)) {
     ++stats_.bad_directions;
     return;
   }
@@ -142,11 +180,19 @@ void AdaptiveBeamformer::set_nulls(std::span<const Vec3> directions) noexcept {
   direction_changed_ = true;
 }
 
+/// One run out of each stretch of so many, as many samples from every block. Multiples of the golden ratio
+/// leave no gap wider than 1.9 over their number, whatever part of them is looked at (the three-gap theorem,
+/// Sos 1958), and have no period of their own: pulses in every second or third block are met as well, later.
 void AdaptiveBeamformer::train(Grid<const cf32> in) noexcept {
-  const std::size_t step = run_samples * config_.covariance_decimation;
-  for (std::size_t first = 0; first < in.columns(); first += step) {
-    covariance_.update(in.columns(first, std::min(run_samples, in.columns() - first)));
+  const std::size_t stretch = run_samples * config_.covariance_decimation;
+  for (std::size_t first = 0; first < in.columns(); first += stretch) {
+    const std::size_t length = std::min(stretch, in.columns() - first);
+    const std::size_t run = std::min(run_samples, length);
+    const std::uint64_t places = (length + run_samples - 1) / run_samples;
+    const std::size_t place = (turn_ >> 32) * places >> 32;
+    covariance_.update(in.columns(first + std::min(place * run_samples, length - run), run));
   }
+  turn_ += golden_turn;
 }
 
 /// Samples since the jump, densely. The past keeps the weight of 32 snapshots per element, which is what a
@@ -227,31 +273,61 @@ bool AdaptiveBeamformer::renew_weights() noexcept {
   return true;
 }
 
-void AdaptiveBeamformer::load_weights(Beamformer& beamformer) noexcept {
+void AdaptiveBeamformer::load_weights(Grid<cf32> out) const noexcept {
   for (std::size_t b = 0; b < beams(); ++b) {
-    for (std::size_t e = 0; e < elements(); ++e) single_precision_(b, e) = cf32(weights_(b, e));
+    for (std::size_t e = 0; e < elements(); ++e) out(b, e) = cf32(weights_(b, e));
   }
-  beamformer.set_weights(single_precision_.view());
 }
 
-/// The next weights' output takes the place of `out` along a straight line over [first, end), and altogether
-/// from there on.
-void AdaptiveBeamformer::fade_in(Grid<const cf32> in, Grid<cf32> out, std::size_t first,
-                                 std::size_t end) noexcept {
-  const std::size_t n = in.columns();
-  const Grid<cf32> fresh = faded_in_.view().columns(0, n - first);
-  next_.process(in.columns(first, n - first), fresh);
-  const float step = 1.0F / static_cast<float>(std::max<std::size_t>(end - first, 1));
+/// The running fade ends where it is: the weights it has come to are those that the next one starts from.
+void AdaptiveBeamformer::hold_fade() noexcept {
+  const float share = static_cast<float>(fade_done_) / static_cast<float>(fade_samples_);
+  for (std::size_t b = 0; b < beams(); ++b) {
+    for (std::size_t e = 0; e < elements(); ++e) {
+      fade_from_(b, e) += share * (cf32(weights_(b, e)) - fade_from_(b, e));
+    }
+  }
+  current_.set_weights(fade_from_.view());
+  fade_done_ = 0;
+}
+
+/// From sample `first` on the output of the next weights takes the place of `out` along the straight line of
+/// the fade, as far as it goes, and altogether behind it. Behind the last sample of the fade the next weights
+/// are the current ones.
+void AdaptiveBeamformer::fade(Grid<const cf32> in, Grid<cf32> out, std::size_t first) noexcept {
+  const std::size_t n = in.columns() - first;
+  const Grid<cf32> fresh = faded_in_.view().columns(0, n);
+  next_.process(in.columns(first, n), fresh);
+  const std::size_t faded = std::min(n, fade_samples_ - fade_done_);
+  const float step = 1.0F / static_cast<float>(std::max<std::size_t>(fade_samples_, 1));
   for (std::size_t b = 0; b < out.rows(); ++b) {
     const std::span<cf32> y = out.row(b).subspan(first);
     const std::span<const cf32> x = fresh.row(b);
-    for (std::size_t t = 0; t < end - first; ++t) {
-      const float share = (static_cast<float>(t) + 0.5F) * step;
+    for (std::size_t t = 0; t < faded; ++t) {
+      const float share = (static_cast<float>(fade_done_ + t) + 0.5F) * step;
       y[t] += share * (x[t] - y[t]);
     }
-    std::copy(x.begin() + static_cast<std::ptrdiff_t>(end - first), x.end(),
-              y.begin() + static_cast<std::ptrdiff_t>(end - first));
+    std::copy(x.begin() + static_cast<std::ptrdiff_t>(faded), x.end(),
+              y.begin() + static_cast<std::ptrdiff_t>(faded));
   }
+  fade_done_ += faded;
+  if (fade_done_ < fade_samples_) return;
+  fade_samples_ = fade_done_ = 0;
+  std::swap(current_, next_);
+}
+
+/// The first block, with its own weights throughout.
+void AdaptiveBeamformer::start(Grid<const cf32> in, Grid<cf32> out) noexcept {
+  started_ = renew_weights();
+  if (!started_) {  // and the next block begins anew
+    for (std::size_t b = 0; b < beams(); ++b) conventional(steering_.row(b), weights_.row(b));
+  }
+  load_weights(single_precision_.view());
+  current_.set_weights(single_precision_.view());
+  current_.process(in, out);
+  watch_.settle(out);
+  samples_since_renewal_ = 0;
+  direction_changed_ = false;
 }
 
 void AdaptiveBeamformer::process(Grid<const cf32> in, Grid<cf32> out) noexcept {
@@ -272,29 +348,42 @@ void AdaptiveBeamformer::process(Grid<const cf32> in, Grid<cf32> out) noexcept {
   }
 
   if (!started_) {
-    started_ = renew_weights();
-    if (!started_) {  // and the next block begins anew
-      for (std::size_t b = 0; b < beams(); ++b) conventional(steering_.row(b), weights_.row(b));
-    }
-    load_weights(current_);
-    current_.process(in, out);
-    watch_.settle(out);
-    samples_since_renewal_ = 0;
-    direction_changed_ = false;
+    start(in, out);
     return;
   }
 
+  // New weights go on from where a fade has come to by now. What is looked at for a jump is the output before
+  // it fades: that of the weights whose power is the usual one.
+  const bool fading = fade_samples_ > 0;
+  const bool due = interval_over || direction_changed_;
+  if (fading && due) hold_fade();
   current_.process(in, out);
   const std::size_t jump = adapts_ ? watch_.find(out) : n;
   const bool jumped = jump < n;
   if (jumped) train_from_jump(in.columns(jump, n - jump));
-  // A renewal that was given up is still due: tried again with the next block.
-  if ((interval_over || direction_changed_ || jumped) && renew_weights()) {
-    load_weights(next_);
-    // A jump at the very start leaves nothing to fade over: the output before it is gone.
-    const std::size_t first = jumped ? jump - std::min(jump, run_samples) : 0;
-    fade_in(in, out, first, jump);
-    std::swap(current_, next_);
+  if (fading && jumped && !due) {
+    hold_fade();
+    current_.process(in, out);
+  }
+  bool renewed = false;
+  if (due || jumped) {
+    if (!fading) load_weights(fade_from_.view());
+    renewed = renew_weights();  // given up, it is still due: tried again with the next block
+  }
+  std::size_t first = 0;
+  if (renewed) {
+    load_weights(single_precision_.view());
+    next_.set_weights(single_precision_.view());
+    if (jumped && !fading) {
+      // A jump at the very start leaves nothing to fade over: the output before it is gone.
+      first = jump - std::min(jump, least_fade_samples);
+      fade_samples_ = jump - first;
+    } else {
+      fade_samples_ = std::max(jump, least_fade_samples);
+    }
+  }
+  if (renewed || fading) fade(in, out, first);
+  if (renewed) {
     direction_changed_ = false;
     if (interval_over) {
       covariance_.forget(config_.forgetting);
@@ -313,6 +402,8 @@ void AdaptiveBeamformer::reset() noexcept {
   for (std::size_t b = 0; b < beams(); ++b) std::ranges::fill(weights_.row(b), cf64(0));
   watch_.reset();
   samples_since_renewal_ = 0;
+  fade_samples_ = fade_done_ = 0;
+  turn_ = 0;
   started_ = false;
   direction_changed_ = false;
   stats_ = {};

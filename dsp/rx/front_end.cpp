@@ -18,12 +18,13 @@ const FrontEnd::Config& checked(const FrontEnd::Config& config) {
           "front end: beamformer and subband are both given, must be one of them: leave beamformer as "
           "constructed for subbands");
   if (!config.calibration) return config;
-  const std::size_t elements =
-      (config.subband ? config.subband->geometry : config.beamformer.geometry).elements();
+  const std::size_t elements = config.subband                   ? config.subband->geometry.elements()
+                               : config.beamformer.channels > 0 ? config.beamformer.channels
+                                                                : config.beamformer.geometry.elements();
   const std::size_t channels = config.calibration->calibration.channels.size();
   require(channels == elements, "front end: calibration of " + std::to_string(channels) +
                                     " channels, must be " + std::to_string(elements) +
-                                    " as the geometry has elements");
+                                    " as the beamformer has");
   require(!config.subband || config.calibration->sample_rate_hz == config.subband->sample_rate_hz,
           "front end: calibration.sample_rate_hz " + std::to_string(config.calibration->sample_rate_hz) +
               " must be that of the subbands, " +
@@ -57,7 +58,7 @@ FrontEnd::FrontEnd(const Config& config) {
     beam::AdaptiveBeamformer::Config adaptive = config.beamformer;
     adaptive.max_block_samples = config.block_samples;
     adaptive_.emplace(adaptive);
-    elements = adaptive.geometry.elements();
+    elements = adaptive_->elements();
   }
   if (config.calibration) {
     corrector_.emplace(*config.calibration);

@@ -73,7 +73,7 @@ void bind_adaptive_beamformer(py::module_& module) {
       .field("updates", &Stats::updates, "Renewals of the weights.")
       .field("jumps", &Stats::jumps, "Early ones, because the output power jumped.")
       .field("rejected", &Stats::rejected, "Given up because of NaN or Inf.")
-      .field("bad_directions", &Stats::bad_directions, "Zero, not finite or too many.")
+      .field("bad_directions", &Stats::bad_directions, "Zero, not finite, too many or without a geometry.")
       .field("dropped_nulls", &Stats::dropped_nulls, "Constraints that could not be met.")
       .field("fallbacks", &Stats::fallbacks, "Beams for which MVDR stood in.");
   Struct<Config>(beamformer, "Config", "Of the beamformer.")
@@ -92,7 +92,9 @@ void bind_adaptive_beamformer(py::module_& module) {
              "robust_capon: squared error of the steering vector over its square, (0, 1).")
       .field("flat_top", &Config::flat_top, "lcmv: first derivatives zero.")
       .field("null_other_beams", &Config::null_other_beams, "lcmv: nulls on the other beams' directions.")
-      .field("max_nulls", &Config::max_nulls, "lcmv: how many set_nulls() takes.");
+      .field("max_nulls", &Config::max_nulls, "lcmv: how many set_nulls() takes.")
+      .field("channels", &Config::channels,
+             "In place of a geometry, steered by set_steering() alone: two polarizations, say.");
   init_from_config(beamformer, "Of a Config or its fields. Looks at the boresight.");
   const auto check_beam = [](const AdaptiveBeamformer& self, std::size_t beam) {
     require(beam < self.beams(),
@@ -108,8 +110,7 @@ void bind_adaptive_beamformer(py::module_& module) {
           },
           "direction"_a, "beam"_a = std::size_t{0},
           "Vector from the array to the source, array frame (array.Attitude turns sky into it). Zero or NaN: "
-          "counted, "
-          "the last one stays.")
+          "counted, the last one stays; so is any without a geometry.")
       .def(
           "set_steering",
           [check_beam](AdaptiveBeamformer& self, const In<cf64>& steering, std::size_t beam) {
@@ -118,7 +119,8 @@ void bind_adaptive_beamformer(py::module_& module) {
             self.set_steering(vector(steering, self.elements(), "steering"), beam);
           },
           "steering"_a, "beam"_a = std::size_t{0},
-          "In place of a direction: the steering vector of any array, complex128 (elements,).")
+          "In place of a direction: the steering vector of any array (Manifold.steering), complex128 "
+          "(elements,).")
       .def(
           "set_nulls",
           [](AdaptiveBeamformer& self, const std::vector<Vec3>& directions) {
@@ -156,7 +158,9 @@ void bind_adaptive_beamformer(py::module_& module) {
           [](const py::object& self) -> py::array_t<cf64> {
             return view(self.cast<const AdaptiveBeamformer&>().weights(0), self);
           },
-          "Of beam 0 at the end of the last block, complex128 (elements,), a view.")
+          "The newest of beam 0, complex128 (elements,), a view: in effect at the end of the last block, or "
+          "what it "
+          "fades over to (blocks below 128 samples).")
       .def_property_readonly(
           "steering",
           [](const py::object& self) -> py::array_t<cf64> {

@@ -3,7 +3,7 @@ import unittest
 import numpy as np
 
 import boresight
-from boresight import beam
+from boresight import array, beam
 from boresight.beam import AdaptiveBeamformer, Beamformer, mvdr
 from scene import FREQUENCY_HZ, direction, line, line_steering, noise
 
@@ -123,6 +123,32 @@ class AdaptiveSteeringTest(unittest.TestCase):
         beamformer.process(noise(np.random.default_rng(1), 8, 4096))
         self.assertEqual((beamformer.stats.updates, beamformer.stats.dropped_nulls, beamformer.stats.fallbacks), (1, 1, 0))
         self.assertLess(abs(np.vdot(beamformer.weights, line_steering(8, 30))), 1e-6)
+
+    def test_two_polarizations(self):
+        manifold = array.Manifold(array.Manifold.Config(geometry=line(4), ports=[array.Jones(1, 0), array.Jones(0, 1)]))
+        u = direction(20)
+        a = manifold.steering(u, FREQUENCY_HZ, array.Jones.rhcp())
+        jammer = manifold.steering(u, FREQUENCY_HZ, array.Jones.lhcp())
+        rng = np.random.default_rng(4)
+        x = (noise(rng, 8, 4096) + 100 * jammer[:, None] * noise(rng, 4096)).astype(np.complex64)
+        beamformer = AdaptiveBeamformer(channels=8)
+        self.assertEqual(beamformer.elements, 8)
+        beamformer.set_direction(u)
+        self.assertEqual(beamformer.stats.bad_directions, 1)
+        beamformer.set_steering(a)
+        beamformer.process(x)
+        self.assertAlmostEqual(abs(np.vdot(beamformer.weights, a)), 1, delta=1e-6)
+        self.assertLess(abs(np.vdot(beamformer.weights, jammer)), 0.01)
+        with self.assertRaisesRegex(boresight.ConfigError, "channels 8 and a geometry of 4"):
+            AdaptiveBeamformer(channels=8, geometry=line(4))
+
+    def test_values_that_the_mode_does_not_take(self):
+        Mode = AdaptiveBeamformer.Mode
+        for field, value, mode in [("max_nulls", 2, Mode.lcmv), ("flat_top", True, Mode.lcmv),
+                                   ("null_other_beams", True, Mode.lcmv), ("uncertainty", 0.2, Mode.robust_capon)]:
+            self.make(mode=mode, **{field: value})
+            with self.assertRaisesRegex(boresight.ConfigError, f"{field}.*{mode.name}"):
+                self.make(**{field: value})
 
 
 class WatchTest(unittest.TestCase):

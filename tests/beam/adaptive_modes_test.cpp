@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
 
 #include "boresight/array/coupling.h"
 #include "boresight/array/manifold.h"
@@ -134,7 +135,7 @@ TEST(AdaptiveModes, NullsInAModeWithoutThemAreCounted) {
   const Roof roof(1, 1);
   for (const Mode mode : {Mode::mvdr, Mode::conventional, Mode::lcmv}) {
     AdaptiveBeamformer::Config config = roof.config(mode);
-    config.max_nulls = 2;
+    if (mode == Mode::lcmv) config.max_nulls = 2;
     AdaptiveBeamformer beamformer(config);
     beamformer.set_nulls(std::vector<Vec3>{{0, 0.6, 0.8}, {0, 0.8, 0.6}});
     EXPECT_EQ(beamformer.stats().bad_directions, mode == Mode::lcmv ? 0U : 2U);
@@ -347,13 +348,47 @@ TEST(AdaptiveModes, RefuseValuesOutOfRange) {
   refused([](auto& c) { c.jump_db = 2; });
   refused([](auto& c) { c.jump_db = std::numeric_limits<double>::quiet_NaN(); });
   refused([](auto& c) { c.covariance_decimation = std::size_t{1} << 57; });  // 128 times this is 0
-  refused([](auto& c) { c.uncertainty = 0; });
-  refused([](auto& c) { c.uncertainty = 1; });
-  refused([](auto& c) { c.max_nulls = Roof::elements; });
+  refused([](auto& c) { c.uncertainty = 0, c.mode = Mode::robust_capon; });
+  refused([](auto& c) { c.uncertainty = 1, c.mode = Mode::robust_capon; });
+  refused([](auto& c) { c.max_nulls = Roof::elements, c.mode = Mode::lcmv; });
   refused([](auto& c) {
     c.geometry = array::Geometry::circle(5, 0.1);
     c.forward_backward = true;
   });
+}
+
+// Before, a beamformer told to keep nulls or to be flat on top was not, without a word.
+TEST(AdaptiveModes, RefuseValuesThatOtherModesTake) {
+  struct Case {
+    const char* name;  // what the message has to begin with
+    const char* needs;
+    Mode taken_by;
+    void (*change)(AdaptiveBeamformer::Config&);
+  };
+  const Roof roof(1, 1);
+  for (const auto& [name, needs, taken_by, change] :
+       {Case{"max_nulls 2", "mode lcmv", Mode::lcmv, [](auto& c) { c.max_nulls = 2; }},
+        Case{"flat_top", "mode lcmv", Mode::lcmv, [](auto& c) { c.flat_top = true; }},
+        Case{"null_other_beams", "mode lcmv", Mode::lcmv, [](auto& c) { c.null_other_beams = true; }},
+        Case{"uncertainty 0.2", "mode robust_capon", Mode::robust_capon,
+             [](auto& c) { c.uncertainty = 0.2; }}}) {
+    for (const Mode mode : {Mode::mvdr, Mode::robust_capon, Mode::lcmv, Mode::subspace, Mode::power_inversion,
+                            Mode::conventional, Mode::single}) {
+      AdaptiveBeamformer::Config config = roof.config(mode);
+      change(config);
+      if (mode == taken_by) {
+        EXPECT_NO_THROW(AdaptiveBeamformer{config}) << name;
+        continue;
+      }
+      try {
+        const AdaptiveBeamformer taken(config);
+        ADD_FAILURE() << name << " taken by mode " << static_cast<int>(mode);
+      } catch (const ConfigError& error) {
+        EXPECT_TRUE(std::string(error.what()).starts_with("adaptive beamformer: " + std::string(name)));
+        EXPECT_NE(std::string(error.what()).find(needs), std::string::npos);
+      }
+    }
+  }
 }
 
 }  // namespace

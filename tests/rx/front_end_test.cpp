@@ -314,6 +314,31 @@ TEST(FrontEnd, SteersByAManifoldAndPutsNulls) {
   EXPECT_NEAR(std::abs(through), 0, 1e-9);
 }
 
+// Rows that are no isotropic elements, such as the two polarizations of each: the same beam as with a
+// geometry that is steered to the same vector, with a calibration of so many channels and without.
+TEST(FrontEnd, TakesChannelsInPlaceOfAGeometry) {
+  const GridBuffer<cf32> x = noise_of(4, 1000);
+  std::vector<cf64> steering(4);
+  array::steering_vector(config_of(4).beamformer.geometry, {0.3, 0, std::sqrt(0.91)}, 1e9, steering);
+  for (const bool calibrated : {false, true}) {
+    FrontEnd::Config with_geometry = config_of(4);
+    if (calibrated) {
+      with_geometry.calibration.emplace();
+      with_geometry.calibration->calibration.channels.resize(4);
+      with_geometry.calibration->sample_rate_hz = 1e6;
+    }
+    FrontEnd::Config with_channels = with_geometry;
+    with_channels.beamformer.geometry = {};
+    with_channels.beamformer.channels = 4;
+    FrontEnd a(with_geometry);
+    FrontEnd b(with_channels);
+    EXPECT_EQ(b.channels(), 4U);
+    a.set_steering(steering);
+    b.set_steering(steering);
+    EXPECT_EQ(flushed_beam(a, x.view(), {100}, 1000), flushed_beam(b, x.view(), {100}, 1000));
+  }
+}
+
 TEST(FrontEnd, DoesNotAllocate) {
   const GridBuffer<cf32> x = noise_of(4, 5000);
   FrontEnd front_end(wide_of(subbands_of(4), calibration_of(4)));
