@@ -6,7 +6,7 @@
 #include <string>
 
 #include "boresight/core/error.h"
-#include "doa/manifold.h"
+#include "doa/steering_model.h"
 
 namespace boresight::doa {
 namespace {
@@ -14,7 +14,12 @@ namespace {
 using Eigen::Index;
 using Eigen::MatrixXcd;
 
-MatrixXcd powers_of(const BoundScene& scene) {
+SteeringModel model_of(const BoundScene& scene) {
+  return {scene.geometry, scene.manifold, scene.wave, scene.frequency_hz};
+}
+
+/// P in units of the model's steering vectors, which are of length sqrt(channels).
+MatrixXcd powers_of(const BoundScene& scene, const SteeringModel& model) {
   const std::size_t count = scene.directions.size();
   require(count >= 1 && scene.powers.rows() == count && scene.powers.columns() == count,
           "bound: powers of " + std::to_string(scene.powers.rows()) + " x " +
@@ -36,18 +41,23 @@ MatrixXcd powers_of(const BoundScene& scene) {
     require(p(r, r).real() > 0, "bound: the power of a source must be positive");
   }
   require(p.allFinite(), "bound: a power is not finite");
-  return p;
+  if (model.isotropic()) return p;
+  Eigen::VectorXd amplitude(n);
+  for (Index i = 0; i < n; ++i) {
+    amplitude(i) = std::sqrt(model.gain(scene.directions[static_cast<std::size_t>(i)]));
+  }
+  return amplitude.asDiagonal() * p * amplitude.asDiagonal();
 }
 
 /// The bound for information Re[(D^H P_A D) o weight^T] 2 K / sigma^2.
-GridBuffer<double> invert(const Manifold& manifold, const BoundScene& scene, const MatrixXcd& a,
+GridBuffer<double> invert(const SteeringModel& model, const BoundScene& scene, const MatrixXcd& a,
                           const MatrixXcd& weight) {
-  const Index axes = manifold.axes();
+  const Index axes = model.axes();
   const Index size = axes * a.cols();
   GridBuffer<double> bound(static_cast<std::size_t>(size), static_cast<std::size_t>(size));
   for (std::size_t i = 0; i < bound.rows(); ++i) bound(i, i) = std::numeric_limits<double>::infinity();
   if (a.cols() >= a.rows()) return bound;
-  const MatrixXcd d = manifold.derivatives(scene.directions, a);
+  const MatrixXcd d = model.derivatives(scene.directions, a);
   const Eigen::ColPivHouseholderQR<MatrixXcd> qr(a);
   if (qr.rank() < a.cols()) return bound;
   const MatrixXcd q = qr.householderQ() * MatrixXcd::Identity(a.rows(), a.cols());
@@ -78,23 +88,23 @@ GridBuffer<double> invert(const Manifold& manifold, const BoundScene& scene, con
 }  // namespace
 
 std::size_t angles_per_direction(const array::Geometry& geometry) {
-  return static_cast<std::size_t>(Manifold(geometry, 1.0).axes());
+  return static_cast<std::size_t>(SteeringModel(geometry, 1.0).axes());
 }
 
 GridBuffer<double> stochastic_bound(const BoundScene& scene) {
-  const MatrixXcd p = powers_of(scene);
-  const Manifold manifold(scene.geometry, scene.frequency_hz);
-  const MatrixXcd a = manifold.steering(scene.directions);
+  const SteeringModel model = model_of(scene);
+  const MatrixXcd p = powers_of(scene, model);
+  const MatrixXcd a = model.steering(scene.directions);
   MatrixXcd r = a * p * a.adjoint();
   r.diagonal().array() += scene.noise_power;
   const MatrixXcd ap = a * p;
-  return invert(manifold, scene, a, ap.adjoint() * r.ldlt().solve(ap));
+  return invert(model, scene, a, ap.adjoint() * r.ldlt().solve(ap));
 }
 
 GridBuffer<double> deterministic_bound(const BoundScene& scene) {
-  const MatrixXcd p = powers_of(scene);
-  const Manifold manifold(scene.geometry, scene.frequency_hz);
-  return invert(manifold, scene, manifold.steering(scene.directions), p);
+  const SteeringModel model = model_of(scene);
+  const MatrixXcd p = powers_of(scene, model);
+  return invert(model, scene, model.steering(scene.directions), p);
 }
 
 }  // namespace boresight::doa

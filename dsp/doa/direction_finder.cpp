@@ -10,8 +10,8 @@
 #include "boresight/core/units.h"
 #include "doa/chi_squared.h"
 #include "doa/direction_search.h"
-#include "doa/manifold.h"
 #include "doa/signal_factor.h"
+#include "doa/steering_model.h"
 
 namespace boresight::doa {
 namespace {
@@ -24,14 +24,14 @@ constexpr double singular = 1e-12;  // smallest eigenvalue over the mean one
 }  // namespace
 
 DirectionFinder::DirectionFinder(const Config& config) {
-  config.geometry.check();
-  const std::size_t elements = config.geometry.elements();
+  const SteeringModel model(config.geometry, config.manifold, config.wave, config.frequency_hz);
+  const auto elements = static_cast<std::size_t>(model.elements());
   require(elements >= 3 && elements <= 64,
           "direction finder: " + std::to_string(elements) + " elements, must be 3 to 64");
   require(config.sources < elements, "direction finder: " + std::to_string(config.sources) +
                                          " sources with " + std::to_string(elements) +
                                          " elements, must be 0 to one less than elements");
-  const Extent extent = extent_of(config.geometry);
+  const Extent extent = extent_of(model.geometry());
   require(extent.dimensions != 1 || !extent.leans,
           "direction finder: a line that leans " + std::to_string(deg_from_rad(std::asin(extent.line.z))) +
               " degrees out of the x-y plane, must be 0: its cones about the line do not tell directions");
@@ -53,10 +53,14 @@ DirectionFinder::~DirectionFinder() = default;
 DirectionFinder::DirectionFinder(DirectionFinder&&) noexcept = default;
 DirectionFinder& DirectionFinder::operator=(DirectionFinder&&) noexcept = default;
 
+std::size_t DirectionFinder::channels() const {
+  return static_cast<std::size_t>(search_->model.elements());
+}
+
 DirectionResult DirectionFinder::find(Grid<const cf64> covariance, double snapshots) const {
   const Search& search = *search_;
   const Config& config = search.config;
-  const std::size_t elements = config.geometry.elements();
+  const std::size_t elements = channels();
   BORESIGHT_ASSERT(covariance.rows() == elements && covariance.columns() == elements);
   DirectionResult out;
   const auto n = static_cast<double>(elements);
@@ -79,9 +83,9 @@ DirectionResult DirectionFinder::find(Grid<const cf64> covariance, double snapsh
       counting ? out.signal_dimension : std::min(out.signal_dimension, config.sources);
   const SignalFactor signal = signal_factor(covariance, dimension);
   out.noise_power = signal.noise_power;
-  const SubspaceFit fit(search.manifold, signal.factor);
+  const SubspaceFit fit(search.model, signal.factor);
   const double unit = 2 * snapshots / signal.noise_power;
-  const auto axes = static_cast<double>(search.manifold.axes());
+  const auto axes = static_cast<double>(search.model.axes());
   // What wrong steering vectors add to V: their part off the fitted ones.
   const double calibration = unit * config.calibration_error * config.calibration_error;
 
@@ -103,7 +107,9 @@ DirectionResult DirectionFinder::find(Grid<const cf64> covariance, double snapsh
                        2 * calibration * signal.factor.squaredNorm() * (n - k) / n;
     if (out.misfit <= out.misfit_limit || !counting) break;
   }
-  if (!(out.misfit <= out.misfit_limit)) {
+  const MatrixXcd factor = full_factor(covariance);
+  if (!(out.misfit <= out.misfit_limit) ||
+      !search.nothing_beside(directions, factor, signal.factor.squaredNorm(), snapshots)) {
     out.doubt = Doubt::model;
     out.guess = directions;
     return out;
@@ -113,7 +119,6 @@ DirectionResult DirectionFinder::find(Grid<const cf64> covariance, double snapsh
   const double threshold = chi_squared_threshold(axes, config.false_accept_rate) * spread / unit;
   bool unique = search.unique(fit, directions, cost, threshold);
   out.misfit = unit * std::max(0.0, cost);
-  const MatrixXcd factor = full_factor(covariance);
   if (unique && counting) {
     unique = search.single(fit, directions, cost, threshold, factor, out.noise_power, snapshots);
   }
@@ -125,11 +130,11 @@ DirectionResult DirectionFinder::find(Grid<const cf64> covariance, double snapsh
 
   // Powers by least squares: A^+ (R - s I) A^+H. Variances: the inverse of the curvature of K V / s.
   const SubspaceFit::Result last = fit.descend(directions);
-  const MatrixXcd a = search.manifold.steering(directions);
+  const MatrixXcd a = search.model.steering(directions);
   const auto qr = a.colPivHouseholderQr();
   const MatrixXcd waveforms = qr.solve(factor);
   const MatrixXcd gains = qr.solve(MatrixXcd::Identity(a.rows(), a.rows()));
-  const Index m = search.manifold.axes();
+  const Index m = search.model.axes();
   Eigen::MatrixXd variance(last.curvature.rows(), last.curvature.cols());
   variance = last.curvature.ldlt().solve(Eigen::MatrixXd::Identity(variance.rows(), variance.cols())) *
              (2 * spread / unit);
@@ -143,7 +148,8 @@ DirectionResult DirectionFinder::find(Grid<const cf64> covariance, double snapsh
       out.guess = directions;
       return out;
     }
-    const double power = waveforms.row(row).squaredNorm() - out.noise_power * gains.row(row).squaredNorm();
+    const double power = (waveforms.row(row).squaredNorm() - out.noise_power * gains.row(row).squaredNorm()) /
+                         search.model.gain(directions[i]);
     out.sources.push_back({directions[i], std::sqrt(worst), std::max(0.0, power)});
   }
   out.verdict = Verdict::resolved;

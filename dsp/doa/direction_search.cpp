@@ -49,19 +49,19 @@ Vec3 in_the_sky(Vec3 u) {
 }  // namespace
 
 DirectionFinder::Search::Search(const Config& c)
-    : config(c), manifold(c.geometry, c.frequency_hz), extent(extent_of(c.geometry)) {
+    : config(c), model(c.geometry, c.manifold, c.wave, c.frequency_hz), extent(extent_of(model.geometry())) {
   line = uniform_line();
   // A quarter of a beam apart in direction cosines.
   double widest_m = 0;
-  for (const Vec3& a : config.geometry.positions_m) {
-    for (const Vec3& b : config.geometry.positions_m) widest_m = std::max(widest_m, norm(a - b));
+  for (const Vec3& a : model.geometry().positions_m) {
+    for (const Vec3& b : model.geometry().positions_m) widest_m = std::max(widest_m, norm(a - b));
   }
-  const double wavelengths = widest_m * manifold.wavenumber_rad_m() / (2 * pi);
+  const double wavelengths = widest_m * model.wavenumber_rad_m() / (2 * pi);
   const auto steps = static_cast<int>(std::ceil(4 * std::clamp(wavelengths, 1.0, 16.0)));
-  const int across = manifold.axes() == 2 ? steps : 0;
+  const int across = model.axes() == 2 ? steps : 0;
   for (int i = -steps; i <= steps; ++i) {
     for (int k = -across; k <= across; ++k) {
-      const Vec3 along = ((i * 0.999) / steps) * manifold.lean();
+      const Vec3 along = ((i * 0.999) / steps) * model.lean();
       const Vec3 flat = along + Vec3{0, across > 0 ? (k * 0.999) / across : 0, 0};
       const double rest = 1 - dot(flat, flat);
       if (rest > 0) sky.push_back({flat.x, flat.y, std::sqrt(rest)});
@@ -74,16 +74,16 @@ DirectionFinder::Search::Search(const Config& c)
     const double azimuth = 2 * pi * i / rim;
     sky.push_back({0.9998 * std::cos(azimuth), 0.9998 * std::sin(azimuth), 0.02});
   }
-  sky_steering = manifold.steering(sky);
+  sky_steering = model.steering(sky);
 }
 
 std::optional<LineArray> DirectionFinder::Search::uniform_line() const {
-  const std::vector<Vec3>& r = config.geometry.positions_m;
-  if (manifold.axes() != 1) return {};
-  const double step = dot(r[1] - r[0], manifold.lean());
-  const double spacing = step * manifold.wavenumber_rad_m() / (2 * pi);
+  const std::vector<Vec3>& r = model.geometry().positions_m;
+  if (model.axes() != 1 || !model.isotropic()) return {};
+  const double step = dot(r[1] - r[0], model.lean());
+  const double spacing = step * model.wavenumber_rad_m() / (2 * pi);
   for (std::size_t e = 0; e < r.size(); ++e) {
-    if (std::abs(dot(r[e] - r[0], manifold.lean()) - static_cast<double>(e) * step) > 1e-6) return {};
+    if (std::abs(dot(r[e] - r[0], model.lean()) - static_cast<double>(e) * step) > 1e-6) return {};
   }
   if (!(spacing > 0 && spacing <= 0.5 + 1e-9)) return {};
   return LineArray{.elements = r.size(), .spacing_wavelengths = spacing};
@@ -121,7 +121,7 @@ std::vector<Vec3> DirectionFinder::Search::best_fit(const SubspaceFit& fit, Grid
     // No two the same, from which no step leads away.
     for (const Vec3& other : starts[0]) {
       if (angle_between(u, other) < 1e-6) {
-        u = manifold.moved(u, dot(u, manifold.lean()) > 0 ? -0.01 : 0.01, 0);
+        u = model.moved(u, dot(u, model.lean()) > 0 ? -0.01 : 0.01, 0);
       }
     }
     starts[0].push_back(u);
@@ -133,7 +133,7 @@ std::vector<Vec3> DirectionFinder::Search::best_fit(const SubspaceFit& fit, Grid
       std::vector<Vec3> start;
       for (const double angle : roots.angles_rad) {
         const double inside = std::clamp(angle, -1.56, 1.56);
-        start.push_back(std::sin(inside) * manifold.lean() + Vec3{0, 0, std::cos(inside)});
+        start.push_back(std::sin(inside) * model.lean() + Vec3{0, 0, std::cos(inside)});
       }
       starts.push_back(start);
     }
@@ -156,7 +156,7 @@ std::vector<std::array<double, 2>> DirectionFinder::Search::at_tolerance(const S
                                                                          const std::vector<Vec3>& directions,
                                                                          std::size_t i) const {
   const double tolerance = config.tolerance_rad;
-  if (manifold.axes() == 1) return {{tolerance, 0}, {-tolerance, 0}};
+  if (model.axes() == 1) return {{tolerance, 0}, {-tolerance, 0}};
   std::vector<std::array<double, 2>> steps;
   const auto add = [&](double first, double second) {
     steps.push_back({tolerance * first, tolerance * second});
@@ -175,6 +175,42 @@ std::vector<std::array<double, 2>> DirectionFinder::Search::at_tolerance(const S
   const Eigen::Vector2d longest = ellipse.eigenvectors().col(1);
   if (longest.allFinite()) add(longest(0), longest(1));
   return steps;
+}
+
+/// Whether there is no more power than noise where a second source near one of the directions would bring it,
+/// or the direction be off: along the change of the steering vector with direction, off the fitted ones. The
+/// ratio to the mean of the rest is F of 2 K over 2 K m degrees where there is noise alone, and 1 + lambda of
+/// that with lambda = 2 p |d|^2 (apart / 2)^2 / noise for two sources of power p.
+bool DirectionFinder::Search::nothing_beside(const std::vector<Vec3>& directions, const MatrixXcd& factor,
+                                             double signal_power, double snapshots) const {
+  const MatrixXcd a = model.steering(directions);
+  const MatrixXcd d = model.derivatives(directions, a);
+  const Index n = a.rows(), m = n - a.cols() - 1;
+  if (m < 1) return true;
+  const Eigen::ColPivHouseholderQR<MatrixXcd> qr(a);
+  const MatrixXcd q = qr.householderQ() * MatrixXcd::Identity(n, a.cols());
+  const MatrixXcd off = d - q * (q.adjoint() * d);
+  const MatrixXcd rest = factor - q * (q.adjoint() * factor);
+  const double power = rest.squaredNorm();
+  const Index turns = model.axes() == 2 ? static_cast<Index>(around / 2) : 1;
+  const double rate = config.false_reject_rate / static_cast<double>(turns * a.cols());
+  const double most = ratio_threshold(2 * snapshots, 2 * snapshots * static_cast<double>(m), rate);
+  // What wrong steering vectors leave in one direction is exponential.
+  const double calibration = -std::log(rate) * config.calibration_error * config.calibration_error *
+                             signal_power / static_cast<double>(n);
+  for (Index i = 0; i < a.cols(); ++i) {
+    for (Index turn = 0; turn < turns; ++turn) {
+      const double angle = pi * static_cast<double>(turn) / static_cast<double>(turns);
+      Eigen::VectorXcd along = std::cos(angle) * off.col(model.axes() * i);
+      if (turns > 1) along += std::sin(angle) * off.col(model.axes() * i + 1);
+      const double length = along.squaredNorm();
+      if (!(length > 0)) continue;
+      const double beside = (along.adjoint() * rest).squaredNorm() / length;
+      const double noise = (power - beside) / static_cast<double>(m);
+      if (beside > most * noise + calibration) return false;
+    }
+  }
+  return true;
 }
 
 /// False when a set of directions that is off by more than the tolerance has a cost below the best one and
@@ -235,7 +271,7 @@ bool DirectionFinder::Search::unique(const SubspaceFit& fit, std::vector<Vec3>& 
     for (std::size_t i = 0; i < directions.size(); ++i) {
       for (const auto& [first, second] : at_tolerance(fit, directions, i)) {
         std::vector<Vec3> other = directions;
-        other[i] = in_the_sky(manifold.moved(directions[i], first, second));
+        other[i] = in_the_sky(model.moved(directions[i], first, second));
         if (contradicts(other, std::uint64_t{1} << i)) return false;
       }
     }
@@ -248,12 +284,12 @@ bool DirectionFinder::Search::unique(const SubspaceFit& fit, std::vector<Vec3>& 
 bool DirectionFinder::Search::single(const SubspaceFit& fit, const std::vector<Vec3>& directions, double cost,
                                      double threshold, const MatrixXcd& factor, double noise_power,
                                      double snapshots) const {
-  const MatrixXcd a = manifold.steering(directions);
+  const MatrixXcd a = model.steering(directions);
   for (std::size_t i = 0; i < directions.size(); ++i) {
     const auto steps = at_tolerance(fit, directions, i);
     for (std::size_t p = 0; p + 1 < steps.size(); p += 2) {
-      const Vec3 one = manifold.moved(directions[i], steps[p][0], steps[p][1]);
-      const Vec3 other = manifold.moved(directions[i], steps[p + 1][0], steps[p + 1][1]);
+      const Vec3 one = model.moved(directions[i], steps[p][0], steps[p][1]);
+      const Vec3 other = model.moved(directions[i], steps[p + 1][0], steps[p + 1][1]);
       if (!(one.z > 0 && other.z > 0)) continue;
       if (!pair_is_refuted(factor, a, i, one, other, noise_power, snapshots)) return false;
       if (!config.coherent) continue;
@@ -294,8 +330,8 @@ bool DirectionFinder::Search::pair_is_refuted(const MatrixXcd& factor, const Mat
   const double as_found = cost_of(found * found.adjoint() + white);
   const double power = root.row(column).squaredNorm();
   Eigen::VectorXcd first(n), second(n);
-  manifold.steer(one, first);
-  manifold.steer(other, second);
+  model.steer(one, first);
+  model.steer(other, second);
   double best = std::numeric_limits<double>::infinity();
   for (const double share : {0.35, 0.5, 0.65}) {
     for (const double gain : {0.9, 1.0, 1.1, 1.25}) {

@@ -11,7 +11,7 @@
 #include "boresight/doa/direction_finder.h"
 #include "boresight/doa/eigenspace.h"
 #include "boresight/doa/root_music.h"
-#include "doa/manifold.h"
+#include "doa/steering_model.h"
 #include "doa/subspace_fit.h"
 
 namespace boresight::doa {
@@ -23,6 +23,8 @@ struct DirectionFinder::Search {
   std::optional<LineArray> uniform_line() const;
   std::vector<Vec3> best_fit(const SubspaceFit& fit, Grid<const cf64> covariance, std::size_t sources,
                              double& cost) const;
+  bool nothing_beside(const std::vector<Vec3>& directions, const Eigen::MatrixXcd& factor,
+                      double signal_power, double snapshots) const;
   bool unique(const SubspaceFit& fit, std::vector<Vec3>& directions, double& cost, double threshold) const;
   std::vector<std::array<double, 2>> at_tolerance(const SubspaceFit& fit, const std::vector<Vec3>& directions,
                                                   std::size_t i) const;
@@ -32,7 +34,7 @@ struct DirectionFinder::Search {
                        Vec3 other, double noise_power, double snapshots) const;
 
   Config config;
-  Manifold manifold;
+  SteeringModel model;
   Extent extent;
   std::optional<LineArray> line;
   std::vector<Vec3> sky;          // candidates

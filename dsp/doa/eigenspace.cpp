@@ -22,6 +22,7 @@ constexpr std::size_t max_elements = 1024;
 constexpr std::size_t least_iterated = 24;
 constexpr int most_rounds = 24;
 constexpr double exactness = 1e-8;
+constexpr double least_unit = 1e-300;  // its inverse is finite
 
 /// Vectors that are iterated: one more than asked for, so that the gap is known, in fours; 0 for none.
 std::size_t block_of(const Eigenspace::Config& config) {
@@ -221,22 +222,27 @@ bool Eigenspace::compute(Grid<const cf64> covariance) noexcept {
   const std::size_t n = work.config.elements;
   BORESIGHT_ASSERT(covariance.rows() == n && covariance.columns() == n);
   double sum = 0;
-  double trace = 0;
+  double largest = 0;
   for (std::size_t r = 0; r < n; ++r) {
     const auto row = covariance.row(r);
     for (std::size_t c = 0; c < r; ++c) sum += std::abs(row[c].real()) + std::abs(row[c].imag());
     sum += std::abs(row[r].real());
-    trace += row[r].real();
+    largest = std::max(largest, std::abs(row[r].real()));
   }
   if (!std::isfinite(sum)) return false;
-  work.trace = trace;
+  // In units in which no square of an element leaves the range of double.
+  const double unit = largest > 0 ? std::max(largest, least_unit) : 1;
+  const double scale = 1 / unit;
+  work.trace = 0;
   for (std::size_t r = 0; r < n; ++r) {
     const auto row = covariance.row(r);
     for (std::size_t c = 0; c < r; ++c)
-      work.covariance(static_cast<Index>(r), static_cast<Index>(c)) = row[c];
-    work.covariance(static_cast<Index>(r), static_cast<Index>(r)) = row[r].real();
+      work.covariance(static_cast<Index>(r), static_cast<Index>(c)) = scale * row[c];
+    work.covariance(static_cast<Index>(r), static_cast<Index>(r)) = scale * row[r].real();
+    work.trace += row[r].real();
   }
   if (work.block == 0 || !work.iterate()) work.full.compute(work.covariance, work.values, work.vectors);
+  work.values *= unit;
   return true;
 }
 

@@ -10,10 +10,10 @@ constexpr std::size_t most_columns = 64;
 
 }  // namespace
 
-Lattice::Lattice(const Manifold& manifold, std::span<const Vec3> directions) {
-  const std::vector<Vec3>& r = manifold.geometry().positions_m;
-  const double tolerance_m = 1e-6 / manifold.wavenumber_rad_m();
-  if (r.size() < 2) return;
+Lattice::Lattice(const SteeringModel& model, std::span<const Vec3> directions) {
+  const std::vector<Vec3>& r = model.geometry().positions_m;
+  const double tolerance_m = 1e-6 / model.wavenumber_rad_m();
+  if (r.size() < 2 || !model.isotropic()) return;
   const Vec3 p = r[1] - r[0];
   std::size_t columns = 1;
   while (columns < r.size() && norm(r[columns] - r[0] - static_cast<double>(columns) * p) < tolerance_m) {
@@ -34,8 +34,8 @@ Lattice::Lattice(const Manifold& manifold, std::span<const Vec3> directions) {
   stride_ = (directions.size() + kernels::spectrum_padding + 15) / 16 * 16;
   phasors_.resize(6 * stride_);
   for (std::size_t g = 0; g < directions.size(); ++g) {
-    const double x = manifold.wavenumber_rad_m() * dot(p, directions[g]);
-    const double y = manifold.wavenumber_rad_m() * dot(q, directions[g]);
+    const double x = model.wavenumber_rad_m() * dot(p, directions[g]);
+    const double y = model.wavenumber_rad_m() * dot(q, directions[g]);
     const double first = -static_cast<double>(columns - 1) * x;
     const double phases[] = {x, y, first};
     for (std::size_t i = 0; i < 3; ++i) {

@@ -6,7 +6,7 @@
 
 #include "boresight/core/aligned.h"
 #include "boresight/core/vec3.h"
-#include "doa/manifold.h"
+#include "doa/steering_model.h"
 #include "kernels/spectrum.h"
 
 namespace boresight::doa {
@@ -14,7 +14,7 @@ namespace boresight::doa {
 class Lattice {
  public:
   /// Finds the lattice, if the elements stand on one in order (index = n columns + m), and makes phasors.
-  Lattice(const Manifold& manifold, std::span<const Vec3> directions);
+  Lattice(const SteeringModel& model, std::span<const Vec3> directions);
 
   bool exists() const { return columns_ > 0; }
 

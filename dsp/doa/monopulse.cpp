@@ -9,7 +9,7 @@
 #include "boresight/core/assert.h"
 #include "boresight/core/error.h"
 #include "boresight/core/units.h"
-#include "doa/manifold.h"
+#include "doa/steering_model.h"
 
 namespace boresight::doa {
 namespace {
@@ -38,13 +38,13 @@ Vec3 beside(Vec3 look, double dx, double dy) {
 struct Monopulse::Workspace {
   explicit Workspace(const Config& config)
       : kind(config.kind),
-        manifold(config.geometry, config.frequency_hz),
+        model(config.geometry, config.frequency_hz),
         extent(extent_of(config.geometry)),
-        sum(manifold.elements()),
-        first(manifold.elements()),
-        second(manifold.elements()),
-        product(manifold.elements()) {
-    const std::vector<Vec3>& r = manifold.geometry().positions_m;
+        sum(model.elements()),
+        first(model.elements()),
+        second(model.elements()),
+        product(model.elements()) {
+    const std::vector<Vec3>& r = model.geometry().positions_m;
     for (const Vec3& position : r) center = center + (1 / static_cast<double>(r.size())) * position;
     axes[0] = axis_of([](Vec3 v) { return v.x; });
     axes[1] = axis_of([](Vec3 v) { return v.y; });
@@ -67,7 +67,7 @@ struct Monopulse::Workspace {
     double least = infinity, most = -infinity;
     Vec3 low, high;
     std::size_t low_count = 0, high_count = 0;
-    for (const Vec3& r : manifold.geometry().positions_m) {
+    for (const Vec3& r : model.geometry().positions_m) {
       const Vec3 from_center = r - center;
       const double x = coordinate(from_center);
       least = std::min(least, x);
@@ -96,7 +96,7 @@ struct Monopulse::Workspace {
   void solve(const Reading (&readings)[2], MonopulseError& out) const noexcept;
 
   MonopulseKind kind;
-  Manifold manifold;
+  SteeringModel model;
   Extent extent;
   Vec3 center;
   Axis axes[2];
@@ -128,7 +128,7 @@ Monopulse::Workspace::Reading Monopulse::Workspace::by_phase(Grid<const cf64> r,
   first.setZero();
   second.setZero();
   for (Index e = 0; e < sum.size(); ++e) {
-    const Vec3 position = manifold.geometry().positions_m[static_cast<std::size_t>(e)] - center;
+    const Vec3 position = model.geometry().positions_m[static_cast<std::size_t>(e)] - center;
     const double along = axis == 0 ? position.x : position.y;
     if (along < -1e-9) first(e) = sum(e);
     if (along > 1e-9) second(e) = sum(e);
@@ -136,7 +136,7 @@ Monopulse::Workspace::Reading Monopulse::Workspace::by_phase(Grid<const cf64> r,
   double im = 0;
   const double re = form(r, second, first, im);
   // For a source at u the upper half leads by k separation . (u - look).
-  const Vec3 scale = manifold.wavenumber_rad_m() * axes[axis].separation_m;
+  const Vec3 scale = model.wavenumber_rad_m() * axes[axis].separation_m;
   Reading out{.value = std::atan2(im, re), .slope = {scale.x, scale.y}};
   const double half_snr = static_cast<double>(axes[axis].half) * snr;
   if (half_snr > 0) out.variance = (1 / half_snr + 1 / (2 * half_snr * half_snr)) / snapshots;
@@ -147,24 +147,24 @@ Monopulse::Workspace::Reading Monopulse::Workspace::by_amplitude(Grid<const cf64
                                                                  Vec3 look, std::size_t axis, double snr,
                                                                  double noise) noexcept {
   const double n = static_cast<double>(sum.size());
-  const double wavelengths = axes[axis].extent_m * manifold.wavenumber_rad_m() / (2 * pi);
+  const double wavelengths = axes[axis].extent_m * model.wavenumber_rad_m() / (2 * pi);
   // Squinted in direction cosines, past the horizon too: phases need no direction to exist.
   const double squint = squint_in_beams / std::max(wavelengths * n / (n - 1), 0.5);
   const Vec3 shift = axis == 0 ? Vec3{squint, 0, 0} : Vec3{0, squint, 0};
-  manifold.steer(look - shift, first);
-  manifold.steer(look + shift, second);
+  model.steer(look - shift, first);
+  model.steer(look + shift, second);
   double ignored = 0;
   const double p1 = form(r, first, first, ignored) - n * noise;
   const double p2 = form(r, second, second, ignored) - n * noise;
   // Of a source at `look`: g = a_2^H a and its derivatives.
   cf64 g = 0, slope_x_of_g = 0, slope_y_of_g = 0;
-  manifold.steer(look, product);
+  model.steer(look, product);
   for (Index e = 0; e < sum.size(); ++e) {
-    const Vec3 position = manifold.geometry().positions_m[static_cast<std::size_t>(e)] - center;
+    const Vec3 position = model.geometry().positions_m[static_cast<std::size_t>(e)] - center;
     const cf64 t = std::conj(second(e)) * product(e);
     g += t;
-    slope_x_of_g += cf64(0, manifold.wavenumber_rad_m() * position.x) * t;
-    slope_y_of_g += cf64(0, manifold.wavenumber_rad_m() * position.y) * t;
+    slope_x_of_g += cf64(0, model.wavenumber_rad_m() * position.x) * t;
+    slope_y_of_g += cf64(0, model.wavenumber_rad_m() * position.y) * t;
   }
   const double gain = std::norm(g);
   // Of ln P2; ln P1 falls as fast. (P2 - P1) / (P2 + P1) = tanh of half the difference of the logarithms.
@@ -234,7 +234,7 @@ MonopulseError Monopulse::measure(Grid<const cf64> covariance, double snapshots,
   const double element = trace / n;  // S + N
   // The beam has the power S + N / E for a source where it looks, an element S + N.
   const auto signal_towards = [&](Vec3 direction) {
-    work.manifold.steer(direction, work.sum);
+    work.model.steer(direction, work.sum);
     double ignored = 0;
     return (work.form(covariance, work.sum, work.sum, ignored) / n - element) / (n - 1);
   };
@@ -246,7 +246,7 @@ MonopulseError Monopulse::measure(Grid<const cf64> covariance, double snapshots,
     const double noise = element - signal;
     // Clean data leave no noise, or a rounding below none: a variance of zero would stop a filter.
     out.snr = std::max(0.0, signal) / std::max(noise, 1e-9 * element);
-    work.manifold.steer(look, work.sum);
+    work.model.steer(look, work.sum);
     Workspace::Reading readings[2];
     for (std::size_t axis = 0; axis < 2; ++axis) {
       if (work.axes[axis].half == 0) continue;

@@ -50,27 +50,28 @@ std::array<double, 2> downhill(double h11, double h12, double h22, double g1, do
 
 }  // namespace
 
-PeakSearch::PeakSearch(const Manifold& manifold)
-    : manifold_(&manifold),
-      a_(manifold.elements()),
-      qa_(manifold.elements()),
-      d1_(manifold.elements()),
-      d2_(manifold.elements()),
-      qd_(manifold.elements()) {}
+PeakSearch::PeakSearch(const SteeringModel& model)
+    : model_(&model),
+      a_(model.elements()),
+      qa_(model.elements()),
+      d1_(model.elements()),
+      d2_(model.elements()),
+      qd_(model.elements()) {}
 
 /// q and its derivatives along the tangent axes: with a' = j p a for phases p,
 /// q_i = 2 Re(a_i^H Q a), q_ij = 2 Re(a_i^H Q a_j + a_ij^H Q a), a_ij = (-p_i p_j - j delta_ij r.u) a.
 PeakSearch::Derivatives PeakSearch::at(const Eigen::MatrixXcd& form, Vec3 u) noexcept {
-  const TangentAxes axes = manifold_->tangent_axes(u);
-  const bool plane = manifold_->axes() == 2;
-  manifold_->steer(u, a_);
+  if (!model_->isotropic()) return by_differences(form, u);
+  const TangentAxes axes = model_->tangent_axes(u);
+  const bool plane = model_->axes() == 2;
+  model_->steer(u, a_);
   qa_.noalias() = form.lazyProduct(a_);
   Derivatives out{.q = a_.dot(qa_).real()};
   double bend[3] = {};
   for (Eigen::Index e = 0; e < a_.size(); ++e) {
-    const double p1 = manifold_->phase(e, axes.first);
-    const double p2 = plane ? manifold_->phase(e, axes.second) : 0;
-    const double p = manifold_->phase(e, u);
+    const double p1 = model_->phase(e, axes.first);
+    const double p2 = plane ? model_->phase(e, axes.second) : 0;
+    const double p = model_->phase(e, u);
     d1_(e) = cf64(0, p1) * a_(e);
     d2_(e) = cf64(0, p2) * a_(e);
     const cf64 t = std::conj(a_(e)) * qa_(e);
@@ -90,6 +91,32 @@ PeakSearch::Derivatives PeakSearch::at(const Eigen::MatrixXcd& form, Vec3 u) noe
   return out;
 }
 
+/// The same with a_i, a_ij of differences of a: those of q would be lost in its rounding where it is near 0.
+PeakSearch::Derivatives PeakSearch::by_differences(const Eigen::MatrixXcd& form, Vec3 u) noexcept {
+  const double h = model_->step_rad();
+  model_->steer(u, a_);
+  qa_.noalias() = form.lazyProduct(a_);
+  Derivatives out{.q = a_.dot(qa_).real()};
+  const auto along = [&](double first, double second, Eigen::VectorXcd& d, double& gradient, double& bend) {
+    model_->steer(model_->moved(u, first * h, second * h), d);
+    model_->steer(model_->moved(u, -first * h, -second * h), qd_);
+    bend = ((d + qd_ - 2 * a_).dot(qa_)).real() / (h * h);
+    d = (d - qd_) / (2 * h);
+    gradient = 2 * d.dot(qa_).real();
+    qd_.noalias() = form.lazyProduct(d);
+    return d.dot(qd_).real();
+  };
+  double bend = 0;
+  out.hessian[0] = 2 * (along(1, 0, d1_, out.gradient[0], bend) + bend);
+  if (model_->axes() == 1) return out;
+  out.hessian[2] = 2 * (along(0, 1, d2_, out.gradient[1], bend) + bend);
+  // Along the diagonal the curvature is h_11 + 2 h_12 + h_22.
+  double slope = 0;
+  const double diagonal = 2 * (along(1, 1, d2_, slope, bend) + bend);
+  out.hessian[1] = (diagonal - out.hessian[0] - out.hessian[2]) / 2;
+  return out;
+}
+
 Vec3 PeakSearch::exact(const Eigen::MatrixXcd& form, Vec3 u, bool maximum, double& q) noexcept {
   const double sign = maximum ? -1 : 1;
   // On the rim of the sky the spectrum is level across it, up and down alike: start inside.
@@ -101,7 +128,7 @@ Vec3 PeakSearch::exact(const Eigen::MatrixXcd& form, Vec3 u, bool maximum, doubl
   for (int iteration = 0; iteration < 20; ++iteration) {
     const double g1 = sign * now.gradient[0], g2 = sign * now.gradient[1];
     // A line knows nothing of the second axis.
-    const double h22 = manifold_->axes() == 2 ? sign * now.hessian[2] : 1;
+    const double h22 = model_->axes() == 2 ? sign * now.hessian[2] : 1;
     const auto [s1_newton, s2_newton] = downhill(sign * now.hessian[0], sign * now.hessian[1], h22, g1, g2);
     double s1 = s1_newton;
     double s2 = s2_newton;
@@ -113,7 +140,7 @@ Vec3 PeakSearch::exact(const Eigen::MatrixXcd& form, Vec3 u, bool maximum, doubl
     s2 *= bound;
     bool better = false;
     for (int half = 0; half < 8 && !better; ++half, s1 /= 2, s2 /= 2) {
-      const Vec3 next = manifold_->moved(u, s1, s2);
+      const Vec3 next = model_->moved(u, s1, s2);
       const Derivatives there = at(form, next);
       if (sign * there.q < sign * now.q) {
         u = next;

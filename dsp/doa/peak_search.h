@@ -7,13 +7,13 @@
 
 #include "boresight/doa/search_grid.h"
 #include "boresight/doa/spatial_spectrum.h"
-#include "doa/manifold.h"
+#include "doa/steering_model.h"
 
 namespace boresight::doa {
 
 class PeakSearch {
  public:
-  explicit PeakSearch(const Manifold& manifold);
+  explicit PeakSearch(const SteeringModel& model);
 
   /// The contract of SpatialSpectrum::peaks for scale q, or scale / q, of q = a^H Q a.
   std::size_t run(const SearchGrid& grid, std::span<const float> spectrum, const Eigen::MatrixXcd& form,
@@ -26,9 +26,10 @@ class PeakSearch {
     double hessian[3] = {};  // 11, 12, 22
   };
   Derivatives at(const Eigen::MatrixXcd& form, Vec3 u) noexcept;
+  Derivatives by_differences(const Eigen::MatrixXcd& form, Vec3 u) noexcept;
   Vec3 exact(const Eigen::MatrixXcd& form, Vec3 u, bool maximum, double& q) noexcept;
 
-  const Manifold* manifold_;
+  const SteeringModel* model_;
   Eigen::VectorXcd a_, qa_, d1_, d2_, qd_;
 };
 

@@ -11,8 +11,8 @@
 #include "boresight/core/error.h"
 #include "boresight/doa/eigenspace.h"
 #include "doa/lattice.h"
-#include "doa/manifold.h"
 #include "doa/peak_search.h"
+#include "doa/steering_model.h"
 #include "kernels/spectrum.h"
 
 namespace boresight::doa {
@@ -22,6 +22,12 @@ using Eigen::Index;
 
 constexpr double least_eigenvalue = 1e-9;  // of the largest: Capon's inverse
 constexpr float least_form = 1e-7F;        // of E ||Q||: below this is rounding
+constexpr double largest_float = std::numeric_limits<float>::max();
+
+/// What float may not hold.
+void multiply(std::span<float> out, double scale) {
+  for (float& value : out) value = static_cast<float>(std::min(value * scale, largest_float));
+}
 
 Eigenspace::Config all_of(std::size_t elements) {
   return {.elements = elements, .vectors = elements};
@@ -31,28 +37,32 @@ Eigenspace::Config all_of(std::size_t elements) {
 
 struct SpatialSpectrum::Workspace {
   explicit Workspace(const Config& config)
-      : manifold(config.geometry, config.frequency_hz),
+      : model(config.geometry, config.manifold, config.wave, config.frequency_hz),
         grid(config.grid),
-        signals({.elements = config.geometry.elements(), .vectors = config.sources}),
-        everything(all_of(config.geometry.elements())),
-        lattice(manifold, grid.directions),
-        form(manifold.elements(), manifold.elements()),
-        search(manifold) {
+        signals({.elements = channels(), .vectors = config.sources}),
+        everything(all_of(channels())),
+        lattice(model, grid.directions),
+        form(model.elements(), model.elements()),
+        search(model) {
     form.setZero();
-    const std::size_t elements = config.geometry.elements();
+    const std::size_t elements = channels();
     if (lattice.exists()) return;
     vectors.resize(2 * (elements + 1) * elements);
     const std::size_t blocks = (grid.size() + 15) / 16;
     table.resize(blocks * elements * 32);
+    Eigen::VectorXcd a(model.elements());
     for (std::size_t g = 0; g < grid.size(); ++g) {
+      model.steer(grid.directions[g], a);
       for (std::size_t e = 0; e < elements; ++e) {
-        const double phase_rad = manifold.phase(static_cast<Index>(e), grid.directions[g]);
+        const cf64 value = a(static_cast<Index>(e));
         float* at = table.data() + (g / 16 * elements + e) * 32 + g % 16;
-        at[0] = static_cast<float>(std::cos(phase_rad));
-        at[16] = static_cast<float>(std::sin(phase_rad));
+        at[0] = static_cast<float>(value.real());
+        at[16] = static_cast<float>(value.imag());
       }
     }
   }
+
+  std::size_t channels() const { return static_cast<std::size_t>(model.elements()); }
 
   /// Q = offset I + sign sum of weight_i v_i v_i^H, over the grid.
   void evaluate(const Eigenspace& space, double offset, double sign, kernels::SpectrumScale scale,
@@ -63,7 +73,7 @@ struct SpatialSpectrum::Workspace {
     return false;
   }
 
-  Manifold manifold;
+  SteeringModel model;
   SearchGrid grid;
   Eigenspace signals;
   Eigenspace everything;
@@ -117,12 +127,6 @@ void SpatialSpectrum::Workspace::evaluate(const Eigenspace& space, double offset
 }
 
 SpatialSpectrum::SpatialSpectrum(const Config& config) {
-  config.geometry.check();
-  const std::size_t elements = config.geometry.elements();
-  require(elements >= 2, "spectrum: " + std::to_string(elements) + " elements, must be at least 2");
-  require(config.sources >= 1 && config.sources < elements,
-          "spectrum: " + std::to_string(config.sources) + " sources with " + std::to_string(elements) +
-              " elements, must be 1 to one less than elements");
   const SearchGrid& grid = config.grid;
   require(!grid.directions.empty() && grid.rows * grid.columns == grid.directions.size(),
           "spectrum: a grid of " + std::to_string(grid.rows) + " x " + std::to_string(grid.columns) +
@@ -130,8 +134,14 @@ SpatialSpectrum::SpatialSpectrum(const Config& config) {
   for (const Vec3& u : grid.directions) {
     require(std::abs(norm(u) - 1) < 1e-6, "spectrum: a direction of the grid is not a unit vector");
   }
+  const SteeringModel model(config.geometry, config.manifold, config.wave, config.frequency_hz);
+  const auto channels = static_cast<std::size_t>(model.elements());
+  require(channels >= 2, "spectrum: " + std::to_string(channels) + " channels, must be at least 2");
+  require(config.sources >= 1 && config.sources < channels,
+          "spectrum: " + std::to_string(config.sources) + " sources with " + std::to_string(channels) +
+              " channels, must be 1 to one less than channels");
   work_ = std::make_unique<Workspace>(config);
-  work_->weights = Eigen::VectorXd::Ones(static_cast<Index>(elements));
+  work_->weights = Eigen::VectorXd::Ones(model.elements());
 }
 SpatialSpectrum::~SpatialSpectrum() = default;
 SpatialSpectrum::SpatialSpectrum(SpatialSpectrum&&) noexcept = default;
@@ -150,7 +160,9 @@ bool SpatialSpectrum::bartlett(Grid<const cf64> covariance, std::span<float> out
   }
   const auto elements = static_cast<double>(values.size());
   const double scale = largest / (elements * elements);
-  work.evaluate(work.everything, 0, 1, {.scale = static_cast<float>(scale)}, out);
+  const bool beyond = scale * elements > largest_float / 2;
+  work.evaluate(work.everything, 0, 1, {.scale = beyond ? 1 : static_cast<float>(scale)}, out);
+  if (beyond) multiply(out, scale);
   work.scale = scale;
   return true;
 }
@@ -169,9 +181,12 @@ bool SpatialSpectrum::capon(Grid<const cf64> covariance, double loading, std::sp
     work.weights(static_cast<Index>(i)) = smallest / std::max(values[i] + load, smallest);
   }
   const auto elements = static_cast<float>(values.size());
+  const float floor = least_form * elements;
+  const bool beyond = smallest / static_cast<double>(floor) > largest_float / 2;
   work.evaluate(work.everything, 0, 1,
-                {.scale = static_cast<float>(smallest), .floor = least_form * elements, .reciprocal = true},
+                {.scale = beyond ? 1 : static_cast<float>(smallest), .floor = floor, .reciprocal = true},
                 out);
+  if (beyond) multiply(out, smallest);
   work.scale = smallest;
   return true;
 }
@@ -193,6 +208,9 @@ std::size_t SpatialSpectrum::peaks(std::span<const float> spectrum, std::span<Sp
   return work.search.run(work.grid, spectrum, work.form, work.reciprocal, work.scale, out);
 }
 
+std::size_t SpatialSpectrum::channels() const {
+  return work_->channels();
+}
 std::size_t SpatialSpectrum::size() const {
   return work_->grid.size();
 }

@@ -34,11 +34,11 @@ Vec3 above_the_horizon(Vec3 u) {
 }  // namespace
 
 double SubspaceFit::cost(const std::vector<Vec3>& directions) const {
-  const MatrixXcd q = basis_of(manifold_->steering(directions));
+  const MatrixXcd q = basis_of(model_->steering(directions));
   const MatrixXcd inside = q.adjoint() * factor_;
   const double rest = power_ - inside.squaredNorm();
   if (stochastic_noise_ == 0) return rest;
-  const auto others = static_cast<double>(manifold_->elements() - q.cols());
+  const auto others = static_cast<double>(model_->elements() - q.cols());
   // Sums of logarithms: the product of many small or large powers leaves the range of double.
   const Eigen::LDLT<MatrixXcd> factored(inside * inside.adjoint());
   const double log_determinant = factored.vectorD().real().cwiseMax(0).array().log().sum();
@@ -47,7 +47,7 @@ double SubspaceFit::cost(const std::vector<Vec3>& directions) const {
 
 Eigen::VectorXd SubspaceFit::cost_with(const std::vector<Vec3>& directions,
                                        const MatrixXcd& candidates) const {
-  const MatrixXcd q = basis_of(manifold_->steering(directions));
+  const MatrixXcd q = basis_of(model_->steering(directions));
   const MatrixXcd rest = factor_ - q * (q.adjoint() * factor_);
   const double cost = rest.squaredNorm();
   // What a candidate adds to the basis is its part off it.
@@ -61,22 +61,20 @@ Eigen::VectorXd SubspaceFit::cost_with(const std::vector<Vec3>& directions,
 }
 
 SubspaceFit::Result SubspaceFit::descend(std::vector<Vec3>& directions, std::uint64_t held) const {
-  const Index axes = manifold_->axes();
+  const Index axes = model_->axes();
   const auto sources = static_cast<Index>(directions.size());
   const Index size = axes * sources;
   double aperture = 0;
-  for (Index e = 0; e < manifold_->elements(); ++e) {
-    const Vec3 r = manifold_->geometry().positions_m[static_cast<std::size_t>(e)];
-    aperture = std::max(aperture, norm(r - manifold_->geometry().positions_m[0]));
-  }
-  const double longest_step = longest_step_in_beams * 2 * pi / (manifold_->wavenumber_rad_m() * aperture);
+  const std::vector<Vec3>& positions_m = model_->geometry().positions_m;
+  for (const Vec3& r : positions_m) aperture = std::max(aperture, norm(r - positions_m[0]));
+  const double longest_step = longest_step_in_beams * 2 * pi / (model_->wavenumber_rad_m() * aperture);
 
   Result out;
   out.cost = cost(directions);
   double damping = 0;
   for (; out.iterations < most_iterations; ++out.iterations) {
-    const MatrixXcd a = manifold_->steering(directions);
-    const MatrixXcd d = manifold_->derivatives(directions, a);
+    const MatrixXcd a = model_->steering(directions);
+    const MatrixXcd d = model_->derivatives(directions, a);
     const Eigen::ColPivHouseholderQR<MatrixXcd> qr(a);
     if (qr.rank() < sources) return out;  // two directions have met
     const MatrixXcd q = qr.householderQ() * MatrixXcd::Identity(a.rows(), sources);
@@ -128,7 +126,7 @@ SubspaceFit::Result SubspaceFit::descend(std::vector<Vec3>& directions, std::uin
       for (Index i = 0; i < sources; ++i) {
         const double second = axes == 2 ? step(axes * i + 1) : 0;
         Vec3& u = next[static_cast<std::size_t>(i)];
-        u = above_the_horizon(manifold_->moved(u, step(axes * i), second));
+        u = above_the_horizon(model_->moved(u, step(axes * i), second));
       }
       const double there = cost(next);
       if (there < out.cost) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "boresight/core/vec3.h"
-#include "doa/manifold.h"
+#include "doa/steering_model.h"
 
 namespace boresight::doa {
 
@@ -16,15 +16,15 @@ class SubspaceFit {
   /// V(u) = tr(P F F^H), P the projector off the steering vectors: deterministic maximum likelihood and
   /// weighted subspace fitting.
   /// @param factor  F [elements x any]
-  SubspaceFit(const Manifold& manifold, Eigen::MatrixXcd factor)
-      : manifold_(&manifold), factor_(std::move(factor)), power_(factor_.squaredNorm()) {}
+  SubspaceFit(const SteeringModel& model, Eigen::MatrixXcd factor)
+      : model_(&model), factor_(std::move(factor)), power_(factor_.squaredNorm()) {}
 
   /// V(u) = noise (log det(Q^H R Q) + (E - k) log(tr(P R) / (E - k))), Q a basis of the steering vectors:
   /// stochastic maximum likelihood (Ottersten, Viberg, Stoica and Nehorai 1993, eq. 4.53), in units in which
   /// its curvature is that of weighted subspace fitting.
   /// @param factor  F F^H = R
-  SubspaceFit(const Manifold& manifold, Eigen::MatrixXcd factor, double noise_power)
-      : SubspaceFit(manifold, std::move(factor)) {
+  SubspaceFit(const SteeringModel& model, Eigen::MatrixXcd factor, double noise_power)
+      : SubspaceFit(model, std::move(factor)) {
     stochastic_noise_ = noise_power;
   }
 
@@ -45,7 +45,7 @@ class SubspaceFit {
   Eigen::VectorXd cost_with(const std::vector<Vec3>& directions, const Eigen::MatrixXcd& candidates) const;
 
  private:
-  const Manifold* manifold_;
+  const SteeringModel* model_;
   Eigen::MatrixXcd factor_;
   double power_;
   double stochastic_noise_ = 0;  // 0: least squares

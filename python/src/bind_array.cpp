@@ -180,6 +180,7 @@ void bind_polarization(py::module_& module) {
         return "Jones(" + py::repr(py::cast(self.x)).cast<std::string>() + ", " +
                py::repr(py::cast(self.y)).cast<std::string>() + ")";
       });
+  compare_by_state(module.attr("Jones"));
   module.def("received", &received, "port"_a, "wave"_a, "port^H wave.");
   module.def("polarization_match", &polarization_match, "port"_a, "wave"_a,
              "|port^H wave|^2 / (|port|^2 |wave|^2), 0 to 1.");

@@ -202,10 +202,13 @@ void bind_spectrum(py::module_& module) {
       .field("geometry", &Config::geometry, "Of the array.")
       .field("frequency_hz", &Config::frequency_hz, "Of the sources.")
       .field("grid", &Config::grid, "Directions.")
-      .field("sources", &Config::sources, "Of MUSIC, 1 to elements - 1.");
+      .field("sources", &Config::sources, "Of MUSIC, 1 to elements - 1.")
+      .field("manifold", &Config::manifold,
+             "Instead of geometry: array.Manifold.Config, what the elements hear.")
+      .field("wave", &Config::wave, "Polarization of the sources, of a manifold with ports.");
   init_from_config(spectrum, "Of a Config or its fields.");
   const auto evaluate = [](Spectrum& self, const In<cf64>& covariance, auto&& kind) {
-    const std::size_t e = self.config.geometry.elements();
+    const std::size_t e = self.channels();
     const auto r = grid(covariance, e, e, "covariance");
     auto out = new_grid<float>(self.grid().rows, self.grid().columns);
     const auto to = writable(out);
@@ -250,6 +253,7 @@ void bind_spectrum(py::module_& module) {
           },
           "spectrum"_a, "count"_a = std::size_t{32},
           "The highest peaks of the spectrum computed last, float32 (rows, columns), descending, at most 32.")
+      .def_property_readonly("channels", &Spectrum::channels, "Rows of R.")
       .def("__len__", &Spectrum::size);
 }
 

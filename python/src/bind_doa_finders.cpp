@@ -1,5 +1,6 @@
 // Direction finders without a grid, bounds, monopulse.
 #include "bindings.h"
+#include "boresight/array/manifold.h"
 #include "boresight/doa/cramer_rao.h"
 #include "boresight/doa/direction_finder.h"
 #include "boresight/doa/esprit.h"
@@ -55,6 +56,17 @@ void bind_lines(py::module_& module) {
       "LineAngles of a LineArray, PlaneDirections of a RectangleArray; R complex128 (elements, elements).");
 }
 
+/// Isotropic elements, or what an array hears of waves of a polarization.
+using Array = std::variant<array::Geometry, array::Manifold>;
+
+/// fit(geometry) or fit(manifold, wave).
+template <typename Fit>
+DirectionFit fitted(const Array& array, const array::Jones& wave, Fit&& fit) {
+  const GilRelease release;
+  if (const auto* geometry = std::get_if<array::Geometry>(&array)) return fit(*geometry);
+  return fit(std::get<array::Manifold>(array), wave);
+}
+
 void bind_likelihood(py::module_& module) {
   Result<DirectionFit>(module, "DirectionFit", "Directions at a minimum.")
       .field("directions", &DirectionFit::directions, "Unit vectors (n, 3), in the order of the start.")
@@ -63,35 +75,39 @@ void bind_likelihood(py::module_& module) {
       .field("iterations", &DirectionFit::iterations, "Used.");
   const char* doc =
       "A DirectionFit from start (n, 3), unit vectors with z > 0; R complex128 (elements, elements). NaN "
-      "gives "
-      "the start, not converged.";
+      "gives the start, not converged. geometry: a Geometry, or a Manifold, which hears waves of a "
+      "polarization.";
+  const py::arg_v default_wave("wave", array::Jones::rhcp(), "Jones.rhcp()");
   module.def(
       "deterministic_ml",
-      [](const array::Geometry& geometry, double frequency_hz, const In<cf64>& covariance,
-         const std::vector<Vec3>& start) {
+      [](const Array& geometry, double frequency_hz, const In<cf64>& covariance,
+         const std::vector<Vec3>& start, const array::Jones& wave) {
         const auto r = grid(covariance, "covariance");
-        const GilRelease release;
-        return deterministic_ml(geometry, frequency_hz, r, start);
+        return fitted(geometry, wave, [&](const auto& array, auto... of) {
+          return deterministic_ml(array, frequency_hz, r, start, of...);
+        });
       },
-      "geometry"_a, "frequency_hz"_a, "covariance"_a, "start"_a, doc);
+      "geometry"_a, "frequency_hz"_a, "covariance"_a, "start"_a, default_wave, doc);
   module.def(
       "weighted_subspace_fit",
-      [](const array::Geometry& geometry, double frequency_hz, const In<cf64>& covariance,
-         std::size_t signal_dimension, const std::vector<Vec3>& start) {
+      [](const Array& geometry, double frequency_hz, const In<cf64>& covariance, std::size_t signal_dimension,
+         const std::vector<Vec3>& start, const array::Jones& wave) {
         const auto r = grid(covariance, "covariance");
-        const GilRelease release;
-        return weighted_subspace_fit(geometry, frequency_hz, r, signal_dimension, start);
+        return fitted(geometry, wave, [&](const auto& array, auto... of) {
+          return weighted_subspace_fit(array, frequency_hz, r, signal_dimension, start, of...);
+        });
       },
-      "geometry"_a, "frequency_hz"_a, "covariance"_a, "signal_dimension"_a, "start"_a, doc);
+      "geometry"_a, "frequency_hz"_a, "covariance"_a, "signal_dimension"_a, "start"_a, default_wave, doc);
   module.def(
       "stochastic_ml",
-      [](const array::Geometry& geometry, double frequency_hz, const In<cf64>& covariance,
-         const std::vector<Vec3>& start) {
+      [](const Array& geometry, double frequency_hz, const In<cf64>& covariance,
+         const std::vector<Vec3>& start, const array::Jones& wave) {
         const auto r = grid(covariance, "covariance");
-        const GilRelease release;
-        return stochastic_ml(geometry, frequency_hz, r, start);
+        return fitted(geometry, wave, [&](const auto& array, auto... of) {
+          return stochastic_ml(array, frequency_hz, r, start, of...);
+        });
       },
-      "geometry"_a, "frequency_hz"_a, "covariance"_a, "start"_a, doc);
+      "geometry"_a, "frequency_hz"_a, "covariance"_a, "start"_a, default_wave, doc);
 }
 
 void bind_bounds(py::module_& module) {
@@ -99,22 +115,29 @@ void bind_bounds(py::module_& module) {
   const auto bind_bound = [&](const char* name, Bound bound, const char* doc) {
     module.def(
         name,
-        [bound](const array::Geometry& geometry, double frequency_hz, const std::vector<Vec3>& directions,
-                const In<cf64>& powers, double noise_power, double snapshots) {
-          const BoundScene scene{.geometry = geometry,
+        [bound](const Array& geometry, double frequency_hz, const std::vector<Vec3>& directions,
+                const In<cf64>& powers, double noise_power, double snapshots, const array::Jones& wave) {
+          const auto* isotropic = std::get_if<array::Geometry>(&geometry);
+          const auto* manifold = std::get_if<array::Manifold>(&geometry);
+          const BoundScene scene{.geometry = isotropic ? *isotropic : array::Geometry{},
                                  .frequency_hz = frequency_hz,
                                  .directions = directions,
                                  .powers = grid(powers, "powers"),
                                  .noise_power = noise_power,
-                                 .snapshots = snapshots};
+                                 .snapshots = snapshots,
+                                 .manifold = manifold ? std::optional(manifold->config()) : std::nullopt,
+                                 .wave = wave};
           const GridBuffer<double> result = unlocked([&] { return bound(scene); });
           return copied(result.view());
         },
-        "geometry"_a, "frequency_hz"_a, "directions"_a, "powers"_a, "noise_power"_a, "snapshots"_a, doc);
+        "geometry"_a, "frequency_hz"_a, "directions"_a, "powers"_a, "noise_power"_a, "snapshots"_a,
+        py::arg_v("wave", array::Jones::rhcp(), "Jones.rhcp()"), doc);
   };
-  bind_bound("stochastic_bound", &stochastic_bound,
-             "Cramer-Rao bound, rad^2 (a k, a k), a = angles_per_direction(); directions (k, 3), powers "
-             "complex128 (k, k). Sources are Gaussian.");
+  bind_bound(
+      "stochastic_bound", &stochastic_bound,
+      "Cramer-Rao bound, rad^2 (a k, a k), a = angles_per_direction(); directions (k, 3), powers "
+      "complex128 (k, k). Sources are Gaussian. geometry: a Geometry, or a Manifold, powers then where its "
+      "amplitude is 1.");
   bind_bound("deterministic_bound", &deterministic_bound,
              "The same for waveforms that are unknown but fixed. Never above the stochastic bound.");
   module.def("angles_per_direction", &angles_per_direction, "geometry"_a,
@@ -156,12 +179,16 @@ void bind_finder(py::module_& module) {
       .field("tolerance_rad", &Config::tolerance_rad, "Further off is an error.")
       .field("false_accept_rate", &Config::false_accept_rate, "1e-12 to 0.1.")
       .field("false_reject_rate", &Config::false_reject_rate, "1e-12 to 0.1.")
-      .field("calibration_error", &Config::calibration_error, "rms relative error of an element, 0 to 1.");
+      .field("calibration_error", &Config::calibration_error, "rms relative error of an element, 0 to 1.")
+      .field("manifold", &Config::manifold,
+             "Instead of geometry: array.Manifold.Config, what the elements hear.")
+      .field("wave", &Config::wave, "Polarization of the sources, of a manifold with ports.");
   init_from_config(finder, "Of a Config or its fields.");
+  finder.def_property_readonly("channels", &Finder::channels, "Rows of R.");
   finder.def(
       "find",
       [](const Finder& self, const In<cf64>& covariance, double snapshots) {
-        const std::size_t e = self.config.geometry.elements();
+        const std::size_t e = self.channels();
         const auto r = grid(covariance, e, e, "covariance");
         const LongCall call(&self);
         return self.find(r, snapshots);

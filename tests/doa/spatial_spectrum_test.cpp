@@ -185,6 +185,42 @@ TEST(SpatialSpectrum, BadCovariancesAreDefined) {
   }
 }
 
+// Powers leave the range of float long before R leaves that of double.
+TEST(SpatialSpectrum, AnyUnitsAreFinite) {
+  for (const Case& c : cases()) {
+    const DoaScene scene{.geometry = c.geometry, .directions = {{0.3, 0.1, std::sqrt(0.9)}}, .snr_db = 20};
+    const auto r = scene.covariance();
+    SpatialSpectrum spectrum({.geometry = c.geometry, .frequency_hz = doa_carrier_hz, .grid = c.grid});
+    std::vector<float> s(spectrum.size()), plain(spectrum.size());
+    SpectrumPeak peaks[4];
+    for (const bool capon : {false, true}) {
+      const auto evaluate = [&](const GridBuffer<cf64>& of, std::vector<float>& out) {
+        return capon ? spectrum.capon(of.view(), 0, out) : spectrum.bartlett(of.view(), out);
+      };
+      ASSERT_TRUE(evaluate(r, plain));
+      for (const double unit : {1e-300, 1e-60, 1e-30, 1e30, 1e35, 1e37, 1e38, 1e39, 1e60, 1e300}) {
+        GridBuffer<cf64> scaled = r;
+        for (std::size_t i = 0; i < r.rows(); ++i) {
+          for (std::size_t k = 0; k < r.rows(); ++k) scaled(i, k) *= unit;
+        }
+        ASSERT_TRUE(evaluate(scaled, s)) << c.name << " " << unit;
+        for (std::size_t g = 0; g < s.size(); ++g) {
+          ASSERT_TRUE(std::isfinite(s[g]) && s[g] >= 0) << c.name << " " << unit;
+          const double expected = plain[g] * unit;
+          if (expected > 1e-37 && expected < 3.3e38 && plain[g] > 1e-3) {
+            EXPECT_NEAR(s[g] / expected, 1, 1e-3);
+          }
+          if (expected > 4e38) {
+            EXPECT_EQ(s[g], std::numeric_limits<float>::max());
+          }
+        }
+        const std::size_t found = spectrum.peaks(s, peaks);
+        for (std::size_t i = 0; i < found; ++i) EXPECT_TRUE(std::isfinite(peaks[i].value));
+      }
+    }
+  }
+}
+
 TEST(SpatialSpectrum, DoesNotAllocate) {
   for (const Case& c : cases()) {
     const DoaScene scene{.geometry = c.geometry, .directions = {{0.3, 0.1, std::sqrt(0.9)}}};

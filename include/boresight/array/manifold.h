@@ -44,6 +44,7 @@ class Manifold {
   /// Isotropic, scalar, uncoupled: steering() is then steering_vector().
   explicit Manifold(Geometry geometry);
 
+  const Config& config() const { return config_; }
   const Geometry& geometry() const { return config_.geometry; }
   std::size_t channels() const { return channels_; }
   bool polarized() const { return !config_.ports.empty(); }

@@ -21,7 +21,8 @@ namespace boresight::doa {
 /// Throws ConfigError as root_music() does, with at most E - 1 sources.
 LineAngles unitary_esprit(const LineArray& line, Grid<const cf64> covariance, std::size_t sources);
 
-/// A uniform rectangle: Geometry::rectangle.
+/// A uniform rectangle: Geometry::rectangle, of elements that are alike and do not hear each other: halves of
+/// the array must differ by a phase alone. What coupling costs, and how to take it away: LineArray.
 struct RectangleArray {
   std::size_t columns = 0;      ///< along x, at least 2
   std::size_t rows = 0;         ///< along y, at least 2; at most 256 elements

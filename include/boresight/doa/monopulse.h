@@ -40,6 +40,8 @@ struct MonopulseError {
 };
 
 /// The error sensor (Sherman and Barton 2011). Holds buffers for weights; no allocation after construction.
+/// Elements are taken to be alike and alone. A pattern that all have does nothing; coupling turns the phases
+/// that it compares, by as much as it pulls the peak of a spectrum (LineArray: half a degree for dipoles).
 class Monopulse {
  public:
   struct Config {

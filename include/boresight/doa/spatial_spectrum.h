@@ -5,9 +5,12 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "boresight/array/geometry.h"
+#include "boresight/array/manifold.h"
+#include "boresight/array/polarization.h"
 #include "boresight/core/grid.h"
 #include "boresight/core/types.h"
 #include "boresight/doa/search_grid.h"
@@ -28,27 +31,36 @@ struct SpectrumPeak {
 /// other arrays: a float table of 8 bytes for each element and direction, and the signal-subspace form
 /// q = E - |E_s^H a|^2 of MUSIC.
 ///
+/// An array::Manifold (patterns, coupling, ports) always has the table, of steering vectors scaled to
+/// |a|^2 = E: a peak is where the direction fits, not where the elements hear best, and powers are what a
+/// channel receives on average over them.
+///
 /// The float sum leaves an error below 1e-6 of E ||Q|| in q, so that a peak of MUSIC or Capon ends 60 dB
 /// above the mean; peaks() is exact, for it evaluates q in double.
 class SpatialSpectrum {
  public:
   struct Config {
-    array::Geometry geometry;
+    array::Geometry geometry = {};
     double frequency_hz = 0;
     SearchGrid grid;
     std::size_t sources = 1;  ///< of MUSIC, 1 to elements - 1
+    /// In place of `geometry`: what the elements hear, of waves of polarization `wave`. E is then its
+    /// channels. Noise is taken for white, that of receivers behind the coupling.
+    std::optional<array::Manifold::Config> manifold = {};
+    array::Jones wave = array::Jones::rhcp();
   };
 
-  /// Throws ConfigError for a bad geometry, frequency or number of sources, for less than two elements and
-  /// for a grid without directions.
+  /// Throws ConfigError for a bad geometry, manifold, frequency or number of sources, for a geometry beside a
+  /// manifold, for less than two elements and for a grid without directions.
   explicit SpatialSpectrum(const Config& config);
   ~SpatialSpectrum();
   SpatialSpectrum(SpatialSpectrum&&) noexcept;
   SpatialSpectrum& operator=(SpatialSpectrum&&) noexcept;
 
   /// Each fills out [grid.size()] and returns true; it returns false and fills it with zeros when the
-  /// covariance holds a NaN or infinity, or is zero. No value is ever NaN, infinite or negative. No
-  /// allocation.
+  /// covariance holds a NaN or infinity, or is zero. No value is ever NaN, infinite or negative: powers are
+  /// at most the largest float, 3.4e38 (peaks() of a covariance in such units may miss some), and below
+  /// 1e-45 zero. No allocation.
   ///
   /// Power of a conventional beam of unit gain: a^H R a / E^2 (Bartlett 1950; Van Trees 2002, 9.2.1).
   bool bartlett(Grid<const cf64> covariance, std::span<float> out) noexcept;
@@ -65,6 +77,7 @@ class SpatialSpectrum {
   /// a peak is a source: DirectionFinder tells.
   std::size_t peaks(std::span<const float> spectrum, std::span<SpectrumPeak> out) noexcept;
 
+  std::size_t channels() const;  ///< E: rows of R
   std::size_t size() const;
   const SearchGrid& grid() const;
 

@@ -1,4 +1,6 @@
-// Steering vectors and how they change with direction. Directions are moved in their tangent plane:
+// Steering vectors and how they change with direction: of isotropic elements in closed form, of an
+// array::Manifold (patterns, polarization, coupling) by differences. Directions are moved in their tangent
+// plane:
 //
 //   u' = u cos|d| + (d_1 e_1 + d_2 e_2) sin|d| / |d|,   d in radians
 //
@@ -11,11 +13,15 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "boresight/array/geometry.h"
+#include "boresight/array/manifold.h"
+#include "boresight/array/polarization.h"
 #include "boresight/core/error.h"
 #include "boresight/core/types.h"
 #include "boresight/core/units.h"
@@ -88,13 +94,17 @@ inline Extent extent_of(const array::Geometry& geometry) {
   return out;
 }
 
-class Manifold {
+/// Steering vectors are of length sqrt(channels) here, whatever the patterns do to them: directions, spectra
+/// and fits do not depend on their length, powers are turned into those of the array's own with gain().
+class SteeringModel {
  public:
-  Manifold(array::Geometry geometry, double frequency_hz) : geometry_(std::move(geometry)) {
+  SteeringModel(array::Geometry geometry, double frequency_hz)
+      : geometry_(std::move(geometry)), frequency_hz_(frequency_hz) {
     geometry_.check();
     require(frequency_hz > 0 && std::isfinite(frequency_hz),
             "direction finding: frequency_hz " + std::to_string(frequency_hz) + " must be positive");
     wavenumber_ = 2 * pi * frequency_hz / speed_of_light_m_s;
+    channels_ = geometry_.elements();
     const Extent extent = extent_of(geometry_);
     axes_ = extent.dimensions == 0 || (extent.dimensions == 1 && !extent.leans) ? 1 : 2;
     // Exactly in the plane across boresight, so that steps from the plane of line and boresight stay in it.
@@ -102,11 +112,36 @@ class Manifold {
     if (axes_ == 1 && length > 0) lean_ = {extent.line.x / length, extent.line.y / length, 0};
   }
 
-  Eigen::Index elements() const { return static_cast<Eigen::Index>(geometry_.elements()); }
+  /// Of waves of polarization `wave`.
+  SteeringModel(const array::Manifold& manifold, double frequency_hz, array::Jones wave)
+      : SteeringModel(manifold.geometry(), frequency_hz) {
+    require(std::isfinite(std::norm(wave.x) + std::norm(wave.y)) && std::norm(wave.x) + std::norm(wave.y) > 0,
+            "direction finding: the polarization of the wave must be finite and not zero");
+    manifold_ = manifold;
+    wave_ = wave;
+    channels_ = manifold.channels();
+    double furthest_m = 0;
+    for (const Vec3& r : geometry_.positions_m) furthest_m = std::max(furthest_m, norm(r));
+    step_rad_ = phase_step_rad / std::max(1.0, wavenumber_ * furthest_m);
+  }
+
+  /// The geometry, or the manifold in its place.
+  SteeringModel(const array::Geometry& geometry, const std::optional<array::Manifold::Config>& manifold,
+                array::Jones wave, double frequency_hz)
+      : SteeringModel(manifold ? SteeringModel(array::Manifold(*manifold), frequency_hz, wave)
+                               : SteeringModel(geometry, frequency_hz)) {
+    require(!manifold || geometry.positions_m.empty(),
+            "direction finding: a manifold brings its geometry: none beside it");
+  }
+
+  /// Rows of a steering vector.
+  Eigen::Index elements() const { return static_cast<Eigen::Index>(channels_); }
   /// Angles per direction that the array can tell: 1 for a line across boresight, otherwise 2.
   Eigen::Index axes() const { return axes_; }
   /// What e_1 leans towards: the line's direction, +x for other arrays.
   Vec3 lean() const { return lean_; }
+  /// Whether all elements hear the same, so that only positions count.
+  bool isotropic() const { return !manifold_; }
 
   TangentAxes tangent_axes(Vec3 u) const {
     const double along = dot(lean_, u);
@@ -127,16 +162,30 @@ class Manifold {
   const array::Geometry& geometry() const { return geometry_; }
   double wavenumber_rad_m() const { return wavenumber_; }
 
-  /// 2 pi f / c times r . v for each element: a phase for a direction, its derivative for a tangent.
+  /// 2 pi f / c times r . v for each element: a phase for a direction, its derivative for a tangent, of
+  /// isotropic elements.
   double phase(Eigen::Index e, Vec3 v) const {
     return wavenumber_ * dot(geometry_.positions_m[static_cast<std::size_t>(e)], v);
   }
 
   void steer(Vec3 u, Eigen::Ref<Eigen::VectorXcd> a) const {
-    for (Eigen::Index e = 0; e < a.size(); ++e) {
-      const double phase_rad = phase(e, u);
-      a(e) = {std::cos(phase_rad), std::sin(phase_rad)};
+    if (!manifold_) {
+      for (Eigen::Index e = 0; e < a.size(); ++e) {
+        const double phase_rad = phase(e, u);
+        a(e) = {std::cos(phase_rad), std::sin(phase_rad)};
+      }
+      return;
     }
+    manifold_->steering(u, frequency_hz_, wave_, {a.data(), channels_});
+    const double power = a.squaredNorm() / static_cast<double>(channels_);
+    a *= power > least_gain ? 1 / std::sqrt(power) : 0.0;
+  }
+  /// Power of a channel, on average over them, of a wave that brings 1 where the amplitude is 1.
+  double gain(Vec3 u) const {
+    if (!manifold_) return 1;
+    Eigen::VectorXcd a(elements());
+    manifold_->steering(u, frequency_hz_, wave_, {a.data(), channels_});
+    return a.squaredNorm() / static_cast<double>(channels_);
   }
   /// [elements x directions].
   Eigen::MatrixXcd steering(std::span<const Vec3> directions) const {
@@ -147,19 +196,42 @@ class Manifold {
   /// [elements x axes * directions], the axes of a direction side by side.
   Eigen::MatrixXcd derivatives(std::span<const Vec3> directions, const Eigen::MatrixXcd& steering) const {
     Eigen::MatrixXcd d(elements(), axes_ * steering.cols());
+    Eigen::VectorXcd ahead(elements()), behind(elements());
     for (Eigen::Index i = 0; i < steering.cols(); ++i) {
-      const TangentAxes axes = tangent_axes(directions[static_cast<std::size_t>(i)]);
-      for (Eigen::Index e = 0; e < elements(); ++e) {
-        d(e, axes_ * i) = cf64(0, phase(e, axes.first)) * steering(e, i);
-        if (axes_ == 2) d(e, axes_ * i + 1) = cf64(0, phase(e, axes.second)) * steering(e, i);
+      const Vec3 u = directions[static_cast<std::size_t>(i)];
+      const TangentAxes axes = tangent_axes(u);
+      for (Eigen::Index axis = 0; axis < axes_; ++axis) {
+        const Eigen::Index column = axes_ * i + axis;
+        if (manifold_) {
+          const double first = axis == 0 ? step_rad_ : 0, second = step_rad_ - first;
+          steer(moved(u, first, second), ahead);
+          steer(moved(u, -first, -second), behind);
+          d.col(column) = (ahead - behind) / (2 * step_rad_);
+          continue;
+        }
+        const Vec3 tangent = axis == 0 ? axes.first : axes.second;
+        for (Eigen::Index e = 0; e < elements(); ++e) {
+          d(e, column) = cf64(0, phase(e, tangent)) * steering(e, i);
+        }
       }
     }
     return d;
   }
+  /// Of differences: first ones are off by 2e-9 of themselves, second ones by 1e-7, where patterns are
+  /// smooth.
+  double step_rad() const { return step_rad_; }
 
  private:
+  static constexpr double phase_step_rad = 1e-4;  // of the element furthest from the origin
+  static constexpr double least_gain = 1e-24;     // below it is rounding: a wave across to all ports
+
   array::Geometry geometry_;
+  std::optional<array::Manifold> manifold_;
+  array::Jones wave_;
+  double frequency_hz_ = 0;
+  std::size_t channels_ = 0;
   double wavenumber_ = 0;
+  double step_rad_ = 0;
   Eigen::Index axes_ = 1;
   Vec3 lean_{1, 0, 0};
 };
