@@ -27,6 +27,7 @@ constexpr double signal_threshold_db = 3;
 // Unit gain on such a steering vector takes weights of 1e15, which float holds together with any sample that
 // is not absurd itself.
 constexpr double least_steering_power = 1e-30;
+constexpr double least_share = 1e-7;  // of the largest entry
 
 using Config = AdaptiveBeamformer::Config;
 using Mode = AdaptiveBeamformer::Mode;
@@ -159,7 +160,13 @@ void AdaptiveBeamformer::set_steering(std::span<const cf64> steering, std::size_
     ++stats_.bad_directions;
     return;
   }
-  std::ranges::copy(steering, steering_.row(beam).begin());
+  // What is rounding beside the rest, such as the polarization across the wave's, is not a channel that
+  // hears: if all others die, unit gain on it takes weights of 1e15.
+  double largest = 0;
+  for (const cf64 a : steering) largest = std::max(largest, std::abs(a));
+  for (std::size_t e = 0; e < elements(); ++e) {
+    steering_(beam, e) = std::abs(steering[e]) > least_share * largest ? steering[e] : cf64(0);
+  }
   if (config_.flat_top) {
     for (const std::size_t row : {2 * beam, 2 * beam + 1}) std::ranges::fill(derivatives_.row(row), cf64(0));
   }

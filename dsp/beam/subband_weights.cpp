@@ -238,6 +238,8 @@ void SubbandWeights::limit_edge(std::size_t first, std::size_t inner) noexcept {
   const std::size_t elements = config_.geometry.elements();
   const double most = count > 0 ? most_at_edge * state.loadings[inner] : 0;
   const std::span<double> loadings = std::span(state.loadings).subspan(first, count);
+  // A neighbor without weights of its own tells nothing.
+  if (state.accepted[inner] == 0) return;
   if (std::ranges::none_of(loadings, [&](double d) { return d > most; })) return;
   for (std::size_t i = 0; i < count; ++i) {
     loadings[i] = std::min(loadings[i], most);

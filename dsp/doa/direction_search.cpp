@@ -67,8 +67,20 @@ DirectionFinder::Search::Search(const Config& c)
       if (rest > 0) sky.push_back({flat.x, flat.y, std::sqrt(rest)});
     }
   }
-  // The grid leaves gaps at the horizon, where an array with half a wavelength between elements sees both
-  // ends.
+  if (extent.dimensions == 3) {
+    // What stands up sees the horizon as sharply as the zenith: rings as far apart as their points.
+    sky.clear();
+    for (int ring = 0; 2 * ring < pi * steps; ++ring) {
+      const double off = static_cast<double>(ring) / steps;
+      const int points = std::max(1, static_cast<int>(std::ceil(2 * pi * std::sin(off) * steps)));
+      for (int i = 0; i < points; ++i) {
+        const double azimuth = 2 * pi * i / points;
+        sky.push_back({std::sin(off) * std::cos(azimuth), std::sin(off) * std::sin(azimuth), std::cos(off)});
+      }
+    }
+  }
+  // Direction cosines leave gaps at the horizon, where an array with half a wavelength between elements sees
+  // both ends.
   const int rim = across > 0 ? static_cast<int>(std::ceil(2 * pi * steps)) : 0;
   for (int i = 0; i < rim; ++i) {
     const double azimuth = 2 * pi * i / rim;
@@ -241,11 +253,14 @@ bool DirectionFinder::Search::unique(const SubspaceFit& fit, std::vector<Vec3>& 
         if (behind.z > 0 && contradicts(other, 0)) return false;
         if (moved_on) break;
       }
-      // Anywhere in the sky: the two best candidates that are not near any of the set.
+      // Anywhere in the sky: the best candidates that are not near any of the set, each from another valley.
+      // A line of half wavelengths has no second one as deep; arrays of few elements far apart have many, and
+      // which is the deepest the grid does not tell.
+      const int valleys = line ? 2 : extent.dimensions < 3 ? 16 : 64;
       std::vector<Vec3> others = directions;
       others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
       Eigen::VectorXd costs = fit.cost_with(others, sky_steering);
-      for (int attempt = 0; attempt < 2 && !moved_on; ++attempt) {
+      for (int attempt = 0; attempt < valleys && !moved_on; ++attempt) {
         Index best = -1;
         for (Index g = 0; g < costs.size(); ++g) {
           if (best >= 0 && costs(g) >= costs(best)) continue;

@@ -117,7 +117,15 @@ class SteeringModel {
       : SteeringModel(manifold.geometry(), frequency_hz) {
     require(std::isfinite(std::norm(wave.x) + std::norm(wave.y)) && std::norm(wave.x) + std::norm(wave.y) > 0,
             "direction finding: the polarization of the wave must be finite and not zero");
-    manifold_ = manifold;
+    // Around their middle, which changes a common phase only: far from the origin differences are rounding.
+    array::Manifold::Config centered = manifold.config();
+    Vec3 middle;
+    for (const Vec3& r : geometry_.positions_m) {
+      middle = middle + (1 / static_cast<double>(geometry_.elements())) * r;
+    }
+    for (Vec3& r : centered.geometry.positions_m) r = r - middle;
+    geometry_ = centered.geometry;
+    manifold_ = array::Manifold(centered);
     wave_ = wave;
     channels_ = manifold.channels();
     double furthest_m = 0;

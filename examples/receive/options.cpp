@@ -25,7 +25,7 @@ time of a recording (core:datetime, else --time). The gain has to be said with -
 well. One with a residual above 10 degrees or 1.5 dB is used, with a warning that says what it costs.
 
 Ends after --duration or --frames, whichever comes first; with neither, when the sender's file is complete,
-the input ends, or Ctrl-C is pressed. Numbers may be written as 20e6.
+the input ends, or Ctrl-C is pressed. Numbers may be written as 20e6, except counts.
 
 Exit status
   0  frames were received, and the file is complete if --output asked for it (also after Ctrl-C)

@@ -10,6 +10,7 @@
 #include "boresight/array/manifold.h"
 #include "boresight/array/polarization.h"
 #include "boresight/core/error.h"
+#include "boresight/core/units.h"
 #include "roof.h"
 #include "scenario.h"
 
@@ -97,6 +98,25 @@ TEST(AdaptiveChannels, TwoBeamsShareADirection) {
     const std::vector<cf64> w = copied(beamformer.weights(b));
     EXPECT_NEAR(std::abs(response(w, scene.steering(b == 0 ? Jones::rhcp() : Jones::lhcp()))), 1, 1e-9);
     EXPECT_LT(std::abs(response(w, scene.steering(b == 0 ? Jones::lhcp() : Jones::rhcp()))), 1e-9);
+  }
+}
+
+// A wave along y, which the x ports hear as the rounding of cos(pi / 2): when the receivers of the y ports
+// die, there is nothing to hear, and no weights of 1e15 that make something of it.
+TEST(AdaptiveChannels, RoundingIsNoChannelThatHears) {
+  const Crossed scene(array::Geometry::line(4, test_wavelength_m / 2));
+  std::vector<cf64> steering = scene.steering({std::cos(pi / 2), 1});
+  for (const Mode mode : {Mode::mvdr, Mode::robust_capon, Mode::lcmv, Mode::subspace}) {
+    AdaptiveBeamformer beamformer(scene.config(mode));
+    beamformer.set_steering(steering);
+    Random random(54);
+    GridBuffer<cf32> x = snapshots({}, 8, block_samples, random);
+    for (std::size_t e = 0; e < 8; ++e) {
+      if (std::abs(steering[e]) > 0.5) std::ranges::fill(x.row(e), cf32(0));
+    }
+    std::vector<cf32> y(block_samples);
+    beamformer.process(x.view(), y);
+    for (const cf32 v : y) ASSERT_LT(std::abs(v), 10) << static_cast<int>(mode);
   }
 }
 

@@ -234,6 +234,23 @@ TEST(SubbandRobust, ResponsesOfNoPossibleGainAreDead) {
   }
 }
 
+// The loading of folded subbands follows that of the one next to them, unless that one has none, its
+// responses being zero: a strong satellite is held all the same.
+TEST(SubbandRobust, AnEdgeBesideNothingHoldsItsSignal) {
+  const Bins bins(5, 30, {}, false, 39);
+  SubbandWeights weights(bins.config(SubbandMode::robust_capon));
+  weights.set_direction(off(5));
+  GridBuffer<cf64> responses(subbands, elements);
+  for (std::size_t s = 0; s < subbands; ++s) std::ranges::fill(responses.row(s), cf64(s == 1 ? 0 : 1));
+  weights.set_responses(responses.view());
+  bins.teach(weights);
+  for (const std::size_t s : {std::size_t{0}, std::size_t{2}, subbands - 1}) {
+    const Eigen::Map<const Eigen::VectorXcd> w(weights.weights().row(s).data(), elements);
+    const Eigen::Map<const Eigen::VectorXcd> a(bins.wanted.view().row(s).data(), elements);
+    EXPECT_GT(db_from_power(std::norm(w.dot(a)) / w.squaredNorm() / a.squaredNorm()), -0.3) << s;
+  }
+}
+
 // In the outermost subbands both edges of the band are folded together, and a jammer 8 degrees from the
 // satellite takes two nulls there, which leave less than the set. With the loading of the subbands next to
 // them the beam of a weak satellite is that of MVDR within what a null 1.7 dB deep into the main lobe makes

@@ -483,5 +483,27 @@ TEST(ManifoldDirections, RefusesAGeometryBesideIt) {
   EXPECT_THROW(SpatialSpectrum{spectrum}, ConfigError);
 }
 
+// Where the origin is does not count: differences that are taken between steering vectors of elements a
+// hundred kilometers away would be rounding.
+TEST(ManifoldDirections, OfElementsFarFromTheOrigin) {
+  const array::Geometry here = array::Geometry::rectangle(4, 4, doa_wavelength_m / 2, doa_wavelength_m / 2);
+  array::Geometry there = here;
+  for (Vec3& r : there.positions_m) r = r + Vec3{100e3, -200e3, 50e3};
+  const Vec3 direction = on_line(20);
+  GridBuffer<cf64> powers(1, 1);
+  powers(0, 0) = 1;
+  const auto bound = [&](const array::Geometry& geometry) {
+    return stochastic_bound({.frequency_hz = doa_carrier_hz,
+                             .directions = std::span(&direction, 1),
+                             .powers = powers.view(),
+                             .snapshots = 200,
+                             .manifold = Manifold::Config{.geometry = geometry}});
+  };
+  const GridBuffer<double> near = bound(here);
+  const GridBuffer<double> far = bound(there);
+  // Cosines of a direction that is rounded to 1e-16, of 1e5 radians.
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_NEAR(far(i, i) / near(i, i), 1, 1e-4);
+}
+
 }  // namespace
 }  // namespace boresight::doa

@@ -100,7 +100,8 @@ class DirectionFinder {
     /// Chance that `unique` accepts one direction which is off by the tolerance or more, and that `signal`
     /// takes noise for a signal; 1e-12 to 0.1. Asymptotic in the number of snapshots.
     double false_accept_rate = 1e-6;
-    /// Chance that either test of `model` refuses a true one, 1e-12 to 0.1.
+    /// Chance that either test of `model` refuses a true one, 1e-12 to 0.1; for many snapshots. Near the
+    /// fewest that are taken, twice the elements, up to 15 times as many are refused.
     double false_reject_rate = 1e-4;
     /// What the steering vectors are known to: rms relative error of an element (0.02: 0.17 dB, 1.1 degrees),
     /// 0 to 1. Strong sources otherwise show every imperfection of the array, and `model` refuses them.
