@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "boresight/core/aligned.h"
 #include "boresight/core/assert.h"
@@ -53,6 +54,7 @@ struct SpatialSpectrum::Workspace {
     Eigen::VectorXcd a(model.elements());
     for (std::size_t g = 0; g < grid.size(); ++g) {
       model.steer(grid.directions[g], a);
+      if (a.isZero(0)) deaf.push_back(g);
       for (std::size_t e = 0; e < elements; ++e) {
         const cf64 value = a(static_cast<Index>(e));
         float* at = table.data() + (g / 16 * elements + e) * 32 + g % 16;
@@ -78,6 +80,7 @@ struct SpatialSpectrum::Workspace {
   Eigenspace signals;
   Eigenspace everything;
   Lattice lattice;
+  std::vector<std::size_t> deaf;  // directions of the grid that the array does not hear at all
   aligned_vector<float> table;
   aligned_vector<float> vectors;
   Eigen::VectorXd weights;
@@ -124,6 +127,8 @@ void SpatialSpectrum::Workspace::evaluate(const Eigenspace& space, double offset
                             .offset = static_cast<float>(offset * static_cast<double>(elements)),
                             .sign = static_cast<float>(sign)},
                            s, out);
+  // No power comes from there; reciprocals of nothing would be the highest peaks.
+  for (const std::size_t g : deaf) out[g] = 0;
 }
 
 SpatialSpectrum::SpatialSpectrum(const Config& config) {

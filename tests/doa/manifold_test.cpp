@@ -448,9 +448,8 @@ TEST(ManifoldDirections, WhatNoPortHearsIsNoDirection) {
   for (const float x : s) EXPECT_EQ(x, 0);
   for (const bool capon : {false, true}) {
     ASSERT_TRUE(capon ? spectrum.capon(r.view(), 0, s) : spectrum.music(r.view(), s));
-    for (const float x : s) EXPECT_TRUE(std::isfinite(x));
-    const std::size_t found = spectrum.peaks(s, peaks);
-    for (std::size_t i = 0; i < found; ++i) EXPECT_NEAR(norm(peaks[i].direction), 1, 1e-9);
+    for (const float x : s) EXPECT_EQ(x, 0);
+    EXPECT_EQ(spectrum.peaks(s, peaks), 0U);
   }
   scene.wave = Jones::lhcp();
   EXPECT_NE(finder_of(scene, 1).find(r.view(), 100).verdict, Verdict::resolved);

@@ -134,8 +134,8 @@ class AdaptiveBeamformer {
   /// (array::Manifold::steering), two polarizations (the same, with Config::channels), or channels that are
   /// not calibrated (times array::Calibration::responses). Not finite, all zero, or of a squared length
   /// outside 1e-30 to 1e30, which is nobody's gain: the last one stays and Stats::bad_directions counts.
-  /// Entries below 1e-7 of the largest count as
-  /// zero. Without the flat top, whose derivatives it does not tell.
+  /// Entries below 1e-7 of the largest count as zero. Without the flat top, whose derivatives it does not
+  /// tell.
   void set_steering(std::span<const cf64> steering, std::size_t beam = 0) noexcept;
 
   /// Mode::lcmv: directions that no beam may hear, in place of the ones before; from the next block on. A

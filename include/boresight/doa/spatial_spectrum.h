@@ -33,7 +33,7 @@ struct SpectrumPeak {
 ///
 /// An array::Manifold (patterns, coupling, ports) always has the table, of steering vectors scaled to
 /// |a|^2 = E: a peak is where the direction fits, not where the elements hear best, and powers are what a
-/// channel receives on average over them.
+/// channel receives on average over them. Directions that no channel hears are zero.
 ///
 /// The float sum leaves an error below 1e-6 of E ||Q|| in q, so that a peak of MUSIC or Capon ends 60 dB
 /// above the mean; peaks() is exact, for it evaluates q in double.
