@@ -17,6 +17,7 @@
 #include "boresight/doa/maximum_likelihood.h"
 #include "boresight/doa/root_music.h"
 #include "boresight/doa/spatial_spectrum.h"
+#include "manifold_scene.h"
 #include "support/allocation_counter.h"
 #include "support/doa_scene.h"
 
@@ -31,81 +32,7 @@ using test::doa_wavelength_m;
 using test::line_deg;
 using test::on_line;
 
-constexpr double half = doa_wavelength_m / 2;
-
-struct ManifoldScene {
-  Manifold manifold;
-  std::vector<Vec3> directions;
-  double snr_db = 10;  // where the amplitude of the manifold is 1
-  Jones wave = Jones::rhcp();
-
-  /// As the array has them, not scaled.
-  Eigen::MatrixXcd steering() const {
-    Eigen::MatrixXcd a(manifold.channels(), directions.size());
-    for (std::size_t i = 0; i < directions.size(); ++i) {
-      manifold.steering(directions[i], doa_carrier_hz, wave,
-                        std::span<cf64>(a.col(static_cast<Eigen::Index>(i)).data(), manifold.channels()));
-    }
-    return a;
-  }
-  GridBuffer<cf64> powers() const {
-    GridBuffer<cf64> p(directions.size(), directions.size());
-    for (std::size_t i = 0; i < p.rows(); ++i) p(i, i) = power_from_db(snr_db);
-    return p;
-  }
-  GridBuffer<cf64> sampled(std::size_t snapshots, Random& random) const {
-    const Eigen::MatrixXcd a = steering() * std::sqrt(power_from_db(snr_db));
-    Eigen::MatrixXcd x(a.rows(), snapshots);
-    for (Eigen::Index t = 0; t < x.cols(); ++t) {
-      for (Eigen::Index e = 0; e < x.rows(); ++e) x(e, t) = cf64(random.complex_normal());
-      for (Eigen::Index i = 0; i < a.cols(); ++i) x.col(t) += cf64(random.complex_normal()) * a.col(i);
-    }
-    return grid_of(x * x.adjoint() / static_cast<double>(snapshots));
-  }
-  GridBuffer<cf64> covariance(double noise) const {
-    const Eigen::MatrixXcd a = steering();
-    return grid_of(power_from_db(snr_db) * a * a.adjoint() +
-                   noise * Eigen::MatrixXcd::Identity(a.rows(), a.rows()));
-  }
-  static GridBuffer<cf64> grid_of(const Eigen::MatrixXcd& m) {
-    GridBuffer<cf64> r(static_cast<std::size_t>(m.rows()), static_cast<std::size_t>(m.cols()));
-    for (Eigen::Index i = 0; i < m.rows(); ++i) {
-      for (Eigen::Index k = 0; k < m.cols(); ++k) {
-        r(static_cast<std::size_t>(i), static_cast<std::size_t>(k)) = m(i, k);
-      }
-    }
-    return r;
-  }
-};
-
-/// Half around a cylinder: each source is seen by a part of the elements.
-ManifoldScene cylinder() {
-  return {.manifold =
-              Manifold({.geometry = Geometry::cylinder(16, 2, half, half, 16 * half / pi),
-                        .element = array::ElementPattern({.model = array::CosineElement{.exponent = 1}})}),
-          .directions = {on_line(-50), on_line(50)}};
-}
-ManifoldScene dipoles() {
-  const Geometry line = Geometry::line(8, half);
-  return {.manifold = Manifold({.geometry = line, .coupling = array::dipole_coupling(line, doa_carrier_hz)}),
-          .directions = {on_line(-40), on_line(25)}};
-}
-/// Two ports, turned elements, coupling, waves of one linear polarization.
-ManifoldScene patches() {
-  const Geometry square = Geometry::rectangle(3, 3, half, half);
-  std::vector<double> turns;
-  for (int e = 0; e < 9; ++e) turns.push_back(pi / 2 * (e % 4));
-  return {.manifold = Manifold({.geometry = square,
-                                .element = array::ElementPattern({.model = array::PatchElement{}}),
-                                .ports = {Jones::linear(0), Jones::linear(pi / 2)},
-                                .rotations_rad = turns,
-                                .coupling = array::exponential_coupling(square, doa_carrier_hz)}),
-          .directions = {{0.3, -0.2, std::sqrt(0.87)}, {-0.4, 0.3, std::sqrt(0.75)}},
-          .wave = Jones::linear(0.4)};
-}
-std::vector<ManifoldScene> scenes() {
-  return {cylinder(), dipoles(), patches()};
-}
+constexpr double half = half_wave_m;
 
 DirectionFinder finder_of(const ManifoldScene& scene, std::size_t sources) {
   return DirectionFinder({.frequency_hz = doa_carrier_hz,
