@@ -82,6 +82,7 @@ TEST(DirectionFinder, RefusesArraysThatTellNoDirection) {
   };
   const auto line_along = [](Vec3 step, int elements) {
     std::vector<Vec3> positions;
+    positions.reserve(static_cast<std::size_t>(elements));
     for (int e = 0; e < elements; ++e) positions.push_back((0.5 * doa_wavelength_m * e) * step);
     return positions;
   };

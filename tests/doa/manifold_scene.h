@@ -79,6 +79,7 @@ inline ManifoldScene dipoles() {
 inline ManifoldScene patches() {
   const array::Geometry square = array::Geometry::rectangle(3, 3, half_wave_m, half_wave_m);
   std::vector<double> turns;
+  turns.reserve(9);
   for (int e = 0; e < 9; ++e) turns.push_back(pi / 2 * (e % 4));
   return {
       .manifold = array::Manifold({.geometry = square,

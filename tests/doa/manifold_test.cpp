@@ -279,7 +279,7 @@ TEST(ManifoldDirections, BoundIsTheInverseOfTheInformation) {
     std::vector<Eigen::MatrixXcd> slopes;
     for (Eigen::Index i = 0; i < size; ++i) {
       const Eigen::VectorXd step = 1e-5 * Eigen::VectorXd::Unit(size, i);
-      slopes.push_back(inverse * (covariance(at + step) - covariance(at - step)) / 2e-5);
+      slopes.emplace_back(inverse * (covariance(at + step) - covariance(at - step)) / 2e-5);
     }
     Eigen::MatrixXd information(size, size);
     for (Eigen::Index i = 0; i < size; ++i) {
